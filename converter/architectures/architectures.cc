@@ -1,0 +1,71 @@
+// The list. An architecture is one file here, one line in list.h and one or more lines below.
+#include "converter/architectures/architectures.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "converter/architectures/blocks.h"
+#include "converter/architectures/leftovers.h"
+#include "converter/architectures/list.h"
+#include "converter/architectures/sentence.h"
+#include "converter/error.h"
+
+namespace kinglet::converter {
+namespace {
+
+constexpr std::array kArchitectures{
+    Architecture{"bart", build_bart},
+    Architecture{"bert", build_bert},
+    Architecture{"distilbert", build_distilbert},
+    Architecture{"gemma", build_gemma},
+    Architecture{"gemma2", build_gemma2},
+    Architecture{"gemma3", build_gemma3},
+    Architecture{"gemma3_text", build_gemma3},
+    Architecture{"gpt2", build_gpt2},
+    Architecture{"gpt_neox", build_gpt_neox},
+    Architecture{"llama", build_llama},
+    Architecture{"llama2c", build_llama},
+    Architecture{"m2m_100", build_m2m_100},
+    Architecture{"marian", build_marian},
+    Architecture{"mbart", build_mbart},
+    Architecture{"mistral", build_mistral},
+    Architecture{"mt5", build_t5},
+    Architecture{"phi", build_phi},
+    Architecture{"phi3", build_phi3},
+    Architecture{"qwen2", build_qwen2},
+    Architecture{"qwen3", build_qwen3},
+    Architecture{"roberta", build_roberta},
+    Architecture{"t5", build_t5},
+    Architecture{"torch_transformer", build_torch_transformer},
+    Architecture{"xlm-roberta", build_roberta},
+};
+
+std::string supported() {
+  std::string names;
+  for (const Architecture& a : kArchitectures) names += (names.empty() ? "" : ", ") + std::string(a.model_type);
+  return names;
+}
+
+}  // namespace
+
+std::span<const Architecture> architectures() { return kArchitectures; }
+
+Program build_program(const Checkpoint& checkpoint, const ConvertOptions& options) {
+  const Config config(checkpoint.config);
+  if (!config.has("model_type")) throw Error("config.json: model_type is missing; supported: " + supported());
+  const std::string type = config.text("model_type");
+  const auto found = std::ranges::find(kArchitectures, type, &Architecture::model_type);
+  if (found == kArchitectures.end()) config.reject("model_type", "supported: " + supported());
+  check_common(config);
+
+  const Checkpoint whole = with_modules(checkpoint);
+  Builder b(whole);
+  b.model().architecture = type;
+  found->build(b, options);
+  Program program = b.finish();
+  program.unused = missed(whole, program.unused);
+  return program;
+}
+
+}  // namespace kinglet::converter

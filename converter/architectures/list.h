@@ -1,0 +1,29 @@
+// Every architecture's build function: one file and one line each here, one or more in architectures.cc.
+#pragma once
+
+#include "converter/architectures/architectures.h"
+
+namespace kinglet::converter {
+
+void build_bart(Builder& b, const ConvertOptions& options);
+void build_bert(Builder& b, const ConvertOptions& options);
+void build_distilbert(Builder& b, const ConvertOptions& options);
+void build_gemma(Builder& b, const ConvertOptions& options);
+void build_gemma2(Builder& b, const ConvertOptions& options);
+void build_gemma3(Builder& b, const ConvertOptions& options);
+void build_gpt2(Builder& b, const ConvertOptions& options);
+void build_gpt_neox(Builder& b, const ConvertOptions& options);
+void build_llama(Builder& b, const ConvertOptions& options);
+void build_m2m_100(Builder& b, const ConvertOptions& options);
+void build_marian(Builder& b, const ConvertOptions& options);
+void build_mbart(Builder& b, const ConvertOptions& options);
+void build_mistral(Builder& b, const ConvertOptions& options);
+void build_phi(Builder& b, const ConvertOptions& options);
+void build_phi3(Builder& b, const ConvertOptions& options);
+void build_qwen2(Builder& b, const ConvertOptions& options);
+void build_qwen3(Builder& b, const ConvertOptions& options);
+void build_roberta(Builder& b, const ConvertOptions& options);
+void build_t5(Builder& b, const ConvertOptions& options);
+void build_torch_transformer(Builder& b, const ConvertOptions& options);
+
+}  // namespace kinglet::converter

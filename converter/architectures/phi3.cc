@@ -1,0 +1,18 @@
+// Phi-3, Phi-3.5 and Phi-4-mini (Abdin et al. 2024): Llama with joined projections, sometimes partly rotated heads and
+// LongRoPE.
+#include "converter/architectures/gated_decoder.h"
+#include "converter/architectures/list.h"
+
+namespace kinglet::converter {
+
+void build_phi3(Builder& b, const ConvertOptions& options) {
+  const Config config(b.config());
+  GatedDecoder m = read_gated_decoder(config, b);
+  m.activation = config.activation_or("hidden_act", "silu");
+  m.fused = true;
+  m.ropes = {make_rope(config, m.head_dim)};
+  m.layer_window.assign(m.layers, config.count_or("sliding_window", kMostPositions, 0));
+  build_gated_decoder(b, m, options);
+}
+
+}  // namespace kinglet::converter

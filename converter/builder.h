@@ -1,0 +1,157 @@
+// Builder: what an architecture file writes with. Reads like the paper: rows in, rows out, weights by their checkpoint names.
+//
+//     Rows x = b.embed({.tokens = w.matrix("model.embed_tokens.weight", vocabulary, d)});
+//     for (int i = 0; i < layers; ++i) {
+//       Rows h = b.norm(x, w.rms(layer + "input_layernorm.weight", d, eps));
+//       …
+//       x = b.linear(attended, w.matrix(layer + "self_attn.o_proj.weight", d, d), {.residual = x});
+//     }
+//
+// Everything is float here; the passes decide what is quantized. A missing tensor or a wrong shape is remembered and the
+// build goes on, so that `finish` names all of them at once.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "checkpoint.h"
+#include "program.h"
+
+namespace kinglet::converter {
+
+// Columns [first, first + width) of a value of the function being built.
+struct Rows {
+  int value = -1;
+  std::uint32_t first = 0;
+  std::uint32_t width = 0;
+
+  bool empty() const { return value < 0; }
+  Rows columns(std::uint32_t begin, std::uint32_t count) const { return {value, first + begin, count}; }
+};
+
+// Index of a weight in the program; -1: none.
+struct WeightRef {
+  int index = -1;
+};
+
+struct NormSpec {
+  fb::NormKind kind = fb::NormKind::Layer;
+  WeightRef gain = {};
+  WeightRef bias = {};
+  float epsilon = 1e-5F;
+  std::uint32_t group = 0;        // 0: the whole row
+  Rows residual = {};             // added after normalizing
+};
+
+struct EmbedSpec {
+  WeightRef tokens;
+  WeightRef positions = {};
+  WeightRef types = {};
+  float scale = 1;
+};
+
+struct LinearSpec {
+  WeightRef bias = {};
+  fb::Activation activation = fb::Activation::None;
+  float cap = 0;
+  Rows residual = {};
+};
+
+struct AttentionSpec {
+  Rows query;
+  Rows key = {};                  // empty: from the state
+  Rows value = {};
+  int state = -1;
+  std::uint32_t heads = 0;
+  std::uint32_t kv_heads = 0;
+  std::uint32_t head_dim = 0;
+  fb::Mask mask = fb::Mask::Causal;
+  std::uint32_t window = 0;
+  float scale = 0;                // 0: 1 / sqrt(head_dim)
+  float cap = 0;
+  Rows angles = {};
+  WeightRef bias = {};
+};
+
+class Builder {
+ public:
+  explicit Builder(const Checkpoint& checkpoint);
+
+  const nlohmann::json& config() const { return checkpoint_.config; }
+  const Checkpoint& checkpoint() const { return checkpoint_; }
+  fb::ModelT& model() { return program_.model; }
+
+  // ---- weights. Names are the checkpoint's; shapes are checked. The same tensor asked for twice is stored once.
+  bool has(std::string_view name) const;
+  WeightRef matrix(const std::string& name, std::uint32_t rows, std::uint32_t columns);              // [rows, columns]
+  WeightRef transposed(const std::string& name, std::uint32_t rows, std::uint32_t columns);          // stored [columns, rows]
+  WeightRef stacked(const std::vector<std::string>& names, const std::vector<std::uint32_t>& rows, std::uint32_t columns);
+  WeightRef vector(const std::string& name, std::uint32_t width);                                    // f32
+  WeightRef stacked_vector(const std::vector<std::string>& names, const std::vector<std::uint32_t>& widths);
+  // Rows [first, first + rows) of a tensor whose full shape is [total, columns].
+  WeightRef matrix_rows(const std::string& name, std::uint32_t total, std::uint32_t first, std::uint32_t rows, std::uint32_t columns);
+  WeightRef vector_part(const std::string& name, std::uint32_t total, std::uint32_t first, std::uint32_t width);
+  // Any other source (permuted rows, a computed table). `type` Int8 for matrices, Float32 for vectors and small tables.
+  WeightRef source(WeightSource source, fb::WeightType type);
+  WeightRef constant(const std::string& name, std::uint32_t rows, std::uint32_t columns, std::vector<float> values, fb::WeightType type);
+  WeightSource& edit(WeightRef weight) { return program_.sources[static_cast<std::size_t>(weight.index)]; }
+
+  NormSpec rms(const std::string& gain, std::uint32_t width, float epsilon);
+  NormSpec layer_norm(const std::string& prefix, std::uint32_t width, float epsilon);   // prefix + ".weight", ".bias" (bias optional)
+
+  // ---- functions. Operators go to the function begun last.
+  void begin_encode();
+  void begin_step();
+  void output(Rows rows);                                 // what the caller reads
+  void scope(std::string name) { scope_ = std::move(name); }   // names of the operators that follow
+
+  // ---- operators
+  Rows embed(const EmbedSpec& spec, std::uint32_t width);
+  Rows rotary_angles(WeightRef frequencies, std::uint32_t n, float scale = 1);
+  Rows norm(Rows x, const NormSpec& spec);
+  Rows linear(Rows x, WeightRef weight, const LinearSpec& spec = {});
+  Rows attention(const AttentionSpec& spec);
+  void cache_key_value(Rows key, Rows value, int state);
+  Rows gate(Rows gate, Rows up, fb::Activation activation);
+  Rows activate(Rows x, fb::Activation activation);
+  Rows add(Rows left, Rows right);
+  Rows select(Rows x);
+  Rows pool(Rows x, fb::Pooling pooling);
+  int state(fb::StateExtent extent, std::uint32_t heads, std::uint32_t head_dim);
+
+  // Throws one Error that names every missing tensor and wrong shape; computes last_use of every value.
+  Program finish();
+
+ private:
+  WeightRef add_weight(const std::string& key, fb::WeightType type, WeightSource source);
+  WeightRef known(const std::string& key) const;
+  const Tensor* tensor(const std::string& name, const std::vector<std::uint64_t>& shape);   // nullptr: a problem was noted
+  int add_value(std::uint32_t width, fb::Extent extent);
+  std::uint32_t width_of(int value) const;
+  fb::Extent extent_of(Rows rows) const;
+  int whole(Rows rows);                            // the value itself, or a copy of the columns asked for; -1 for none
+  Rows emit(fb::OperatorT op, const std::string& name, std::uint32_t width, fb::Extent extent);
+  void add_operator(fb::OperatorT op, const std::string& name);
+  std::string weight_name(WeightRef weight) const;
+  void problem(const std::string& where, const std::string& what);
+  void require(bool holds, const std::string& what);   // about the operator being added
+
+  const Checkpoint& checkpoint_;
+  std::shared_ptr<const void> mappings_;  // held by every source
+  Program program_;
+  fb::FunctionT* function_ = nullptr;
+  std::string scope_;
+  std::vector<std::string> problems_;
+  std::map<std::string, int> known_;      // weight key → index
+  std::set<std::string, std::less<>> used_;
+};
+
+// Computes Value.last_use of every function; called after anything that changes operators.
+void compute_last_use(fb::ModelT& model);
+
+}  // namespace kinglet::converter

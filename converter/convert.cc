@@ -1,0 +1,161 @@
+#include "converter/convert.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <map>
+#include <memory>
+
+#include "converter/architectures/architectures.h"
+#include "converter/error.h"
+#include "converter/passes/calibration.h"
+#include "converter/passes/dataflow.h"
+#include "converter/passes/equalize.h"
+#include "converter/passes/recording.h"
+#include "converter/passes/write.h"
+#include "converter/readers/mapping.h"
+#include "converter/readers/read.h"
+#include "converter/tokenizers/tokenizers.h"
+#include "kinglet/plan.h"
+
+namespace kinglet::converter {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string name_of(const fs::path& source) {
+  const fs::path whole = fs::absolute(source).lexically_normal();
+  const fs::path last = whole.has_filename() ? whole.filename() : whole.parent_path().filename();
+  return fs::is_directory(source) ? last.string() : last.stem().string();
+}
+
+void read_tokenizers(const fs::path& source, const fs::path& tokenizer, LoadedProgram& loaded) {
+  fb::ModelT& model = loaded.program.model;
+  const std::uint32_t vocabulary = model.encode ? model.source_vocabulary : model.vocabulary;
+  if (!fs::is_directory(source)) {
+    if (!tokenizer.empty()) model.tokenizer = read_llama2c_tokenizer(tokenizer, vocabulary);
+    return;
+  }
+  if (!tokenizer.empty()) throw Error("--tokenizer with a directory, " + source.string() + ": it is for llama2.c files, directories bring their own");
+  Tokenizers read = read_tokenizer(source, vocabulary);
+  model.tokenizer = std::move(read.tokenizer);
+  model.target_tokenizer = std::move(read.target);
+  loaded.warnings.insert(loaded.warnings.end(), read.warnings.begin(), read.warnings.end());
+}
+
+// Elements of the tensors that the program reads.
+std::uint64_t parameters_of(const Checkpoint& checkpoint, const Program& program) {
+  std::uint64_t count = 0;
+  for (const auto& [name, tensor] : checkpoint.tensors) {
+    if (!std::binary_search(program.unused.begin(), program.unused.end(), name)) count += tensor.elements();
+  }
+  return count;
+}
+
+std::string unused_warning(const std::vector<std::string>& names) {
+  std::string text = std::to_string(names.size()) + (names.size() == 1 ? " tensor" : " tensors") + " of the checkpoint not used: ";
+  for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 3); ++i) text += (i == 0 ? "" : ", ") + names[i];
+  return names.size() > 3 ? text + " …" : text;
+}
+
+std::vector<std::pair<std::string, std::size_t>> count_operators(const fb::ModelT& model) {
+  std::map<std::string, std::size_t> counts;
+  for (const fb::FunctionT* function : functions(model)) {
+    for (const auto& op : function->operators) ++counts[std::string(kind_of(*op))];
+  }
+  return {counts.begin(), counts.end()};
+}
+
+void check_finite(const Recording& recording, const fs::path& source) {
+  const auto finite = [](float x) { return std::isfinite(x); };
+  if (std::all_of(recording.output.data.begin(), recording.output.data.end(), finite)) return;
+  throw Error("the float program gives a NaN or an infinity for " + source.string() + ": the checkpoint is damaged, or its training failed");
+}
+
+void fill_plan(const Model& model, std::uint32_t context, ConvertSummary& summary) {
+  const fb::Model& root = model.root();
+  const Limits limits = model.has_decoder() ? Limits{.context = std::min(context, root.context())} : Limits{.source = std::min(context, root.source())};
+  const auto plan = Plan::make(model, limits);
+  if (!plan.ok()) throw Error(std::string("no plan for the model: ") + plan.status().message() + "; convert with another --context");
+  summary.arena_bytes = plan->arena_bytes;
+  summary.arena_context = model.has_decoder() ? plan->limits.context : 0;
+  summary.arena_source = model.has_encoder() ? plan->limits.source : 0;
+}
+
+}  // namespace
+
+LoadedProgram load_program(const fs::path& source, const fs::path& tokenizer, std::uint32_t context) {
+  const Checkpoint checkpoint = read_checkpoint(source);
+  LoadedProgram loaded;
+  loaded.program = build_program(checkpoint, {.context = context});
+  loaded.parameters = parameters_of(checkpoint, loaded.program);
+  if (!loaded.program.unused.empty()) loaded.warnings.push_back(unused_warning(loaded.program.unused));
+  read_tokenizers(source, tokenizer, loaded);
+  return loaded;
+}
+
+ConvertSummary convert(const ConvertRequest& request) {
+  const auto begin = std::chrono::steady_clock::now();
+  const auto stage = [&](const char* name, double done) {
+    if (request.progress) request.progress(name, done);
+  };
+  stage("reading", 0);
+  LoadedProgram loaded = load_program(request.source, request.tokenizer, request.context);
+  Program& program = loaded.program;
+  program.model.name = request.name.empty() ? name_of(request.source) : request.name;
+
+  ConvertSummary summary;
+  summary.name = program.model.name;
+  summary.architecture = program.model.architecture;
+  summary.output = request.output;
+  summary.parameters = loaded.parameters;
+  summary.operators = count_operators(program.model);
+  summary.warnings = std::move(loaded.warnings);
+
+  stage("measuring the float model", 0);
+  Recording recording = record(program, calibration_input(program), request.threads);
+  check_finite(recording, request.source);
+  stage("equalizing", 0);
+  summary.equalized = equalize(program, recording, request.threads);
+  stage("choosing 8 or 16 bits", 0);
+  Program lowered = program;
+  summary.linears = lower(lowered, recording, request.q16, request.threads);
+
+  WriteOptions options;
+  options.threads = request.threads;
+  options.progress = [&](std::uint64_t done, std::uint64_t total) { stage("writing", static_cast<double>(done) / static_cast<double>(total)); };
+  options.check = [&](const Model& model) {
+    stage("checking the int8 model", 0);
+    fill_plan(model, request.context, summary);
+    summary.fidelity = measure_fidelity(model, program, recording, request.threads);
+  };
+  summary.file_bytes = write_model(lowered, request.output, options);
+  summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return summary;
+}
+
+Comparison compare(const CompareRequest& request) {
+  const auto mapping = Mapping::open(request.file);
+  const auto model = Model::open(mapping->bytes());
+  if (!model.ok()) throw Error("not a model of this runtime, " + request.file.string() + ": " + model.status().message() + "; convert it again");
+  const fb::Model& root = model->root();
+  LoadedProgram loaded = load_program(request.source, {}, model->has_decoder() ? root.context() : root.source());
+  Program& program = loaded.program;
+  // The file's own tokenizer, so that the calibration is that of the conversion.
+  program.model.tokenizer.reset(root.tokenizer() == nullptr ? nullptr : root.tokenizer()->UnPack());
+  program.model.target_tokenizer.reset(root.target_tokenizer() == nullptr ? nullptr : root.target_tokenizer()->UnPack());
+
+  Recording recording = record(program, calibration_input(program), request.threads);
+  check_finite(recording, request.source);
+  equalize(program, recording, request.threads);
+  if (request.text) recording = record(program, text_input(program, *request.text), request.threads);
+
+  Comparison comparison;
+  comparison.name = root.name() == nullptr ? "" : root.name()->str();
+  comparison.architecture = program.model.architecture;
+  comparison.tokens = recording.input.tokens.size() + recording.input.decoder_tokens.size();
+  comparison.fidelity = measure_fidelity(*model, program, recording, request.threads);
+  return comparison;
+}
+
+}  // namespace kinglet::converter

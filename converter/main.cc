@@ -1,0 +1,263 @@
+// kinglet-convert: weights in, .kgl out. Options become requests, results become text; everything else is in the library.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "converter/architectures/architectures.h"
+#include "converter/convert.h"
+#include "converter/error.h"
+#include "converter/npy.h"
+#include "converter/output_file.h"
+#include "converter/progress.h"
+#include "converter/readers/mapping.h"
+#include "converter/readers/read.h"
+#include "converter/reference/reference.h"
+#include "converter/report.h"
+#include "converter/summary.h"
+
+namespace kinglet::converter {
+namespace {
+
+constexpr const char* kExample =
+    "Examples:\n"
+    "  kinglet-convert models/smollm -o smollm.kgl --context 2048\n"
+    "  kinglet-convert stories.bin --tokenizer tok512.bin -o stories.kgl\n"
+    "  kinglet-convert eval models/smollm --tokens 1,2,3 --output logits.npy\n"
+    "  kinglet-convert compare models/smollm smollm.kgl --report fidelity.html";
+
+// What the command line says; each command looks at its own part.
+struct Options {
+  std::string source, output, name, target = "cpu", report, tokenizer, q16 = "auto";
+  std::string tokens, decoder_tokens, types, image;      // eval
+  std::string file, text;                                // compare
+  std::uint32_t context = 0;
+  unsigned threads = std::max(1U, std::thread::hardware_concurrency());
+  bool json = false;
+};
+
+struct UsageError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+std::string read_stdin() { return {std::istreambuf_iterator<char>(std::cin), {}}; }
+
+void print(const std::string& text) { write_output("-", std::as_bytes(std::span(text))); }
+
+// "1,2,3", or white space between; "-": from stdin.
+template <class Number>
+std::vector<Number> parse_list(const std::string& option, std::string text) {
+  if (text == "-") text = read_stdin();
+  std::vector<Number> numbers;
+  const char* at = text.data();
+  const char* end = at + text.size();
+  const auto separator = [](char c) { return c == ',' || c == ' ' || c == '\n' || c == '\t' || c == '\r'; };
+  while (at != end) {
+    if (separator(*at)) {
+      ++at;
+      continue;
+    }
+    Number number = 0;
+    const auto [next, error] = std::from_chars(at, end, number);
+    if (error != std::errc() || (next != end && !separator(*next))) throw UsageError(option + ": a list of whole numbers is expected, like 1,2,3");
+    numbers.push_back(number);
+    at = next;
+  }
+  return numbers;
+}
+
+void write_report(const std::string& path, const std::string& html) {
+  if (!path.empty()) write_output(path, std::as_bytes(std::span(html)));
+}
+
+// A model for stdout is made in a file first: its head is written last.
+void copy_to_stdout(const std::filesystem::path& file) {
+  const auto mapping = Mapping::open(file);
+  write_output("-", mapping->bytes());
+}
+
+struct TemporaryFile {
+  std::filesystem::path path = std::filesystem::temp_directory_path() / ("kinglet-convert-" + std::to_string(::getpid()) + ".kgl");
+  ~TemporaryFile() {
+    std::error_code ignored;
+    std::filesystem::remove(path, ignored);
+  }
+};
+
+int run_convert(const Options& options) {
+  if (options.source.empty()) throw UsageError("SOURCE is missing");
+  if (options.output.empty()) throw UsageError("-o OUT.kgl is missing");
+  if (options.target != "cpu") throw Error("--target " + options.target + " in this build: it writes the layout of --target cpu only, which every runtime reads");
+  const bool to_stdout = options.output == "-";
+  if (to_stdout && ::isatty(STDOUT_FILENO) != 0) throw Error("a model on a terminal: redirect stdout or give -o OUT.kgl");
+  std::optional<TemporaryFile> temporary;
+  if (to_stdout) temporary.emplace();
+
+  ProgressBar bar;
+  ConvertRequest request;
+  request.source = options.source;
+  request.output = to_stdout ? temporary->path : std::filesystem::path(options.output);
+  request.tokenizer = options.tokenizer;
+  request.name = options.name;
+  request.context = options.context;
+  request.threads = options.threads;
+  request.q16 = options.q16 == "all" ? Q16::kAll : options.q16 == "none" ? Q16::kNone : Q16::kAuto;
+  request.progress = [&bar](const char* stage, double done) { bar.show(stage, done); };
+  ConvertSummary summary = convert(request);
+  bar.clear();
+  if (to_stdout) {
+    copy_to_stdout(temporary->path);
+    summary.output = "-";
+  }
+  for (const std::string& warning : summary.warnings) std::cerr << "kinglet-convert: warning: " << warning << "\n";
+  write_report(options.report, to_html(summary));
+  const std::string text = options.json ? to_json(summary).dump() + "\n" : to_text(summary);
+  if (to_stdout) {
+    std::cerr << text;
+  } else {
+    print(text);
+  }
+  return 0;
+}
+
+std::string eval_text(const Matrix& result, bool vector, bool json) {
+  if (json) {
+    const auto last = result.row(result.rows - 1);
+    return nlohmann::json{{"rows", result.rows}, {"width", result.width}, {"last", std::vector<float>(last.begin(), last.end())}}.dump() + "\n";
+  }
+  const auto last = result.row(result.rows - 1);
+  std::string text;
+  std::vector<std::uint32_t> order(result.width);
+  for (std::uint32_t i = 0; i < result.width; ++i) order[i] = i;
+  if (!vector) {
+    const auto shown = std::min<std::ptrdiff_t>(10, static_cast<std::ptrdiff_t>(order.size()));
+    std::partial_sort(order.begin(), order.begin() + shown, order.end(), [&](auto a, auto b) { return last[a] != last[b] ? last[a] > last[b] : a < b; });
+    order.resize(static_cast<std::size_t>(shown));
+  }
+  for (const std::uint32_t i : order) text += std::to_string(i) + "\t" + std::to_string(last[i]) + "\n";
+  return text;
+}
+
+int run_eval(const Options& options) {
+  if (!options.image.empty()) throw Error("--image " + options.image + " for a model of text: none of the supported architectures takes images, leave it out");
+  ReferenceInput input;
+  input.tokens = parse_list<std::int32_t>("--tokens", options.tokens);
+  input.decoder_tokens = parse_list<std::int32_t>("--decoder-tokens", options.decoder_tokens);
+  input.types = parse_list<std::uint8_t>("--types", options.types);
+  if (input.tokens.empty()) throw UsageError("--tokens: at least one token is needed");
+  const Program program = build_program(read_checkpoint(options.source), {.context = 0});
+  const bool translates = program.model.encode && program.model.step;
+  if (translates && input.decoder_tokens.empty() && program.model.generation) input.decoder_tokens = program.model.generation->start;
+  if (!translates && !input.decoder_tokens.empty()) throw Error("--decoder-tokens for " + options.source + ": its model has one side only, leave them out");
+  ReferenceOptions reference;
+  reference.threads = options.threads;
+  reference.keep_weights = false;
+  const Matrix result = Reference(program, std::move(reference)).run(input);
+  if (!options.output.empty()) write_output(options.output, to_npy(result));
+  if (options.output != "-") print(eval_text(result, program.model.task == fb::Task::Embed, options.json));
+  return 0;
+}
+
+int run_compare(const Options& options) {
+  CompareRequest request;
+  request.source = options.source;
+  request.file = options.file;
+  request.threads = options.threads;
+  if (options.text == "-") {
+    request.text = read_stdin();
+  } else if (!options.text.empty()) {
+    request.text = read_text(options.text, std::size_t{64} << 20U);
+  }
+  const Comparison comparison = compare(request);
+  write_report(options.report, to_html(comparison));
+  if (options.report != "-") print(options.json ? to_json(comparison).dump() + "\n" : to_text(comparison));
+  return 0;
+}
+
+void add_common(CLI::App& app, Options& options) {
+  app.add_option("-t,--threads", options.threads, "Threads to work with (default: all)")->check(CLI::Range(1U, 1024U));
+  app.add_flag("--json", options.json, "Print one JSON object");
+}
+
+void add_convert(CLI::App& app, Options& options) {
+  app.add_option("SOURCE", options.source, "Directory with config.json and *.safetensors, or a llama2.c checkpoint");
+  app.add_option("-o,--output", options.output, "The .kgl file to write; - is stdout");
+  app.add_option("--context", options.context, "Most positions a sequence may have (default: the checkpoint's)")->check(CLI::Range(1U, 131072U));
+  app.add_option("--target", options.target, "Layout of the weights (default: cpu)")->check(CLI::IsMember({"cpu", "cortex-m"}));
+  app.add_option("--name", options.name, "Name of the model (default: SOURCE's)");
+  app.add_option("--tokenizer", options.tokenizer, "Tokenizer file of a llama2.c checkpoint (tok.bin)");
+  app.add_option("--q16", options.q16, "16-bit inputs of linear layers: where 8 bits are too few, everywhere, nowhere (default: auto)")->check(CLI::IsMember({"auto", "all", "none"}));
+  app.add_option("--report", options.report, "Write an HTML report; - is stdout");
+  add_common(app, options);
+}
+
+void add_eval(CLI::App& app, Options& options) {
+  app.add_option("SOURCE", options.source, "Checkpoint, as for converting")->required();
+  app.add_option("--tokens", options.tokens, "Token ids, separated by commas; - is stdin")->required();
+  app.add_option("--decoder-tokens", options.decoder_tokens, "Token ids of the decoder (default: what starts it)");
+  app.add_option("--types", options.types, "Token types, as many as tokens (default: all 0)");
+  app.add_option("--image", options.image, "Image, for models that take one");
+  app.add_option("--output", options.output, "Write all positions as .npy [positions, width]; - is stdout");
+  app.footer("Prints the best ten of the last position (all, for embeddings). Example:\n  kinglet-convert eval models/smollm --tokens 1,2,3 --output logits.npy");
+  add_common(app, options);
+}
+
+void add_compare(CLI::App& app, Options& options) {
+  app.add_option("SOURCE", options.source, "Checkpoint the file was made from")->required();
+  app.add_option("FILE", options.file, "The .kgl file")->required();
+  app.add_option("--text", options.text, "Text to compare on (default: a built-in one); - is stdin");
+  app.add_option("--report", options.report, "Write an HTML report; - is stdout");
+  app.footer("Example:\n  kinglet-convert compare models/smollm smollm.kgl --report fidelity.html");
+  add_common(app, options);
+}
+
+int usage_error(const std::string& what) {
+  std::cerr << "kinglet-convert: " << what << "; see kinglet-convert --help\n";
+  return 2;
+}
+
+int run(int argc, char** argv) {
+  Options options;
+  CLI::App app("Turns the weights of a sequence model into one int8 .kgl file.", "kinglet-convert");
+  app.set_version_flag("--version", "kinglet-convert " KINGLET_VERSION);
+  app.footer(kExample);
+  add_convert(app, options);
+  CLI::App* eval = app.add_subcommand("eval", "Run the float model on tokens; no .kgl file is involved");
+  CLI::App* against = app.add_subcommand("compare", "Compare a .kgl file with its checkpoint");
+  add_eval(*eval, options);
+  add_compare(*against, options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    if (e.get_exit_code() == 0) return app.exit(e);      // --help, --version
+    return usage_error(e.what());
+  }
+  try {
+    if (*eval) return run_eval(options);
+    return *against ? run_compare(options) : run_convert(options);
+  } catch (const UsageError& e) {
+    return usage_error(e.what());
+  }
+}
+
+}  // namespace
+}  // namespace kinglet::converter
+
+int main(int argc, char** argv) {
+  try {
+    return kinglet::converter::run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    std::cerr << "kinglet-convert: out of memory in the conversion: close other programs or use a machine with more\n";
+  } catch (const std::exception& e) {
+    std::cerr << "kinglet-convert: " << e.what() << "\n";
+  }
+  return 1;
+}

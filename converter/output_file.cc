@@ -1,0 +1,117 @@
+#include "converter/output_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+
+#include "converter/error.h"
+
+namespace kinglet::converter {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What a signal handler may look at: the path of the file being written, empty when there is none.
+std::array<char, 4096> doomed{};
+std::atomic<bool> armed{false};
+
+extern "C" void remove_and_die(int signal) {
+  if (armed.load()) ::unlink(doomed.data());
+  // The handler was reset to the default (SA_RESETHAND), which ends the program with the signal's own status.
+  ::raise(signal);
+}
+
+void arm(const fs::path& path) {
+  const std::string text = path.string();
+  if (text.size() >= doomed.size()) throw Error("a path too long, " + text + ": give a shorter one");
+  std::memcpy(doomed.data(), text.c_str(), text.size() + 1);
+  armed = true;
+  struct sigaction action {};
+  action.sa_handler = remove_and_die;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction old {};
+    // A signal that our parent ignores (nohup) stays ignored.
+    if (::sigaction(signal, nullptr, &old) == 0 && old.sa_handler != SIG_IGN) ::sigaction(signal, &action, nullptr);
+  }
+  // A limit on file sizes is an error of write, not the program's end.
+  std::signal(SIGXFSZ, SIG_IGN);
+}
+
+fs::path resolved(const fs::path& path) {
+  std::error_code error;
+  fs::path real = fs::weakly_canonical(path, error);      // a symbolic link stays one
+  return error ? path : real;
+}
+
+}  // namespace
+
+OutputFile::OutputFile(const fs::path& path) : path_(resolved(path)) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path_, error);
+  if (fs::exists(status) && !fs::is_regular_file(status)) fail("it is not a regular file; give another path");
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    temporary_ = path_;
+    temporary_ += ".part-" + std::to_string(::getpid()) + "-" + std::to_string(attempt);
+    arm(temporary_);
+    fd_ = ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd_ >= 0) return;
+    const int reason = errno;
+    armed = false;
+    if (reason != EEXIST) fail(std::strerror(reason));
+  }
+  fail("100 unfinished files lie beside it; remove them");
+}
+
+OutputFile::~OutputFile() {
+  if (fd_ < 0) return;
+  ::close(fd_);
+  ::unlink(temporary_.c_str());
+  armed = false;
+}
+
+void OutputFile::fail(const std::string& what) const { throw Error("cannot write " + path_.string() + ": " + what); }
+
+void OutputFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) fail(std::string(std::strerror(written < 0 ? errno : ENOSPC)) + "; nothing was left behind, free some space or give another path");
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+    offset += static_cast<std::uint64_t>(written);
+  }
+}
+
+void OutputFile::commit() {
+  if (::fsync(fd_) != 0) fail(std::strerror(errno));
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail(std::strerror(errno));
+  armed = false;
+  ::close(fd_);
+  fd_ = -1;
+  // The new name too should survive a power failure; where a directory cannot be synced, the file is still whole.
+  const fs::path parent = path_.parent_path().empty() ? fs::path(".") : path_.parent_path();
+  if (const int directory = ::open(parent.c_str(), O_RDONLY | O_CLOEXEC); directory >= 0) {
+    (void)::fsync(directory);
+    ::close(directory);
+  }
+}
+
+void write_output(const std::string& path, std::span<const std::byte> bytes) {
+  if (path == "-") {
+    const bool done = std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size() && std::fflush(stdout) == 0;
+    if (!done) throw Error("cannot write stdout: " + std::string(std::strerror(errno)) + "; give a file instead");
+    return;
+  }
+  OutputFile file(path);
+  file.write_at(0, bytes);
+  file.commit();
+}
+
+}  // namespace kinglet::converter

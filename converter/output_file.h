@@ -1,0 +1,36 @@
+// OutputFile: a file that appears whole or not at all. It is written beside its place under another name and renamed when all of it
+// is on disk; if that does not happen, because of an Error, a signal (Ctrl-C) or a full disk, nothing is left behind.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+
+namespace kinglet::converter {
+
+class OutputFile {
+ public:
+  // Only one at a time in a program. Throws Error where `path` cannot be written, or is something else than a regular file.
+  explicit OutputFile(const std::filesystem::path& path);
+  ~OutputFile();                                   // removes what was written, unless `commit` was called
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  void write_at(std::uint64_t offset, std::span<const std::byte> bytes);
+  const std::filesystem::path& written() const { return temporary_; }      // where the bytes are until `commit`
+  void commit();                                   // to disk, then renamed to `path`
+
+ private:
+  [[noreturn]] void fail(const std::string& what) const;
+
+  std::filesystem::path path_;
+  std::filesystem::path temporary_;
+  int fd_ = -1;
+};
+
+// Writes a whole text or, for "-", prints it on stdout. Throws Error.
+void write_output(const std::string& path, std::span<const std::byte> bytes);
+
+}  // namespace kinglet::converter

@@ -1,0 +1,117 @@
+#include "converter/passes/calibration.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "converter/error.h"
+#include "converter/passes/dataflow.h"
+#include "kinglet/tokenizer.h"
+
+namespace kinglet::converter {
+namespace {
+
+constexpr std::string_view kText =
+    "The wren is one of the smallest birds, and yet it sings louder than most of them. Il fait froid ce matin, mais le soleil brille. "
+    "작은 새가 나무 위에서 노래한다. Am Abend kehrt sie in ihr Nest zurück. 春天来了,花都开了。 ¿A qué hora sale el tren de las 7:45? "
+    "def add(a, b): return a + b\nВ лесу было тихо и темно. 明日は三時に駅で会いましょう。";
+
+constexpr std::size_t kFew = 16;            // fewer tokens than this are filled up from the vocabulary
+
+// A fixed sequence of well mixed numbers (splitmix64).
+std::uint64_t mixed(std::uint64_t n) {
+  std::uint64_t z = (n + 1) * 0x9e3779b97f4a7c15ULL;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+  return z ^ (z >> 31);
+}
+
+void check(const Status& status) {
+  if (!status.ok()) throw Error(std::string("a tokenizer that does not work in the checkpoint (") + status.message() + "): check its tokenizer files");
+}
+
+std::vector<std::int32_t> tokenize(const fb::TokenizerT& tables, std::string_view text, std::uint32_t vocabulary) {
+  flatbuffers::FlatBufferBuilder builder;
+  builder.Finish(fb::Tokenizer::Pack(builder, &tables));
+  const auto& root = *flatbuffers::GetRoot<fb::Tokenizer>(builder.GetBufferPointer());
+  check(verify_tokenizer(root, vocabulary));
+  const auto tokenizer = Tokenizer::open(root);
+  check(tokenizer.status());
+  std::vector<std::byte> scratch(tokenizer->scratch_bytes(text.size()));
+  std::vector<std::int32_t> ids(text.size() * 4 + 64);
+  const auto count = tokenizer->encode(text, {.parse = false, .add = true}, scratch, ids);
+  check(count.status());
+  ids.resize(*count);
+  return ids;
+}
+
+// Most rows a recording may have: all results of all operators are held at once.
+std::size_t most_rows(const fb::ModelT& model, std::size_t wanted) {
+  constexpr std::size_t kMostFloats = std::size_t{128} << 20U;
+  std::size_t width = 0;
+  for (const fb::FunctionT* function : functions(model)) {
+    for (const auto& value : function->values) width += value->width;
+  }
+  return std::clamp<std::size_t>(kMostFloats / std::max<std::size_t>(width, 1), 8, wanted);
+}
+
+struct Side {
+  const fb::TokenizerT* tokenizer;
+  std::uint32_t vocabulary;
+  std::uint32_t positions;
+  std::vector<std::int32_t> before;
+  std::vector<std::int32_t> after;
+};
+
+// `before`, the tokens of the text, `after`, in at most `most` tokens.
+std::vector<std::int32_t> tokens_of(const Side& side, std::string_view text, std::size_t most, bool fill) {
+  std::vector<std::int32_t> ids;
+  if (side.tokenizer != nullptr) {
+    ids = tokenize(*side.tokenizer, text, side.vocabulary);
+    const std::int32_t unknown = side.tokenizer->unknown;
+    if (fill) std::erase(ids, unknown);      // scripts that a model never saw teach nothing about it
+  }
+  if (!side.before.empty() && (ids.empty() || ids.front() != side.before.front())) ids.insert(ids.begin(), side.before.begin(), side.before.end());
+  const std::size_t room = std::min<std::size_t>(most, side.positions);
+  const std::size_t reserved = std::min(side.after.size(), room - 1);
+  if (fill && ids.size() < kFew) {
+    for (std::uint64_t i = ids.size(); i < most; ++i) ids.push_back(static_cast<std::int32_t>(mixed(i) % side.vocabulary));
+  }
+  ids.resize(std::min(ids.size(), room - reserved));
+  ids.insert(ids.end(), side.after.begin(), side.after.begin() + static_cast<std::ptrdiff_t>(reserved));
+  return ids;
+}
+
+ReferenceInput make_input(const Program& program, std::string_view text, std::size_t wanted, bool fill) {
+  const fb::ModelT& model = program.model;
+  const std::size_t most = most_rows(model, wanted);
+  const fb::GenerationT none;
+  const fb::GenerationT& generation = model.generation ? *model.generation : none;
+  ReferenceInput input;
+  if (!model.encode) {
+    input.tokens = tokens_of({model.tokenizer.get(), model.vocabulary, model.context, generation.start, {}}, text, most, fill);
+    return input;
+  }
+  input.tokens = tokens_of({model.tokenizer.get(), model.source_vocabulary, model.source, {}, generation.source_suffix}, text, most, fill);
+  if (!model.step) return input;
+  std::vector<std::int32_t> before = generation.start;
+  if (generation.forced >= 0) before.push_back(generation.forced);
+  const fb::TokenizerT* target = model.target_tokenizer ? model.target_tokenizer.get() : model.tokenizer.get();
+  input.decoder_tokens = tokens_of({target, model.vocabulary, model.context, before, {}}, text, most, fill);
+  return input;
+}
+
+}  // namespace
+
+ReferenceInput calibration_input(const Program& program) { return make_input(program, kText, 64, true); }
+
+ReferenceInput text_input(const Program& program, std::string_view text) {
+  if (!program.model.tokenizer) throw Error("no tokenizer in the checkpoint: a text cannot be compared, leave --text out");
+  ReferenceInput input = make_input(program, text, 512, false);
+  if (input.tokens.empty() || (program.model.step && program.model.encode && input.decoder_tokens.empty())) {
+    throw Error("no token in the text: give a longer one");
+  }
+  return input;
+}
+
+}  // namespace kinglet::converter

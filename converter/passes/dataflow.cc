@@ -1,0 +1,192 @@
+#include "converter/passes/dataflow.h"
+
+namespace kinglet::converter {
+namespace {
+
+using Visit = std::function<void(int& value, Use use)>;
+
+void visit_index(int& value, const Visit& visit) { visit(value, Use::kRead); }
+
+void visit_slice(fb::Slice& slice, const Visit& visit) {
+  int value = slice.value();
+  visit(value, Use::kRead);
+  slice = fb::Slice(value, slice.first());
+}
+
+void visit_emit(fb::Emit& emit, const Visit& visit) {
+  int rows = emit.rows();
+  int quantized = emit.quantized();
+  visit(rows, Use::kMake);
+  visit(quantized, Use::kMakeQuantized);
+  emit = fb::Emit(rows, quantized);
+}
+
+void visit_attention(fb::AttentionT& op, const Visit& visit) {
+  visit_slice(*op.query, visit);
+  visit_slice(*op.key, visit);
+  visit_slice(*op.value, visit);
+  visit_index(op.angles, visit);
+  visit_emit(*op.output, visit);
+}
+
+}  // namespace
+
+void visit_values(fb::OperatorT& op, const Visit& visit) {
+  switch (op.body.type) {
+    case fb::Body::Embed: return visit_emit(*op.body.AsEmbed()->output, visit);
+    case fb::Body::RotaryAngles: return visit(op.body.AsRotaryAngles()->output, Use::kMake);
+    case fb::Body::Norm: {
+      fb::NormT& norm = *op.body.AsNorm();
+      visit_slice(*norm.input, visit);
+      visit_index(norm.residual, visit);
+      return visit_emit(*norm.output, visit);
+    }
+    case fb::Body::Linear: {
+      fb::LinearT& linear = *op.body.AsLinear();
+      visit_index(linear.input, visit);
+      visit_index(linear.residual, visit);
+      return visit_emit(*linear.output, visit);
+    }
+    case fb::Body::Attention: return visit_attention(*op.body.AsAttention(), visit);
+    case fb::Body::CacheKeyValue: {
+      visit_slice(*op.body.AsCacheKeyValue()->key, visit);
+      return visit_slice(*op.body.AsCacheKeyValue()->value, visit);
+    }
+    case fb::Body::Gate: {
+      visit_slice(*op.body.AsGate()->gate, visit);
+      visit_slice(*op.body.AsGate()->up, visit);
+      return visit_emit(*op.body.AsGate()->output, visit);
+    }
+    case fb::Body::Activate: {
+      visit_slice(*op.body.AsActivate()->input, visit);
+      return visit_emit(*op.body.AsActivate()->output, visit);
+    }
+    case fb::Body::Add: {
+      visit_index(op.body.AsAdd()->left, visit);
+      visit_index(op.body.AsAdd()->right, visit);
+      return visit_emit(*op.body.AsAdd()->output, visit);
+    }
+    case fb::Body::Select: {
+      visit_index(op.body.AsSelect()->input, visit);
+      return visit_emit(*op.body.AsSelect()->output, visit);
+    }
+    case fb::Body::PoolRows: {
+      visit_index(op.body.AsPoolRows()->input, visit);
+      return visit_emit(*op.body.AsPoolRows()->output, visit);
+    }
+    case fb::Body::NONE: return;
+  }
+}
+
+void visit_weights(fb::OperatorT& op, const std::function<void(int& weight)>& visit) {
+  switch (op.body.type) {
+    case fb::Body::Embed:
+      visit(op.body.AsEmbed()->tokens);
+      visit(op.body.AsEmbed()->positions);
+      return visit(op.body.AsEmbed()->types);
+    case fb::Body::RotaryAngles: return visit(op.body.AsRotaryAngles()->frequencies);
+    case fb::Body::Norm: visit(op.body.AsNorm()->gain); return visit(op.body.AsNorm()->bias);
+    case fb::Body::Linear: visit(op.body.AsLinear()->weight); return visit(op.body.AsLinear()->bias);
+    case fb::Body::Attention: return visit(op.body.AsAttention()->bias);
+    case fb::Body::CacheKeyValue:
+    case fb::Body::Gate:
+    case fb::Body::Activate:
+    case fb::Body::Add:
+    case fb::Body::Select:
+    case fb::Body::PoolRows:
+    case fb::Body::NONE: return;
+  }
+}
+
+std::vector<Columns> columns_read(const fb::OperatorT& op, const fb::FunctionT& function, const fb::ModelT& model) {
+  std::vector<Columns> read;
+  const auto slice = [&](const fb::Slice& s, std::uint32_t width) { read.push_back({s.value(), s.first(), width}); };
+  const auto whole = [&](int value) {
+    if (value >= 0) read.push_back({value, 0, function.values[static_cast<std::size_t>(value)]->width});
+  };
+  if (const fb::NormT* norm = op.body.AsNorm()) {
+    slice(*norm->input, norm->width);
+    whole(norm->residual);
+  } else if (const fb::AttentionT* attention = op.body.AsAttention()) {
+    slice(*attention->query, attention->heads * attention->head_dim);
+    slice(*attention->key, attention->kv_heads * attention->head_dim);
+    slice(*attention->value, attention->kv_heads * attention->head_dim);
+    whole(attention->angles);
+  } else if (const fb::GateT* gate = op.body.AsGate()) {
+    slice(*gate->gate, gate->width);
+    slice(*gate->up, gate->width);
+  } else if (const fb::ActivateT* activate = op.body.AsActivate()) {
+    slice(*activate->input, activate->width);
+  } else if (const fb::CacheKeyValueT* cache = op.body.AsCacheKeyValue()) {
+    const fb::StateT& state = *model.states[static_cast<std::size_t>(cache->state)];
+    slice(*cache->key, state.heads * state.head_dim);
+    slice(*cache->value, state.heads * state.head_dim);
+  } else {      // all others read whole values
+    fb::OperatorT copy = op;
+    visit_values(copy, [&](int& value, Use use) {
+      if (use == Use::kRead) whole(value);
+    });
+  }
+  std::erase_if(read, [](const Columns& c) { return c.value < 0; });
+  return read;
+}
+
+std::vector<int> weights_read(const fb::OperatorT& op) {
+  std::vector<int> read;
+  fb::OperatorT copy = op;
+  visit_weights(copy, [&](int& weight) {
+    if (weight >= 0) read.push_back(weight);
+  });
+  return read;
+}
+
+int value_made(const fb::OperatorT& op) {
+  int made = -1;
+  fb::OperatorT copy = op;
+  visit_values(copy, [&](int& value, Use use) {
+    if (use == Use::kMake) made = value;
+  });
+  return made;
+}
+
+fb::Emit* emit_of(fb::OperatorT& op) {
+  switch (op.body.type) {
+    case fb::Body::Embed: return op.body.AsEmbed()->output.get();
+    case fb::Body::Norm: return op.body.AsNorm()->output.get();
+    case fb::Body::Linear: return op.body.AsLinear()->output.get();
+    case fb::Body::Attention: return op.body.AsAttention()->output.get();
+    case fb::Body::Gate: return op.body.AsGate()->output.get();
+    case fb::Body::Activate: return op.body.AsActivate()->output.get();
+    case fb::Body::Add: return op.body.AsAdd()->output.get();
+    case fb::Body::Select: return op.body.AsSelect()->output.get();
+    case fb::Body::PoolRows: return op.body.AsPoolRows()->output.get();
+    case fb::Body::RotaryAngles:
+    case fb::Body::CacheKeyValue:
+    case fb::Body::NONE: return nullptr;
+  }
+  return nullptr;
+}
+
+int state_filled(const fb::OperatorT& op) {
+  if (const fb::CacheKeyValueT* cache = op.body.AsCacheKeyValue()) return cache->state;
+  const fb::AttentionT* attention = op.body.AsAttention();
+  return attention != nullptr && attention->key->value() >= 0 ? attention->state : -1;
+}
+
+std::string_view kind_of(const fb::OperatorT& op) { return fb::EnumNameBody(op.body.type); }
+
+std::vector<fb::FunctionT*> functions(fb::ModelT& model) {
+  std::vector<fb::FunctionT*> all;
+  if (model.encode) all.push_back(model.encode.get());
+  if (model.step) all.push_back(model.step.get());
+  return all;
+}
+
+std::vector<const fb::FunctionT*> functions(const fb::ModelT& model) {
+  std::vector<const fb::FunctionT*> all;
+  if (model.encode) all.push_back(model.encode.get());
+  if (model.step) all.push_back(model.step.get());
+  return all;
+}
+
+}  // namespace kinglet::converter

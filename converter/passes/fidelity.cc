@@ -1,0 +1,188 @@
+#include "converter/passes/fidelity.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <memory>
+
+#include "converter/error.h"
+#include "converter/passes/dataflow.h"
+#include "converter/reference/parallel.h"
+#include "kinglet/session.h"
+
+namespace kinglet::converter {
+namespace {
+
+// Sums over rows of what SNR and cosine need.
+struct Sums {
+  double signal = 0, other = 0, product = 0, noise = 0;
+
+  void add(std::span<const float> expected, std::span<const float> found) {
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      const double e = static_cast<double>(expected[i]), f = static_cast<double>(found[i]);
+      signal += e * e;
+      other += f * f;
+      product += e * f;
+      noise += (e - f) * (e - f);
+    }
+  }
+
+  double snr_db() const {
+    if (noise == 0) return std::numeric_limits<double>::infinity();
+    return signal == 0 ? -std::numeric_limits<double>::infinity() : 10.0 * std::log10(signal / noise);
+  }
+
+  double cosine() const {
+    if (signal == 0 || other == 0) return signal == other ? 1 : 0;
+    return product / std::sqrt(signal * other);
+  }
+};
+
+// log of the softmax of a row.
+std::vector<double> log_softmax(std::span<const float> row) {
+  const double most = static_cast<double>(*std::max_element(row.begin(), row.end()));
+  double sum = 0;
+  for (const float x : row) sum += std::exp(static_cast<double>(x) - most);
+  std::vector<double> logs;
+  for (const float x : row) logs.push_back(static_cast<double>(x) - most - std::log(sum));
+  return logs;
+}
+
+double divergence(std::span<const float> expected, std::span<const float> found) {
+  const auto p = log_softmax(expected), q = log_softmax(found);
+  double kl = 0;
+  for (std::size_t i = 0; i < p.size(); ++i) kl += std::exp(p[i]) * (p[i] - q[i]);
+  return std::max(kl, 0.0);
+}
+
+std::ptrdiff_t best(std::span<const float> row) { return std::max_element(row.begin(), row.end()) - row.begin(); }
+
+void check(const Status& status, const char* doing) {
+  if (status.ok()) return;
+  throw Error(std::string("the int8 model failed in ") + doing + ": " + status.message() + " (" + std::to_string(status.subject()) +
+              "); the checkpoint's values are beyond what int8 holds, or the file is damaged");
+}
+
+void parallel_run(void* context, std::uint32_t count, void (*fn)(void* arg, std::uint32_t index), void* arg) {
+  parallel_for(*static_cast<const unsigned*>(context), count, [&](std::size_t i) { fn(arg, static_cast<std::uint32_t>(i)); });
+}
+
+// What the session's observer fills in.
+struct Watch {
+  const Recording* recording;
+  std::vector<Sums> encode, step;
+
+  static void after(void* context, const Observation& seen) {
+    Watch& watch = *static_cast<Watch*>(context);
+    if (seen.width == 0) return;
+    const Matrix& expected = watch.recording->of(seen.encode)[seen.op];
+    if (expected.rows != seen.rows || expected.width != seen.width) return;
+    std::vector<float> row(seen.width);
+    Sums& sums = (seen.encode ? watch.encode : watch.step)[seen.op];
+    for (std::uint32_t r = 0; r < seen.rows; ++r) {
+      seen.read(r, row);
+      sums.add(expected.row(r), row);
+    }
+  }
+};
+
+void check_same_program(const fb::Function* file, const fb::FunctionT* ours) {
+  const auto differ = [] { throw Error("the file was not made from this checkpoint by this version: convert it again, or name the checkpoint it came from"); };
+  if ((file == nullptr) != (ours == nullptr)) differ();
+  if (file == nullptr) return;
+  if (file->operators()->size() != ours->operators.size()) differ();
+  for (std::uint32_t i = 0; i < file->operators()->size(); ++i) {
+    const auto* op = file->operators()->Get(i);
+    const std::string name = op->name() == nullptr ? "" : op->name()->str();
+    if (op->body_type() != ours->operators[i]->body.type || name != ours->operators[i]->name) differ();
+  }
+}
+
+struct Arena {
+  explicit Arena(std::size_t bytes) : size((bytes + 63) / 64 * 64), memory(static_cast<std::byte*>(std::aligned_alloc(64, size)), &std::free) {
+    if (!memory) throw Error("no memory for an arena of " + std::to_string(bytes) + " bytes: convert with a smaller --context");
+  }
+  std::size_t size;
+  std::unique_ptr<std::byte, void (*)(void*)> memory;
+};
+
+// Runs the model and leaves its output rows in the session.
+void run(Session& session, const Model& model, const ReferenceInput& input) {
+  const bool both = model.has_encoder() && model.has_decoder();
+  if (model.has_encoder()) {
+    const Chunk chunk{.sequence = 0, .tokens = input.tokens, .types = input.types, .want = Want::kAll};
+    check(session.encode({&chunk, 1}), "encode");
+  }
+  if (model.has_decoder()) {
+    const Chunk chunk{.sequence = 0, .tokens = both ? input.decoder_tokens : input.tokens, .types = {}, .want = Want::kAll};
+    check(session.step({&chunk, 1}), "step");
+  }
+}
+
+void compare_output(const Session& session, const Recording& recording, Fidelity& fidelity) {
+  Sums all;
+  fidelity.rows = std::min<std::size_t>(session.outputs(), recording.output.rows);
+  for (std::uint32_t r = 0; r < fidelity.rows; ++r) {
+    const auto expected = recording.output.row(r);
+    const auto found = session.output(r);
+    Sums one;
+    one.add(expected, found);
+    all.add(expected, found);
+    fidelity.cosine += one.cosine() / static_cast<double>(fidelity.rows);
+    if (!fidelity.distribution) continue;
+    fidelity.kl += divergence(expected, found) / static_cast<double>(fidelity.rows);
+    fidelity.top1 += (best(expected) == best(found) ? 1.0 : 0.0) / static_cast<double>(fidelity.rows);
+  }
+  fidelity.snr_db = all.snr_db();
+}
+
+void list_operators(const fb::Function* function, bool encode, const std::vector<Sums>& sums, std::vector<OperatorFidelity>& list) {
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    if (sums[i].signal == 0 && sums[i].other == 0) continue;      // it only fills a state, or gives zeros as it should
+    const fb::Operator& op = *function->operators()->Get(static_cast<std::uint32_t>(i));
+    OperatorFidelity one{.encode = encode, .op = i, .name = op.name()->str(), .kind = fb::EnumNameBody(op.body_type())};
+    if (const fb::Linear* linear = op.body_as_Linear()) {
+      one.q16 = function->values()->Get(static_cast<std::uint32_t>(linear->input()))->kind() == fb::Kind::Q16;
+    }
+    one.snr_db = sums[i].snr_db();
+    one.cosine = sums[i].cosine();
+    list.push_back(std::move(one));
+  }
+}
+
+}  // namespace
+
+const OperatorFidelity* Fidelity::worst() const {
+  const auto it = std::min_element(operators.begin(), operators.end(), [](const auto& a, const auto& b) { return a.snr_db < b.snr_db; });
+  return it == operators.end() ? nullptr : &*it;
+}
+
+Fidelity measure_fidelity(const Model& model, const Program& program, const Recording& recording, unsigned threads) {
+  const fb::Model& root = model.root();
+  check_same_program(root.encode(), program.model.encode.get());
+  check_same_program(root.step(), program.model.step.get());
+  const auto source = static_cast<std::uint32_t>(recording.input.tokens.size());
+  const auto rows = static_cast<std::uint32_t>(model.has_encoder() ? recording.input.decoder_tokens.size() : source);
+  const std::uint32_t outputs = model.has_decoder() ? rows : source;
+  const auto plan = Plan::make(model, {.context = rows, .source = source, .rows = rows, .source_rows = source, .outputs = outputs, .threads = threads});
+  check(plan.status(), "planning");
+  const Arena arena(plan->arena_bytes);
+
+  Watch watch{&recording, std::vector<Sums>(recording.encode.size()), std::vector<Sums>(recording.step.size())};
+  SessionOptions options;
+  options.parallel = {&parallel_run, &threads};
+  options.observer = {&Watch::after, &watch};
+  const auto session = Session::create(*plan, {arena.memory.get(), arena.size}, options);
+  check(session.status(), "creating a session");
+  run(**session, model, recording.input);
+
+  Fidelity fidelity;
+  fidelity.distribution = root.task() != fb::Task::Embed;
+  compare_output(**session, recording, fidelity);
+  list_operators(root.encode(), true, watch.encode, fidelity.operators);
+  list_operators(root.step(), false, watch.step, fidelity.operators);
+  return fidelity;
+}
+
+}  // namespace kinglet::converter

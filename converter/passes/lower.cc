@@ -1,0 +1,185 @@
+#include "converter/passes/lower.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <span>
+
+#include "converter/builder.h"
+#include "converter/passes/dataflow.h"
+#include "converter/reference/parallel.h"
+
+namespace kinglet::converter {
+namespace {
+
+// x_q - x of one row in 8 bits, as kernels.h defines it.
+std::vector<float> rounding_error(std::span<const float> row) {
+  float amax = 0;
+  for (const float x : row) amax = std::max(amax, std::fabs(x));
+  std::vector<float> error(row.size());
+  const bool zero = amax < 0x1p-100F;
+  const float scale = amax / 127.0F, inverse = zero ? 0.0F : 127.0F / amax;
+  for (std::size_t i = 0; i < row.size(); ++i) error[i] = zero ? -row[i] : std::nearbyint(row[i] * inverse) * scale - row[i];
+  return error;
+}
+
+double dot(std::span<const float> a, std::span<const float> b) {
+  float lanes[8] = {};
+  std::size_t i = 0;
+  for (; i + 8 <= a.size(); i += 8) {
+    for (std::size_t lane = 0; lane < 8; ++lane) lanes[lane] += a[i + lane] * b[i + lane];
+  }
+  double sum = 0;
+  for (const float lane : lanes) sum += static_cast<double>(lane);
+  for (; i < a.size(); ++i) sum += static_cast<double>(a[i] * b[i]);
+  return sum;
+}
+
+// At most `most` numbers below `count`, evenly spread, the first and the last among them.
+std::vector<std::uint32_t> spread(std::uint32_t count, std::uint32_t most) {
+  const std::uint32_t n = std::min(count, most);
+  std::vector<std::uint32_t> picked(n);
+  for (std::uint32_t i = 0; i < n; ++i) picked[i] = n == 1 ? 0 : static_cast<std::uint32_t>(std::uint64_t{i} * (count - 1) / (n - 1));
+  return picked;
+}
+
+// Mean over rows of noise power / signal power, in dB, on a sample of rows and output channels that bounds the cost.
+double q8_signal_to_noise(const Matrix& input, const WeightSource& weight) {
+  const auto rows = spread(input.rows, 16);
+  const auto channels = spread(weight.rows, 256);
+  std::vector<std::vector<float>> errors;
+  for (const std::uint32_t r : rows) errors.push_back(rounding_error(input.row(r)));
+  std::vector<double> signal(rows.size()), noise(rows.size());
+  const std::vector<float> all = weight.load_rows ? std::vector<float>{} : weight.floats();
+  std::vector<float> w(weight.columns);
+  for (const std::uint32_t c : channels) {
+    if (weight.load_rows) {
+      weight.read(c, w);
+    } else {
+      std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(std::size_t{c} * weight.columns), weight.columns, w.begin());
+    }
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const double y = dot(w, input.row(rows[i])), e = dot(w, errors[i]);
+      signal[i] += y * y;
+      noise[i] += e * e;
+    }
+  }
+  double ratio = 0;
+  std::size_t counted = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (!(signal[i] > 0)) continue;      // a row that the weight maps to nothing
+    ratio += noise[i] / signal[i];
+    ++counted;
+  }
+  if (counted == 0 || ratio == 0) return std::numeric_limits<double>::infinity();
+  return -10.0 * std::log10(ratio / static_cast<double>(counted));
+}
+
+// The operator that makes each value.
+std::vector<std::size_t> makers(const fb::FunctionT& function) {
+  std::vector<std::size_t> made(function.values.size());
+  for (std::size_t i = 0; i < function.operators.size(); ++i) {
+    if (const int value = value_made(*function.operators[i]); value >= 0) made[static_cast<std::size_t>(value)] = i;
+  }
+  return made;
+}
+
+std::vector<LinearNoise> measure(const Program& program, const Recording& recording, unsigned threads) {
+  std::vector<LinearNoise> all;
+  for (const fb::FunctionT* function : functions(program.model)) {
+    const bool encode = function == program.model.encode.get();
+    const auto made = makers(*function);
+    const std::size_t begin = all.size();
+    for (std::size_t i = 0; i < function->operators.size(); ++i) {
+      if (function->operators[i]->body.AsLinear() != nullptr) all.push_back({.encode = encode, .op = i, .name = function->operators[i]->name});
+    }
+    parallel_for(threads, all.size() - begin, [&](std::size_t i) {
+      LinearNoise& linear = all[begin + i];
+      const fb::LinearT& op = *function->operators[linear.op]->body.AsLinear();
+      const Matrix& input = recording.of(encode)[made[static_cast<std::size_t>(op.input)]];
+      linear.q8_db = q8_signal_to_noise(input, program.sources[static_cast<std::size_t>(op.weight)]);
+    });
+  }
+  return all;
+}
+
+// Gives each value of a function its new form: which F32 values stay, which get a quantized one, in the order of the operators.
+class FunctionLowering {
+ public:
+  FunctionLowering(fb::FunctionT& function, const std::vector<bool>& q16) : function_(function), q16_(q16) {
+    multiplied_.resize(function.values.size());
+    kept_.resize(function.values.size());
+    for (const auto& op : function.operators) {
+      const bool linear = op->body.AsLinear() != nullptr;
+      visit_values(*op, [&](int& value, Use use) {
+        if (use == Use::kRead && value >= 0 && !(linear && &value == &op->body.AsLinear()->input)) kept_[static_cast<std::size_t>(value)] = true;
+      });
+      if (linear) multiplied_[static_cast<std::size_t>(op->body.AsLinear()->input)] = true;
+    }
+    if (function.output >= 0) kept_[static_cast<std::size_t>(function.output)] = true;
+  }
+
+  void run() {
+    std::vector<std::unique_ptr<fb::ValueT>> values;
+    std::vector<int> rows(function_.values.size(), -1), quantized(function_.values.size(), -1);
+    const auto add = [&](const fb::ValueT& old, fb::Kind kind) {
+      values.push_back(std::make_unique<fb::ValueT>(old));
+      values.back()->kind = kind;
+      return static_cast<int>(values.size()) - 1;
+    };
+    for (const auto& op : function_.operators) {
+      const int made = value_made(*op);
+      if (made >= 0) {
+        const auto v = static_cast<std::size_t>(made);
+        const fb::ValueT& old = *function_.values[v];
+        // A value that nobody reads stays: its operator must leave its rows somewhere.
+        if (kept_[v] || !multiplied_[v]) rows[v] = add(old, fb::Kind::F32);
+        if (multiplied_[v]) quantized[v] = add(old, q16_[v] ? fb::Kind::Q16 : fb::Kind::Q8);
+      }
+      rename(*op, made, rows, quantized);
+    }
+    if (function_.output >= 0) function_.output = rows[static_cast<std::size_t>(function_.output)];
+    function_.values = std::move(values);
+  }
+
+ private:
+  static void rename(fb::OperatorT& op, int made, const std::vector<int>& rows, const std::vector<int>& quantized) {
+    const int* input = op.body.AsLinear() != nullptr ? &op.body.AsLinear()->input : nullptr;
+    visit_values(op, [&](int& value, Use use) {
+      if (use == Use::kMakeQuantized) {
+        value = quantized[static_cast<std::size_t>(made)];
+      } else if (value >= 0) {
+        value = (&value == input ? quantized : rows)[static_cast<std::size_t>(value)];
+      }
+    });
+  }
+
+  fb::FunctionT& function_;
+  const std::vector<bool>& q16_;
+  std::vector<bool> multiplied_;      // read by a Linear as its input
+  std::vector<bool> kept_;            // read as f32
+};
+
+}  // namespace
+
+std::vector<LinearNoise> lower(Program& program, const Recording& recording, Q16 choice, unsigned threads) {
+  std::vector<LinearNoise> all = measure(program, recording, threads);
+  for (fb::FunctionT* function : functions(program.model)) {
+    const bool encode = function == program.model.encode.get();
+    std::vector<bool> q16(function->values.size());
+    const auto input_of = [&](const LinearNoise& linear) { return static_cast<std::size_t>(function->operators[linear.op]->body.AsLinear()->input); };
+    for (const LinearNoise& linear : all) {
+      if (linear.encode != encode) continue;
+      const bool wanted = choice == Q16::kAll || (choice == Q16::kAuto && linear.q8_db < kLeastQ8);
+      if (wanted) q16[input_of(linear)] = true;
+    }
+    for (LinearNoise& linear : all) {
+      if (linear.encode == encode) linear.q16 = q16[input_of(linear)];
+    }
+    FunctionLowering(*function, q16).run();
+  }
+  compute_last_use(program.model);
+  return all;
+}
+
+}  // namespace kinglet::converter

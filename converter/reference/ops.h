@@ -1,0 +1,68 @@
+// One plain float definition of every operator in schema/model.fbs: the operator's meaning, which the int8 runtime
+// approximates.
+//
+// A View is a matrix of floats that somebody else owns: `width` columns of rows that lie `stride` floats apart.
+// Results are new matrices that the caller owns. Sizes were checked when the program was built; nothing is checked
+// here.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "converter/reference/reference.h"
+#include "model_generated.h"
+
+namespace kinglet::converter::ops {
+
+struct View {
+  const float* data = nullptr;
+  std::uint32_t rows = 0;
+  std::uint32_t width = 0;
+  std::size_t stride = 0;
+
+  const float* row(std::size_t r) const { return data + r * stride; }
+  bool empty() const { return data == nullptr; }
+};
+
+View view(const Matrix& m);
+View view(const Matrix& m, std::uint32_t first, std::uint32_t width);  // some of its columns
+
+float activate(float x, fb::Activation activation, float cap);
+
+// y += scale * table[index of each row]
+void embed(Matrix& y, View table, std::span<const std::uint32_t> indices, float scale);
+
+Matrix rotary_angles(std::uint32_t rows, View frequencies, float scale);
+
+struct Norm {
+  fb::NormKind kind;
+  std::uint32_t group;
+  float epsilon;
+  View gain, bias, residual;  // empty: none
+};
+Matrix norm(View x, const Norm& args);
+
+struct Linear {
+  View weight;          // [N, K]
+  View bias, residual;  // empty: none
+  fb::Activation activation;
+  float cap;
+};
+Matrix linear(View x, const Linear& args, unsigned threads);
+
+struct Attention {
+  std::uint32_t heads, kv_heads, head_dim;
+  fb::Mask mask;
+  std::uint32_t window;
+  float scale, cap;
+  View angles;  // [rows, 2n] of queries and keys; empty: none
+  View bias;    // [heads, 2r + 1]; empty: none
+};
+Matrix attention(View query, View key, View value, const Attention& args, unsigned threads);
+
+Matrix gate(View gate, View up, fb::Activation activation);
+Matrix activate(View x, fb::Activation activation);
+Matrix add(View left, View right);
+Matrix pool_rows(View x, fb::Pooling pooling);
+
+}  // namespace kinglet::converter::ops

@@ -1,0 +1,248 @@
+// See reference.h. The loop over the operators: it finds each operator's inputs and weights and calls its definition
+// in ops.h.
+#include "converter/reference/reference.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "converter/error.h"
+#include "converter/reference/ops.h"
+
+namespace kinglet::converter {
+namespace {
+
+// Keys and values that one attention layer keeps.
+struct Memory {
+  Matrix keys;
+  Matrix values;
+};
+
+Matrix copy(ops::View x) {
+  Matrix y{x.rows, x.width, {}};
+  y.data.reserve(std::size_t{x.rows} * x.width);
+  for (std::uint32_t r = 0; r < x.rows; ++r) y.data.insert(y.data.end(), x.row(r), x.row(r) + x.width);
+  return y;
+}
+
+std::string sentence(const char* what, std::int64_t found, std::uint64_t limit) {
+  return std::string(what) + " " + std::to_string(found) + " is not below " + std::to_string(limit);
+}
+
+// What lasts between operators: loaded weights, and the keys and values that layers keep.
+struct Held {
+  const Program& program;
+  ReferenceOptions options;
+  std::vector<std::optional<Matrix>> weights;  // loaded so far
+  std::vector<Memory> states;
+
+  Held(const Program& p, ReferenceOptions o) : program(p), options(std::move(o)), weights(p.sources.size()) {}
+
+  ops::View weight(int index) {
+    if (index < 0) return {};
+    auto& held = weights[static_cast<std::size_t>(index)];
+    const WeightSource& source = program.sources[static_cast<std::size_t>(index)];
+    if (!held) held = Matrix{source.rows, source.columns, source.floats()};
+    return ops::view(*held);
+  }
+
+  void forget_weights() {
+    for (auto& w : weights) w.reset();
+  }
+};
+
+// One function over one whole sequence.
+class Run {
+ public:
+  Run(Held& held, const fb::FunctionT& function, bool encode, const std::vector<std::int32_t>& tokens,
+      const std::vector<std::uint8_t>& types)
+      : held_(held),
+        function_(function),
+        encode_(encode),
+        tokens_(tokens),
+        types_(types),
+        values_(function.values.size()) {
+    if (tokens.empty())
+      throw Error(std::string("the reference needs at least one token for ") +
+                  (encode ? "the encoder" : "the decoder"));
+    if (!types.empty() && types.size() != tokens.size()) throw Error("there must be as many token types as tokens");
+  }
+
+  Matrix operator()() {
+    for (std::size_t i = 0; i < function_.operators.size(); ++i) {
+      step(i);
+      if (!held_.options.keep_weights) held_.forget_weights();
+      forget_values(i);
+    }
+    if (function_.output < 0) return {};
+    return std::move(values_[static_cast<std::size_t>(function_.output)]);
+  }
+
+ private:
+  void step(std::size_t index) {
+    const fb::BodyUnion& body = function_.operators[index]->body;
+    switch (body.type) {
+      case fb::Body::NONE: break;
+      case fb::Body::Embed: return leave(index, *body.AsEmbed()->output, embed(*body.AsEmbed()));
+      case fb::Body::RotaryAngles: return leave(index, body.AsRotaryAngles()->output, angles(*body.AsRotaryAngles()));
+      case fb::Body::Norm: return leave(index, *body.AsNorm()->output, norm(*body.AsNorm()));
+      case fb::Body::Linear: return leave(index, *body.AsLinear()->output, linear(index, *body.AsLinear()));
+      case fb::Body::Attention: return leave(index, *body.AsAttention()->output, attention(*body.AsAttention()));
+      case fb::Body::CacheKeyValue: return cache(*body.AsCacheKeyValue());
+      case fb::Body::Gate: return leave(index, *body.AsGate()->output, gate(*body.AsGate()));
+      case fb::Body::Activate: return leave(index, *body.AsActivate()->output, activate(*body.AsActivate()));
+      case fb::Body::Add:
+        return leave(index, *body.AsAdd()->output, ops::add(value(body.AsAdd()->left), value(body.AsAdd()->right)));
+      case fb::Body::Select: return leave(index, *body.AsSelect()->output, copy(value(body.AsSelect()->input)));
+      case fb::Body::PoolRows:
+        return leave(index, *body.AsPoolRows()->output,
+                     ops::pool_rows(value(body.AsPoolRows()->input), body.AsPoolRows()->pooling));
+    }
+  }
+
+  // A float stands wherever a lowered program has a quantized value, so both forms run.
+  void leave(std::size_t index, const fb::Emit& output, Matrix result) {
+    if (held_.options.observe) held_.options.observe(encode_, index, result);
+    const int rows = output.rows();
+    const int quantized = output.quantized();
+    if (rows >= 0 && quantized >= 0) values_[static_cast<std::size_t>(quantized)] = result;
+    values_[static_cast<std::size_t>(rows >= 0 ? rows : quantized)] = std::move(result);
+  }
+  void leave(std::size_t index, int output, Matrix result) { leave(index, fb::Emit(output, -1), std::move(result)); }
+
+  ops::View value(int index) const {
+    return index < 0 ? ops::View{} : ops::view(values_[static_cast<std::size_t>(index)]);
+  }
+  ops::View slice(const fb::Slice& s, std::uint32_t width) const {
+    return ops::view(values_[static_cast<std::size_t>(s.value())], s.first(), width);
+  }
+
+  void forget_values(std::size_t index) {
+    for (std::size_t v = 0; v < values_.size(); ++v) {
+      if (function_.values[v]->last_use == index && static_cast<int>(v) != function_.output) values_[v] = {};
+    }
+  }
+
+  // y += scale * rows of a table: read one by one where the checkpoint allows it, so that huge vocabularies are not
+  // held.
+  void add_table(Matrix& y, int table, const std::vector<std::uint32_t>& indices, float scale, const char* what) {
+    if (table < 0) return;
+    const WeightSource& source = held_.program.sources[static_cast<std::size_t>(table)];
+    for (const std::uint32_t i : indices) {
+      if (i >= source.rows) throw Error(sentence(what, i, source.rows));
+    }
+    if (!source.load_rows) return ops::embed(y, held_.weight(table), indices, scale);
+    Matrix gathered{y.rows, y.width, std::vector<float>(y.data.size())};
+    std::vector<std::uint32_t> order(y.rows);
+    for (std::uint32_t r = 0; r < y.rows; ++r) {
+      source.read(indices[r], gathered.row(r));
+      order[r] = r;
+    }
+    ops::embed(y, ops::view(gathered), order, scale);
+  }
+
+  Matrix embed(const fb::EmbedT& op) {
+    const WeightSource& source = held_.program.sources[static_cast<std::size_t>(op.tokens)];
+    const auto rows = static_cast<std::uint32_t>(tokens_.size());
+    Matrix y{rows, source.columns, std::vector<float>(std::size_t{rows} * source.columns)};
+    std::vector<std::uint32_t> ids, positions, types(rows);
+    for (std::uint32_t r = 0; r < rows; ++r) {
+      if (tokens_[r] < 0) throw Error(sentence("token", tokens_[r], source.rows));
+      ids.push_back(static_cast<std::uint32_t>(tokens_[r]));
+      positions.push_back(r);
+      if (!types_.empty()) types[r] = types_[r];
+    }
+    add_table(y, op.tokens, ids, op.scale, "token");
+    add_table(y, op.types, types, 1, "token type");
+    add_table(y, op.positions, positions, 1, "position");
+    return y;
+  }
+
+  Matrix angles(const fb::RotaryAnglesT& op) {
+    return ops::rotary_angles(static_cast<std::uint32_t>(tokens_.size()), held_.weight(op.frequencies), op.scale);
+  }
+
+  Matrix norm(const fb::NormT& op) {
+    return ops::norm(slice(*op.input, op.width), {.kind = op.kind,
+                                                  .group = op.group,
+                                                  .epsilon = op.epsilon,
+                                                  .gain = held_.weight(op.gain),
+                                                  .bias = held_.weight(op.bias),
+                                                  .residual = value(op.residual)});
+  }
+
+  Matrix linear(std::size_t index, const fb::LinearT& op) {
+    if (held_.options.linear_input)
+      held_.options.linear_input(encode_, index, values_[static_cast<std::size_t>(op.input)]);
+    return ops::linear(value(op.input),
+                       {.weight = held_.weight(op.weight),
+                        .bias = held_.weight(op.bias),
+                        .residual = value(op.residual),
+                        .activation = op.activation,
+                        .cap = op.cap},
+                       held_.options.threads);
+  }
+
+  Matrix attention(const fb::AttentionT& op) {
+    const ops::Attention args{.heads = op.heads,
+                              .kv_heads = op.kv_heads,
+                              .head_dim = op.head_dim,
+                              .mask = op.mask,
+                              .window = op.window,
+                              .scale = op.scale,
+                              .cap = op.cap,
+                              .angles = value(op.angles),
+                              .bias = held_.weight(op.bias)};
+    const ops::View query = slice(*op.query, op.heads * op.head_dim);
+    if (op.key->value() < 0) {
+      const Memory& memory = held_.states[static_cast<std::size_t>(op.state)];
+      return ops::attention(query, ops::view(memory.keys), ops::view(memory.values), args, held_.options.threads);
+    }
+    const std::uint32_t width = op.kv_heads * op.head_dim;
+    return ops::attention(query, slice(*op.key, width), slice(*op.value, width), args, held_.options.threads);
+  }
+
+  void cache(const fb::CacheKeyValueT& op) {
+    const fb::StateT& state = *held_.program.model.states[static_cast<std::size_t>(op.state)];
+    const std::uint32_t width = state.heads * state.head_dim;
+    held_.states[static_cast<std::size_t>(op.state)] = {copy(slice(*op.key, width)), copy(slice(*op.value, width))};
+  }
+
+  Matrix gate(const fb::GateT& op) {
+    return ops::gate(slice(*op.gate, op.width), slice(*op.up, op.width), op.activation);
+  }
+
+  Matrix activate(const fb::ActivateT& op) { return ops::activate(slice(*op.input, op.width), op.activation); }
+
+  Held& held_;
+  const fb::FunctionT& function_;
+  bool encode_;
+  const std::vector<std::int32_t>& tokens_;
+  const std::vector<std::uint8_t>& types_;
+  std::vector<Matrix> values_;
+};
+
+}  // namespace
+
+struct Reference::Impl {
+  Held held;
+  Impl(const Program& program, ReferenceOptions options) : held(program, std::move(options)) {}
+};
+
+Reference::Reference(const Program& program, ReferenceOptions options)
+    : impl_(std::make_unique<Impl>(program, std::move(options))) {}
+
+Reference::~Reference() = default;
+
+Matrix Reference::run(const ReferenceInput& input) {
+  Held& held = impl_->held;
+  const fb::ModelT& model = held.program.model;
+  held.states.assign(model.states.size(), {});
+  Matrix result;
+  if (model.encode) result = Run(held, *model.encode, true, input.tokens, input.types)();
+  if (!model.step) return result;
+  if (!model.encode) return Run(held, *model.step, false, input.tokens, input.types)();
+  return Run(held, *model.step, false, input.decoder_tokens, {})();
+}
+
+}  // namespace kinglet::converter

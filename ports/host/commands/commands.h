@@ -1,0 +1,45 @@
+// The commands of the program: the single list stands in main.cc. A command is one file: a function that adds its options to the
+// command line and returns what runs after it was read, with the exit status as its result.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "engine.h"
+#include "kinglet/sampler.h"
+
+namespace kinglet::host {
+
+using Run = std::function<int()>;
+
+Run add_generate(CLI::App& app);
+Run add_chat(CLI::App& app);
+Run add_translate(CLI::App& app);
+Run add_embed(CLI::App& app);
+Run add_classify(CLI::App& app);
+Run add_logits(CLI::App& app);
+Run add_inspect(CLI::App& app);
+Run add_verify(CLI::App& app);
+Run add_bench(CLI::App& app);
+
+// Which of the common options a command has beside FILE.
+struct CommonOptions {
+  bool session = true;      // --threads, --isa, --context
+  bool json = true;
+};
+void add_common(CLI::App& app, Common& common, CommonOptions which = {});
+void add_sampling(CLI::App& app, SamplerOptions& options);
+
+// Accepts numbers in [least, most].
+template <class T>
+CLI::Validator between(T least, T most) {
+  return CLI::Range(least, most).description("");
+}
+
+// The file was given, or the command is `--isa list`, which needs none and is done: true.
+bool lists_isas(const Common& common);
+
+}  // namespace kinglet::host

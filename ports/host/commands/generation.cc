@@ -1,0 +1,51 @@
+#include "commands/generation.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "failure.h"
+#include "interrupt.h"
+#include "text.h"
+
+namespace kinglet::host {
+
+void GenerationFlags::add(CLI::App& app) {
+  app.add_option("-n,--tokens", tokens, "Most tokens to make (default: until the model stops or the context is full)")->check(between(-1, 1 << 30))->type_name("N");
+  add_sampling(app, sampler);
+  app.add_option("--stop", stop, "End where this text comes up; may be given several times")->allow_extra_args(false);
+}
+
+GenerateOptions GenerationFlags::options() {
+  stop_views.assign(stop.begin(), stop.end());
+  return {.sampler = sampler,
+          .max_tokens = tokens > 0 ? static_cast<std::uint32_t>(tokens) : 0,
+          .stop = stop_views};
+}
+
+bool TextOut::write(void* context, std::string_view text) noexcept {
+  TextOut& out = *static_cast<TextOut*>(context);
+  if (interrupted()) return false;
+  if (out.skip_white_) text.remove_prefix(std::min(text.find_first_not_of(" \n"), text.size()));
+  if (text.empty()) return true;
+  out.skip_white_ = false;
+  if (out.keep_) out.text_.append(text);
+  else out.error_ = write_out(text);
+  return out.error_ == 0;
+}
+
+bool TextOut::finish() const {
+  if (error_ == EPIPE) return false;
+  if (error_ != 0) throw Failure("stdout: cannot be written: " + error_text(error_) + ": make room, or write elsewhere");
+  return keep_ || print("\n");
+}
+
+const char* finish_name(Finish finish) {
+  switch (finish) {
+    case Finish::kStopToken: return "stop";
+    case Finish::kStopText: return "stop_text";
+    case Finish::kLength: return "length";
+  }
+  return "";
+}
+
+}  // namespace kinglet::host

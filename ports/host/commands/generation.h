@@ -1,0 +1,45 @@
+// What `generate` and `chat` share: options of the text, and where it goes.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "commands/commands.h"
+#include "kinglet/generator.h"
+
+namespace kinglet::host {
+
+struct GenerationFlags {
+  int tokens = 0;                       // 0 or less: no limit
+  std::vector<std::string> stop;
+  SamplerOptions sampler;
+  std::vector<std::string_view> stop_views;
+
+  void add(CLI::App& app);
+  GenerateOptions options();            // shows this object's strings
+};
+
+// Prints text as it comes, or keeps it for JSON. Stops where Ctrl-C came or stdout cannot be written.
+class TextOut {
+ public:
+  explicit TextOut(bool keep, bool skip_white = false) : keep_(keep), skip_white_(skip_white) {}
+
+  TextSink sink() { return {.write = write, .context = this}; }
+  const std::string& text() const { return text_; }      // what was kept
+
+  // After the runtime returned: ends the line. False: nobody reads any more. Throws Failure where stdout could not be written.
+  bool finish() const;
+
+ private:
+  static bool write(void* context, std::string_view text) noexcept;
+
+  bool keep_;
+  bool skip_white_;           // until the first word: answers of a chat
+  int error_ = 0;             // errno
+  std::string text_;
+};
+
+const char* finish_name(Finish finish);
+
+}  // namespace kinglet::host

@@ -1,0 +1,171 @@
+#include "describe.h"
+
+#include "ops/ops.h"
+
+namespace kinglet::host {
+namespace {
+
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+  return text;
+}
+
+std::string shape(const fb::Value& value, std::uint32_t width) {
+  return lower(fb::EnumNameKind(value.kind())) + " [" + lower(fb::EnumNameExtent(value.extent())) + ", " + std::to_string(width) + "]";
+}
+
+class Describer {
+ public:
+  Describer(const fb::Model& root, const fb::Function& function) : root_(root), function_(function) {}
+
+  Described result;
+
+  void operator()(const fb::Embed& op) {
+    weight(op.tokens());
+    weight(op.positions());
+    weight(op.types());
+    if (op.scale() != 1) detail("scale " + number(op.scale()));
+    emit(op.output());
+  }
+  void operator()(const fb::RotaryAngles& op) {
+    weight(op.frequencies());
+    result.outputs.push_back(value(op.output()));
+  }
+  void operator()(const fb::Norm& op) {
+    slice(op.input(), op.width());
+    detail(lower(fb::EnumNameNormKind(op.kind())));
+    if (op.group() != op.width()) detail("groups of " + std::to_string(op.group()));
+    weight(op.gain());
+    weight(op.bias());
+    residual(op.residual());
+    emit(op.output());
+  }
+  void operator()(const fb::Linear& op) {
+    result.inputs.push_back(value(op.input()));
+    weight(op.weight());
+    weight(op.bias());
+    activation(op.activation());
+    residual(op.residual());
+    emit(op.output());
+  }
+  void operator()(const fb::Attention& op) {
+    slice(op.query(), op.heads() * op.head_dim());
+    if (op.key()->value() >= 0) slice(op.key(), op.kv_heads() * op.head_dim());
+    if (op.value()->value() >= 0) slice(op.value(), op.kv_heads() * op.head_dim());
+    detail(std::to_string(op.heads()) + " heads of " + std::to_string(op.head_dim()));
+    if (op.kv_heads() != op.heads()) detail(std::to_string(op.kv_heads()) + " key/value heads");
+    detail(op.key()->value() < 0 ? "cross" : lower(fb::EnumNameMask(op.mask())));
+    if (op.window() != 0) detail("window " + std::to_string(op.window()));
+    if (op.angles() >= 0) detail("rotary " + value(op.angles()));
+    weight(op.bias());
+    state(op.state());
+    emit(op.output());
+  }
+  void operator()(const fb::CacheKeyValue& op) {
+    if (op.state() < 0) return;
+    const fb::State& kept = *root_.states()->Get(static_cast<std::uint32_t>(op.state()));
+    slice(op.key(), kept.heads() * kept.head_dim());
+    slice(op.value(), kept.heads() * kept.head_dim());
+    state(op.state());
+  }
+  void operator()(const fb::Gate& op) {
+    slice(op.gate(), op.width());
+    slice(op.up(), op.width());
+    activation(op.activation());
+    emit(op.output());
+  }
+  void operator()(const fb::Activate& op) {
+    slice(op.input(), op.width());
+    activation(op.activation());
+    emit(op.output());
+  }
+  void operator()(const fb::Add& op) {
+    result.inputs = {value(op.left()), value(op.right())};
+    emit(op.output());
+  }
+  void operator()(const fb::Select& op) {
+    result.inputs = {value(op.input())};
+    emit(op.output());
+  }
+  void operator()(const fb::PoolRows& op) {
+    result.inputs = {value(op.input())};
+    detail(lower(fb::EnumNamePooling(op.pooling())));
+    emit(op.output());
+  }
+
+ private:
+  static std::string number(float x) {
+    char text[32];
+    std::snprintf(text, sizeof(text), "%g", static_cast<double>(x));
+    return text;
+  }
+  const fb::Value& at(int index) const { return *function_.values()->Get(static_cast<std::uint32_t>(index)); }
+  std::string value(int index) const { return "%" + std::to_string(index) + " " + shape(at(index), at(index).width()); }
+  void detail(const std::string& text) { result.detail += (result.detail.empty() ? "" : ", ") + text; }
+  void activation(fb::Activation kind) {
+    if (kind != fb::Activation::None) detail(lower(fb::EnumNameActivation(kind)));
+  }
+  void residual(int index) {
+    if (index >= 0) detail("+ " + value(index));
+  }
+  void slice(const fb::Slice* s, std::uint32_t width) {
+    const fb::Value& whole = at(s->value());
+    const std::string columns = "[" + std::to_string(s->first()) + ":" + std::to_string(s->first() + width) + "]";
+    result.inputs.push_back("%" + std::to_string(s->value()) + (width == whole.width() ? "" : columns) + " " + shape(whole, width));
+  }
+  void weight(int index) {
+    if (index < 0) return;
+    const fb::Weight& w = *root_.weights()->Get(static_cast<std::uint32_t>(index));
+    result.weights.push_back((w.name() == nullptr ? "weight " + std::to_string(index) : w.name()->str()) + " " + weight_text(w));
+  }
+  void state(int index) {
+    if (index < 0) return;
+    const fb::State& s = *root_.states()->Get(static_cast<std::uint32_t>(index));
+    result.states.push_back("#" + std::to_string(index) + " [" + lower(fb::EnumNameStateExtent(s.extent())) + ", " + std::to_string(s.heads()) + " x " + std::to_string(s.head_dim()) + "]");
+  }
+  void emit(const fb::Emit* made) {
+    if (made->rows() >= 0) result.outputs.push_back(value(made->rows()));
+    if (made->quantized() >= 0) result.outputs.push_back(value(made->quantized()));
+  }
+
+  const fb::Model& root_;
+  const fb::Function& function_;
+};
+
+}  // namespace
+
+std::string weight_text(const fb::Weight& weight) {
+  return lower(fb::EnumNameWeightType(weight.type())) + " [" + std::to_string(weight.rows()) + ", " + std::to_string(weight.columns()) + "]";
+}
+
+std::string task_text(fb::Task task) {
+  switch (task) {
+    case fb::Task::Generate: return "generate";
+    case fb::Task::Translate: return "translate";
+    case fb::Task::Embed: return "embed";
+    case fb::Task::Classify: return "classify";
+    case fb::Task::ClassifyTokens: return "classify tokens";
+    case fb::Task::FillMask: return "fill a mask";
+  }
+  return "";
+}
+
+std::string tokenizer_text(const fb::Tokenizer& tokenizer) {
+  const std::string count = ", " + std::to_string(tokenizer.ends()->size()) + " tokens";
+  switch (tokenizer.model()) {
+    case fb::TokenModel::Bpe: return (tokenizer.byte_level() ? "byte-level BPE" : "BPE") + count;
+    case fb::TokenModel::Unigram: return "Unigram" + count;
+    case fb::TokenModel::WordPiece: return "WordPiece" + count;
+  }
+  return "";
+}
+
+Described describe(const fb::Model& root, const fb::Function& function, const fb::Operator& op) {
+  Describer describer(root, function);
+  ops::visit(op, [&describer](const auto& table) { return describer(table), 0; }, 0);
+  describer.result.kind = fb::EnumNameBody(op.body_type());
+  if (op.name() != nullptr) describer.result.name = op.name()->str();
+  return describer.result;
+}
+
+}  // namespace kinglet::host

@@ -1,0 +1,58 @@
+#include "engine.h"
+
+#include <algorithm>
+
+#include "failure.h"
+#include "kinglet/isa.h"
+
+namespace kinglet::host {
+namespace {
+
+Plan plan_for(const Opened& opened, const Common& common, Limits limits) {
+  limits.threads = threads_of(common);
+  return value_of(opened.path(), Plan::make(opened.model(), limits));
+}
+
+// Says which kernel sets there are, which a Status cannot.
+std::uint32_t threads_for(const Common& common) {
+  const std::string& name = common.isa;
+  if (name.empty()) return threads_of(common);
+  std::string known;
+  for (const Isa& isa : isas()) {
+    if (name == isa.name && isa.available) return threads_of(common);
+    if (name == isa.name) throw Failure("--isa " + name + ": this processor does not run it: see --isa list");
+    known += (known.empty() ? "" : ", ") + std::string(isa.name);
+  }
+  throw Misuse("--isa " + name + ": there is no such kernel set: one of " + known + ", or list");
+}
+
+}  // namespace
+
+Opened::Opened(const std::string& path) : path_(path), file_(path), model_(value_of(path, Model::open(file_.bytes()))) {}
+
+std::string Opened::name() const {
+  const auto* name = root().name();
+  return name == nullptr || name->size() == 0 ? path_ : name->str();
+}
+
+std::uint32_t threads_of(const Common& common) { return common.threads != 0 ? common.threads : physical_cores(); }
+
+Limits limits_of(const Opened& opened, const Common& common) {
+  constexpr std::uint32_t kSource = 4096;      // memory that no text reaches is never touched
+  Limits limits;
+  if (opened.model().has_encoder()) limits.source = std::min(opened.root().source(), kSource);
+  if (opened.model().has_decoder()) limits.context = common.context;
+  else if (common.context != 0) limits.source = common.context;
+  if (!opened.model().has_decoder()) limits.outputs = limits.source;      // where each token has an output
+  return limits;
+}
+
+Engine::Engine(const Opened& opened, const Common& common, Limits limits)
+    : threads_(threads_for(common)), plan_(plan_for(opened, common, limits)), arena_(plan_.arena_bytes) {
+  SessionOptions options;
+  options.isa = common.isa.empty() ? nullptr : common.isa.c_str();
+  options.parallel = threads_.parallel();
+  session_ = value_of(opened.path(), Session::create(plan_, arena_.bytes(), options));
+}
+
+}  // namespace kinglet::host

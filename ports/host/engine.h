@@ -1,0 +1,64 @@
+// From a path to a session: the mapped file, its verified view, and with limits the arena, the threads and the session. The objects
+// own what they show; they live as long as the command.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "file.h"
+#include "kinglet/model.h"
+#include "kinglet/plan.h"
+#include "kinglet/session.h"
+#include "model_generated.h"
+#include "threads.h"
+
+namespace kinglet::host {
+
+// Options that most commands have.
+struct Common {
+  std::string file;
+  std::uint32_t threads = 0;       // 0: physical cores
+  std::string isa;                 // empty: the best
+  std::uint32_t context = 0;       // 0: the model's, at most 2048
+  bool json = false;
+};
+
+// A file of a model. Throws Failure.
+class Opened {
+ public:
+  explicit Opened(const std::string& path);
+
+  const std::string& path() const { return path_; }
+  std::uint64_t bytes() const { return file_.bytes().size(); }
+  const Model& model() const { return model_; }
+  const fb::Model& root() const { return model_.root(); }
+  std::string name() const;
+
+ private:
+  std::string path_;
+  MappedFile file_;
+  Model model_;
+};
+
+// A session with everything it needs. Throws Failure.
+class Engine {
+ public:
+  Engine(const Opened& opened, const Common& common, Limits limits);
+
+  const Plan& plan() const { return plan_; }
+  Session& session() { return *session_; }
+  Threads& threads() { return threads_; }
+
+ private:
+  Threads threads_;
+  Plan plan_;
+  Arena arena_;
+  Session* session_;
+};
+
+std::uint32_t threads_of(const Common& common);
+// The limits of one sequence: --context for a decoder, or for the texts of a model that has none.
+Limits limits_of(const Opened& opened, const Common& common);
+
+}  // namespace kinglet::host

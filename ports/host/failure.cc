@@ -1,0 +1,28 @@
+#include "failure.h"
+
+namespace kinglet::host {
+namespace {
+
+const char* advice(Code code) {
+  switch (code) {
+    case Code::kOk: return "";
+    case Code::kBadFile: return "convert the model again, or copy the file again";
+    case Code::kBadArgument: return "see what the model takes with 'kinglet inspect'";
+    case Code::kOutOfMemory: return "use a shorter text or a smaller --context";
+    case Code::kContextFull: return "use a shorter text or a larger --context, as far as the model goes ('kinglet inspect')";
+    case Code::kNotFinite: return "the weights overflow: check the checkpoint and convert it again";
+    case Code::kUnsupported: return "'kinglet inspect' shows what the model is for, --isa list what runs here";
+    case Code::kStopped: return "run it again";
+  }
+  return "";
+}
+
+}  // namespace
+
+Failure failure(const std::string& where, const Status& status) {
+  std::string line = where + ": " + status.message();
+  if (status.subject() != 0) line += " (" + std::to_string(status.subject()) + ")";
+  return Failure(line + ": " + advice(status.code()));
+}
+
+}  // namespace kinglet::host

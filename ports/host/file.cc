@@ -1,0 +1,90 @@
+#include "file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <limits>
+#include <string_view>
+
+#include "failure.h"
+#include "text.h"
+
+namespace kinglet::host {
+namespace {
+
+// Closes itself.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int operator*() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+void write_all(int fd, std::span<const std::byte> bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t done = write(fd, bytes.data(), bytes.size());
+    if (done < 0 && errno == EINTR) continue;
+    if (done < 0) throw Failure(path + ": cannot be written: " + error_text(errno));
+    bytes = bytes.subspan(static_cast<std::size_t>(done));
+  }
+}
+
+}  // namespace
+
+MappedFile::MappedFile(const std::string& path) {
+  const Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (*fd < 0) throw Failure(path + ": cannot be opened: " + error_text(errno) + ": check the path");
+  struct stat info {};
+  if (fstat(*fd, &info) != 0) throw Failure(path + ": cannot be read: " + error_text(errno));
+  if (!S_ISREG(info.st_mode)) throw Failure(path + ": is not a file: give a .kgl file");
+  if (info.st_size == 0) throw Failure(path + ": is empty: convert or copy the model again");
+  if (static_cast<std::uint64_t>(info.st_size) > std::numeric_limits<std::size_t>::max()) throw Failure(path + ": is larger than this machine can address");
+  const std::size_t size = static_cast<std::size_t>(info.st_size);
+  void* memory = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, *fd, 0);
+  if (memory == MAP_FAILED) throw Failure(path + ": cannot be mapped into memory: " + error_text(errno));
+  bytes_ = {static_cast<const std::byte*>(memory), size};
+}
+
+MappedFile::~MappedFile() { munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size()); }
+
+Arena::Arena(std::size_t bytes) {
+  if (bytes == 0) bytes = 1;
+  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw Failure("memory: " + std::to_string(bytes) + " bytes are not to be had: use a smaller --context");
+  bytes_ = {static_cast<std::byte*>(memory), bytes};
+}
+
+Arena::~Arena() { munmap(bytes_.data(), bytes_.size()); }
+
+void write_file(const std::string& path, std::span<const std::byte> head, std::span<const std::byte> body) {
+  const std::string beside = path + ".part";
+  try {
+    const Descriptor fd(open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+    if (*fd < 0) throw Failure(path + ": cannot be written: " + error_text(errno));
+    write_all(*fd, head, path);
+    write_all(*fd, body, path);
+  } catch (...) {
+    unlink(beside.c_str());
+    throw;
+  }
+  if (std::rename(beside.c_str(), path.c_str()) != 0) {
+    const int error = errno;
+    unlink(beside.c_str());
+    throw Failure(path + ": cannot be written: " + error_text(error));
+  }
+}
+
+}  // namespace kinglet::host

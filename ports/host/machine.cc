@@ -1,0 +1,125 @@
+#include "machine.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+
+#include "file.h"
+#include "peaks/peaks.h"
+
+namespace kinglet::host {
+namespace {
+
+// Reads all of it, in four streams of 64 bytes, and gives a number that depends on all of it.
+std::uint64_t read_all(const std::byte* data, std::size_t bytes) {
+  using Line = std::uint64_t __attribute__((vector_size(64)));
+  const Line* lines = reinterpret_cast<const Line*>(data);
+  Line a{}, b{}, c{}, d{};
+  for (std::size_t i = 0; i + 4 <= bytes / sizeof(Line); i += 4) {
+    a += lines[i];
+    b += lines[i + 1];
+    c += lines[i + 2];
+    d += lines[i + 3];
+  }
+  a += b + c + d;
+  return a[0] + a[1] + a[2] + a[3] + a[4] + a[5] + a[6] + a[7];
+}
+
+std::uint64_t status_bytes(const char* file, const std::string& key) {
+  std::ifstream status(file);
+  for (std::string line; std::getline(status, line);) {
+    if (line.compare(0, key.size(), key) == 0) return std::strtoull(line.c_str() + key.size(), nullptr, 10) * 1024;
+  }
+  return 0;
+}
+
+}  // namespace
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+void on_all(Threads& threads, const std::function<void(std::uint32_t)>& fn) {
+  const Parallel parallel = threads.parallel();
+  if (parallel.run == nullptr) return fn(0);
+  parallel.run(
+      parallel.context, threads.count(), [](void* arg, std::uint32_t i) { (*static_cast<const std::function<void(std::uint32_t)>*>(arg))(i); },
+      const_cast<void*>(static_cast<const void*>(&fn)));
+}
+
+double int8_peak(const std::string& isa, Threads& threads) {
+  constexpr int kTries = 3;
+  constexpr double kEnough = 0.05;      // seconds of one try
+  const auto loops = peak_loops();
+  const auto loop = std::find_if(loops.begin(), loops.end(), [&isa](const PeakLoop& l) { return isa == l.isa; });
+  if (loop == loops.end()) return 0;
+  std::uint64_t rounds = 1 << 16;
+  std::vector<std::uint64_t> done(threads.count());
+  const auto once = [&] {
+    const double start = now();
+    on_all(threads, [&](std::uint32_t i) { done[i] = loop->run(rounds); });
+    return now() - start;
+  };
+  double seconds = once();
+  for (; seconds < kEnough; seconds = once()) rounds *= 2;
+  for (int i = 1; i < kTries; ++i) seconds = std::min(seconds, once());
+  double operations = 0;
+  for (const std::uint64_t n : done) operations += static_cast<double>(n);
+  return operations / seconds;
+}
+
+double read_bandwidth(Threads& threads) {
+  constexpr std::uint64_t kLeast = std::uint64_t{256} << 20, kMost = std::uint64_t{1} << 30;
+  constexpr int kTries = 5;
+  const std::uint64_t available = status_bytes("/proc/meminfo", "MemAvailable:");
+  std::uint64_t bytes = std::clamp(4 * last_level_cache_bytes(), kLeast, kMost);
+  if (available != 0) bytes = std::min(bytes, available / 4);
+  const std::uint64_t part = bytes / threads.count() / 4096 * 4096;
+  Arena arena(static_cast<std::size_t>(part * threads.count()));
+  // Each thread writes its part first, so that the pages exist and lie near it.
+  on_all(threads, [&](std::uint32_t i) { std::fill_n(arena.bytes().data() + i * part, part, std::byte{1}); });
+  std::vector<std::uint64_t> sums(threads.count());
+  double best = 1e9;
+  for (int i = 0; i < kTries; ++i) {
+    const double start = now();
+    on_all(threads, [&](std::uint32_t t) { sums[t] = read_all(arena.bytes().data() + t * part, part); });
+    best = std::min(best, now() - start);
+  }
+  for (auto& sum : sums) asm volatile("" : "+m"(sum));
+  return static_cast<double>(part * threads.count()) / best;
+}
+
+std::uint64_t last_level_cache_bytes() {
+  long most = 0;
+  for (const int level : {_SC_LEVEL2_CACHE_SIZE, _SC_LEVEL3_CACHE_SIZE, _SC_LEVEL4_CACHE_SIZE}) most = std::max(most, sysconf(level));
+  return static_cast<std::uint64_t>(most);
+}
+
+std::uint64_t peak_resident_bytes() { return status_bytes("/proc/self/status", "VmHWM:"); }
+
+double Times::median() const {
+  if (seconds.empty()) return 0;
+  std::vector<double> sorted = seconds;
+  std::sort(sorted.begin(), sorted.end());
+  const std::size_t half = sorted.size() / 2;
+  return sorted.size() % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
+
+double Times::spread() const {
+  if (seconds.empty() || median() == 0) return 0;
+  const auto [least, most] = std::minmax_element(seconds.begin(), seconds.end());
+  return (*most - *least) / 2 / median();
+}
+
+Times measure(std::uint32_t repetitions, const std::function<void()>& fn) {
+  Times times;
+  fn();
+  for (std::uint32_t i = 0; i < repetitions; ++i) {
+    const double start = now();
+    fn();
+    times.seconds.push_back(now() - start);
+  }
+  return times;
+}
+
+}  // namespace kinglet::host

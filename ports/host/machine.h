@@ -1,0 +1,38 @@
+// What the machine could do at best, measured: the limits that a benchmark's figures are read against.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "threads.h"
+
+namespace kinglet::host {
+
+double now();                                              // seconds, monotonic
+
+// Operations per second of the int8 loop of a kernel set, all threads together; 0 where this build has no loop for it.
+double int8_peak(const std::string& isa, Threads& threads);
+
+// Bytes per second read from memory by all threads together, from a buffer larger than the last-level cache.
+double read_bandwidth(Threads& threads);
+
+std::uint64_t last_level_cache_bytes();                    // 0: unknown
+std::uint64_t peak_resident_bytes();                       // of this process so far
+
+// Runs fn(index) once on each thread.
+void on_all(Threads& threads, const std::function<void(std::uint32_t)>& fn);
+
+// Repeated times of the same thing.
+struct Times {
+  std::vector<double> seconds;
+
+  double median() const;
+  double spread() const;       // half of largest minus smallest, as a part of the median
+};
+
+// Once to warm up, then so often.
+Times measure(std::uint32_t repetitions, const std::function<void()>& fn);
+
+}  // namespace kinglet::host

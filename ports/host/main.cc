@@ -1,0 +1,94 @@
+// The program `kinglet`: reads the command line and runs one command of the list below.
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "commands/commands.h"
+#include "failure.h"
+
+namespace kinglet::host {
+namespace {
+
+struct Command {
+  const char* name;
+  const char* summary;
+  Run (*add)(CLI::App& app);
+};
+
+constexpr Command kCommands[] = {
+    {"generate", "Continue a text", add_generate},
+    {"chat", "Talk with a model, in the turns it was trained on", add_chat},
+    {"translate", "Translate texts", add_translate},
+    {"embed", "Turn texts into vectors", add_embed},
+    {"classify", "Label texts or their tokens", add_classify},
+    {"logits", "Run the model over token ids and show its raw output", add_logits},
+    {"bench", "Measure speed against the machine's own limits", add_bench},
+    {"inspect", "Show a file: program, weights, tokenizer, memory", add_inspect},
+    {"verify", "Check a file completely, checksums included", add_verify},
+};
+
+constexpr int kFailed = 1;
+constexpr int kMisused = 2;
+
+// One line, whatever the message holds.
+int complain(std::string message, int status) {
+  for (char& c : message) {
+    if (c == '\n' || c == '\r') c = ' ';
+  }
+  std::fprintf(stderr, "kinglet: %s\n", message.c_str());
+  return status;
+}
+
+int complain_about_usage(const CLI::App* command, const std::string& message) {
+  const std::string name = command == nullptr ? "kinglet" : "kinglet " + command->get_name();
+  return complain((command == nullptr ? "" : command->get_name() + ": ") + message + ": see '" + name + " --help'", kMisused);
+}
+
+const CLI::App* chosen(const CLI::App& app) {
+  const auto parsed = app.get_subcommands();
+  return parsed.empty() ? nullptr : parsed.front();
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Kinglet runs quantized sequence models: text in, text, vectors or labels out.", "kinglet");
+  app.set_version_flag("--version", "kinglet " KINGLET_VERSION, "Print the version");
+  app.footer("Example: kinglet translate en-ko.kgl \"twenty past nine on May 3rd\"\nMore on a command: kinglet COMMAND --help");
+  app.require_subcommand(1);
+  std::map<const CLI::App*, Run> runs;
+  for (const Command& command : kCommands) {
+    CLI::App* sub = app.add_subcommand(command.name, command.summary);
+    sub->set_version_flag("--version", "kinglet " KINGLET_VERSION, "Print the version");
+    runs[sub] = command.add(*sub);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    if (argc > 1 && argv[1][0] != '-' && chosen(app) == nullptr) return complain_about_usage(nullptr, "there is no command '" + std::string(argv[1]) + "'");
+    return complain_about_usage(chosen(app), error.what());
+  }
+  try {
+    return runs.at(chosen(app))();
+  } catch (const Misuse& misuse) {
+    return complain_about_usage(chosen(app), misuse.what());
+  }
+}
+
+}  // namespace
+}  // namespace kinglet::host
+
+int main(int argc, char** argv) {
+  using kinglet::host::complain;
+  try {
+    return kinglet::host::run(argc, argv);
+  } catch (const kinglet::host::Failure& failure) {
+    return complain(failure.what(), kinglet::host::kFailed);
+  } catch (const std::bad_alloc&) {
+    return complain("memory: there is not enough: use a shorter text or a smaller --context", kinglet::host::kFailed);
+  } catch (const std::exception& error) {
+    return complain(std::string("unexpected: ") + error.what(), kinglet::host::kFailed);
+  }
+}

@@ -1,0 +1,11 @@
+// The loops of x86-64.
+#include "peaks/peaks.h"
+
+namespace kinglet::host {
+
+std::span<const PeakLoop> peak_loops() {
+  static constexpr PeakLoop kLoops[] = {{"avx512vnni", peak_avx512vnni}, {"avx2", peak_avx2}, {"portable", peak_portable}};
+  return kLoops;
+}
+
+}  // namespace kinglet::host

@@ -1,0 +1,89 @@
+// Session: the only mutable object. It lives in the caller's arena; after `create` nothing allocates.
+//
+//     auto session = kinglet::Session::create(*plan, arena);
+//     kinglet::Chunk chunk{.sequence = 0, .tokens = prompt};
+//     if (auto s = (*session)->step({&chunk, 1}); !s.ok()) return s;
+//     std::span<const float> logits = (*session)->output(0);       // of the last row
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "kinglet/parallel.h"
+#include "kinglet/plan.h"
+#include "kinglet/status.h"
+
+namespace kinglet {
+
+// One operator's result, for whoever wants to look inside (fidelity reports, profiles). Valid during the callback.
+class Observation {
+ public:
+  bool encode = false;            // of the function `encode`, else of `step`
+  std::uint32_t op = 0;           // index in the function's operators
+  std::uint32_t rows = 0;
+  std::uint32_t width = 0;        // 0: the operator only fills a state
+  void read(std::uint32_t row, std::span<float> out) const;      // [width]; a quantized result is converted back
+
+ private:
+  friend struct Runner;
+  const struct Frame* frame_ = nullptr;
+  int floats_ = -1;
+  int quantized_ = -1;
+};
+
+struct Observer {
+  void (*after)(void* context, const Observation& observation) = nullptr;      // after each operator
+  void* context = nullptr;
+};
+
+struct SessionOptions {
+  const char* isa = nullptr;   // force a kernel set by name; nullptr: the best of `isas` (kinglet/isa.h)
+  Parallel parallel;
+  Observer observer;
+};
+
+// Which rows of a chunk give an output row.
+enum class Want : std::uint8_t { kLast, kAll, kNone };
+
+// The next tokens of one sequence. A call takes several chunks, each of another sequence.
+struct Chunk {
+  std::uint32_t sequence = 0;
+  std::span<const std::int32_t> tokens;
+  std::span<const std::uint8_t> types;   // token types, as many as tokens, or none (all 0)
+  Want want = Want::kLast;
+};
+
+class Session {
+ public:
+  // `arena` is aligned to 64 bytes and at least plan.arena_bytes long; the session lives inside it and is never destroyed.
+  static Result<Session*> create(const Plan& plan, std::span<std::byte> arena, const SessionOptions& options = {});
+
+  // Runs the encoder over whole sequences: an encoder-only model leaves its output rows, an encoder-decoder the memory
+  // that `step` attends to (and empties the sequence's decoder cache). Bad arguments change nothing; a failure later than
+  // that (kNotFinite) leaves the named sequences without a source.
+  Status encode(std::span<const Chunk> chunks);
+
+  // Runs the decoder over the next tokens of each sequence. On failure the session is as before the call.
+  Status step(std::span<const Chunk> chunks);
+
+  // Output rows of the last call, in the order of the chunks and their rows. Valid until the next call.
+  std::uint32_t outputs() const;
+  std::span<const float> output(std::uint32_t index) const;   // [width]
+
+  std::uint32_t length(std::uint32_t sequence) const;         // positions in the decoder cache
+  std::uint32_t source_length(std::uint32_t sequence) const;  // encoder rows kept
+  Status truncate(std::uint32_t sequence, std::uint32_t length);   // forget positions from `length` on
+
+  const Plan& plan() const;
+  const char* isa() const;      // name of the kernel set
+
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+ private:
+  Session() = default;
+  struct Impl;      // the session itself, at the beginning of the arena
+};
+
+}  // namespace kinglet

@@ -1,0 +1,59 @@
+// What a Linear or a Gate applies to each number. `cap` is of kSoftCap.
+#pragma once
+
+#include "kernels/generic/math.h"
+#include "kernels/kernels.h"
+
+namespace kinglet::kernels {
+namespace {
+
+template <class F32>
+[[gnu::always_inline]] inline F32 relu(F32 x) {
+  return select(x < F32(0.0f), F32(0.0f), x);  // a NaN stays one
+}
+
+// x Phi(x), Phi the normal distribution (Hendrycks & Gimpel 2016).
+template <class F32>
+[[gnu::always_inline]] inline F32 gelu(F32 x) {
+  return (F32(0.5f) * x) * (F32(1.0f) + erf(x * F32(0.707106781f)));  // 1 / sqrt(2)
+}
+
+template <class F32>
+[[gnu::always_inline]] inline F32 gelu_tanh(F32 x) {
+  const F32 u = F32(0.797884561f) * (x + F32(0.044715f) * (x * x * x));  // sqrt(2 / pi)
+  return (F32(0.5f) * x) * (F32(1.0f) + tanh(u));
+}
+
+template <class F32>
+[[gnu::always_inline]] inline F32 quick_gelu(F32 x) {
+  return x * sigmoid(F32(1.702f) * x);
+}
+
+template <class F32>
+[[gnu::always_inline]] inline F32 silu(F32 x) {
+  return x * sigmoid(x);
+}
+
+template <class F32>
+[[gnu::always_inline]] inline F32 soft_cap(F32 x, F32 cap) {
+  return cap * tanh(x / cap);
+}
+
+// Calls f(a function of one F32) once: the choice is made outside the loop over the numbers.
+template <class F32, class F>
+void with_activation(Activation activation, float cap, F&& f) {
+  switch (activation) {
+    case Activation::kNone: return f([](F32 x) { return x; });
+    case Activation::kRelu: return f([](F32 x) { return relu(x); });
+    case Activation::kGelu: return f([](F32 x) { return gelu(x); });
+    case Activation::kGeluTanh: return f([](F32 x) { return gelu_tanh(x); });
+    case Activation::kQuickGelu: return f([](F32 x) { return quick_gelu(x); });
+    case Activation::kSilu: return f([](F32 x) { return silu(x); });
+    case Activation::kTanh: return f([](F32 x) { return tanh(x); });
+    case Activation::kSigmoid: return f([](F32 x) { return sigmoid(x); });
+    case Activation::kSoftCap: return f([cap](F32 x) { return soft_cap(x, F32(cap)); });
+  }
+}
+
+}  // namespace
+}  // namespace kinglet::kernels

@@ -1,0 +1,104 @@
+// The vocabulary in which every algorithm of kernels/generic is written, and what an instruction set supplies.
+//
+// All of it has 16 lanes on every instruction set: one register of AVX-512, two of AVX2, four of NEON, an array in
+// portable code. Lane i of a float reduction takes elements i, i + 16, …, and `sum` adds the lanes by one fixed tree
+// (i and i + 8, then + 4, + 2, + 1), so the results are the same bits everywhere.
+//
+// Everything in kernels/generic and in isa/*.cpp lies in unnamed namespaces and calls no inline function of the
+// standard library: each isa/*.cpp is compiled with other flags, and the linker must never take an AVX-512 copy of
+// something for the baseline's.
+//
+// F32   F32(c), load(p), load_n(p, n) (n <= 16; zeros beyond, nothing beyond is read), store(p), store_n(p, n)
+//       + - * / <    max(a, b) is a > b ? a : b, so b when either is a NaN; min likewise with <
+//       abs, bits, sum(a), largest(a)
+// I32   I32(c), iota(), load(p), store(p), load_bytes(p) (16 int8), store_bytes(p) (lanes within int8)
+//       + - (wrap around) & | <    max, shift_left<n>, shift_right<n> (arithmetic), to_float, as_float, sum(a), largest(a)
+// Mask  Mask::first(n), &, select(mask, a, b)
+//
+// Isa   F32, I32, Mask
+//       Weights      one tile's 4 consecutive k: 16 channels x 4 int8, load_weights(64 bytes)
+//       Activations  4 int8 of one row for every channel, broadcast(4 bytes)
+//       dot4(acc, weights, activations): lane n of acc += sum over j of weights[n][j] * activations[j]
+//       start(sum)   what acc begins with when the row's activations add up to `sum`
+//       prefetch(p)  brings 64 bytes nearer
+//       square_root(float): correctly rounded
+//       kRows, kTiles: the rows and tiles whose accumulators fit the registers (kRows >= 2: a Q16 row is two)
+//
+// Activations lie in [-127, 127]; a weight may be any int8, for a hostile file may hold any bytes. The sums are exact.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace kinglet::kernels {
+namespace {
+
+inline constexpr std::size_t kLanes = 16;
+inline constexpr std::size_t kGroup = 4;  // consecutive k of a tile
+inline constexpr std::size_t kGroupBytes = kLanes * kGroup;
+
+constexpr std::size_t round_up_to(std::size_t value, std::size_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+
+// How much of 16 lanes there is.
+struct Whole {
+  static constexpr std::size_t count() { return kLanes; }
+};
+struct Part {
+  std::size_t n;  // in [1, 15]
+  constexpr std::size_t count() const { return n; }
+};
+
+template <class F32>
+F32 load(const float* p, Whole) {
+  return F32::load(p);
+}
+template <class F32>
+F32 load(const float* p, Part part) {
+  return F32::load_n(p, part.n);
+}
+
+template <class F32>
+void store(float* p, F32 x, Whole) {
+  x.store(p);
+}
+template <class F32>
+void store(float* p, F32 x, Part part) {
+  x.store_n(p, part.n);
+}
+
+template <class Isa>
+typename Isa::F32 zero_beyond(typename Isa::F32 x, Whole) {
+  return x;
+}
+template <class Isa>
+typename Isa::F32 zero_beyond(typename Isa::F32 x, Part part) {
+  return select(Isa::Mask::first(part.n), x, typename Isa::F32(0.0f));
+}
+
+// Calls f(column, Whole or Part) for every 16 columns below `width`.
+template <class F>
+void for_lanes(std::size_t width, F&& f) {
+  std::size_t column = 0;
+  for (; column + kLanes <= width; column += kLanes) f(column, Whole{});
+  if (column < width) f(column, Part{width - column});
+}
+
+// Calls f(Index<0>{}), f(Index<1>{}), …: constant indices keep arrays of accumulators in registers.
+template <int I>
+struct Index {
+  static constexpr int value = I;
+};
+template <class F, int... I>
+[[gnu::always_inline]] constexpr void unroll(F&& f, std::integer_sequence<int, I...>) {
+  (f(Index<I>{}), ...);
+}
+template <int N, class F>
+[[gnu::always_inline]] constexpr void unroll(F&& f) {
+  unroll(static_cast<F&&>(f), std::make_integer_sequence<int, N>{});
+}
+
+}  // namespace
+}  // namespace kinglet::kernels

@@ -1,0 +1,139 @@
+// Float rows to int8 rows, one scale per row (numerics.md rule 2).
+//
+//   amax = max |x|, found by comparing bit patterns as integers, so that a NaN or an infinity anywhere is seen: false
+//   amax < 2^-100   scale 0 and zeros. Below, 127 / amax may overflow and amax / 127 loses digits; nothing that small
+//                   matters beside any other number of a network
+//   Q8              q = round_half_even(x * (127 / amax)), scale = amax / 127
+//   Q16             v = round_half_even(x * (32512 / amax)), scale = amax / 32512 (32512 = 127 * 256); q = (v + 128) >> 8
+//                   and low = v - 256 q in [-128, 127], where -128 becomes -127: AVX2's product negates activations and
+//                   has no +128. That costs one unit of 65024 in one value of 256
+//
+// |x * factor| exceeds 127 (or 32512) by two roundings at most, so no q leaves [-127, 127].
+#pragma once
+
+#include <cstring>
+
+#include "kernels/generic/isa.h"
+#include "kernels/generic/math.h"
+#include "kernels/kernels.h"
+
+namespace kinglet::kernels {
+namespace {
+
+inline constexpr std::int32_t kInfinityBits = 0x7f800000;
+inline constexpr std::int32_t kTinyBits = (127 - 100) << 23;  // 2^-100
+
+// A row of floats as it lies in memory. Any class with this `for_lanes` can be quantized.
+template <class Isa>
+struct PlainRow {
+  const float* x;
+  std::size_t width;
+
+  // Calls f(column, sixteen numbers, zero beyond the width).
+  template <class F>
+  void for_lanes(F&& f) const {
+    kernels::for_lanes(width, [&](std::size_t c, auto part) { f(c, load<typename Isa::F32>(x + c, part)); });
+  }
+};
+
+template <class Isa, class Row>
+std::int32_t largest_magnitude_bits(const Row& row) {
+  using I32 = typename Isa::I32;
+  I32 most(0);
+  row.for_lanes([&](std::size_t, typename Isa::F32 x) { most = max(bits(x) & I32(0x7fffffff), most); });
+  return largest(most);
+}
+
+struct RowScale {
+  float scale = 0.0f;
+  std::int32_t sum = 0;
+  std::int32_t low_sum = 0;
+};
+
+// Where the 16 integers of each column that `for_lanes` names go. Any class with `put` will do.
+template <class Isa>
+struct PlainPlanes {
+  std::int8_t* q;
+  std::int8_t* low;  // or nullptr
+
+  void put(std::size_t column, typename Isa::I32 values) const { values.store_bytes(q + column); }
+  void put_low(std::size_t column, typename Isa::I32 values) const { values.store_bytes(low + column); }
+};
+
+template <class Isa, class Row, class Sink>
+RowScale quantize_q8(const Row& row, float amax, const Sink& sink) {
+  using F32 = typename Isa::F32;
+  using I32 = typename Isa::I32;
+  const F32 factor(127.0f / amax);
+  I32 total(0);
+  row.for_lanes([&](std::size_t column, F32 x) {
+    const I32 q = round_to_int(x * factor);
+    sink.put(column, q);
+    total = total + q;
+  });
+  return {amax / 127.0f, sum(total), 0};
+}
+
+template <class Isa, class Row, class Sink>
+RowScale quantize_q16(const Row& row, float amax, const Sink& sink) {
+  using F32 = typename Isa::F32;
+  using I32 = typename Isa::I32;
+  const F32 factor(32512.0f / amax);
+  I32 total(0);
+  I32 low_total(0);
+  row.for_lanes([&](std::size_t column, F32 x) {
+    const I32 v = round_to_int(x * factor);
+    const I32 q = shift_right<8>(v + I32(128));
+    const I32 low = max(v - shift_left<8>(q), I32(-127));
+    sink.put(column, q);
+    sink.put_low(column, low);
+    total = total + q;
+    low_total = low_total + low;
+  });
+  return {amax / 32512.0f, sum(total), sum(low_total)};
+}
+
+enum class Width : std::uint8_t { kQ8, kQ16 };
+
+// False: not finite, and nothing was written.
+template <class Isa, class Row, class Sink>
+bool quantize_row(const Row& row, Width width, const Sink& sink, RowScale& out) {
+  using I32 = typename Isa::I32;
+  const std::int32_t most = largest_magnitude_bits<Isa>(row);
+  if (most >= kInfinityBits) return false;
+  const float amax = __builtin_bit_cast(float, most);
+  if (most < kTinyBits) {
+    row.for_lanes([&](std::size_t column, typename Isa::F32) {
+      sink.put(column, I32(0));
+      if (width == Width::kQ16) sink.put_low(column, I32(0));
+    });
+    out = {};
+  } else {
+    out = width == Width::kQ8 ? quantize_q8<Isa>(row, amax, sink) : quantize_q16<Isa>(row, amax, sink);
+  }
+  return true;
+}
+
+template <class Isa>
+bool quantize(const QuantizeArgs& args) {
+  const std::size_t written = round_up_to(args.width, kLanes);
+  const QuantizedRows& rows = args.out;
+  const bool wide = rows.low != nullptr;
+  for (std::size_t r = 0; r < args.rows; ++r) {
+    const PlainPlanes<Isa> planes{rows.q + r * rows.stride, wide ? rows.low + r * rows.stride : nullptr};
+    const PlainRow<Isa> row{args.x + r * args.x_stride, args.width};
+    RowScale scale;
+    if (!quantize_row<Isa>(row, wide ? Width::kQ16 : Width::kQ8, planes, scale)) return false;
+    rows.scale[r] = scale.scale;
+    rows.sum[r] = scale.sum;
+    std::memset(planes.q + written, 0, rows.stride - written);
+    if (wide) {
+      rows.low_sum[r] = scale.low_sum;
+      std::memset(planes.low + written, 0, rows.stride - written);
+    }
+  }
+  return true;
+}
+
+}  // namespace
+}  // namespace kinglet::kernels

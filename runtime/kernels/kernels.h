@@ -1,0 +1,181 @@
+// The contract between operators and kernels: a struct of function pointers, chosen once per session.
+//
+// Kernels know pointers and sizes only. Every kernel set computes the same bits as `portable` (kernels/isa/portable.h),
+// which is the specification, wherever the result is finite. A NaN, an infinity or an overflow gives a NaN or an infinity
+// on every set, but which bits a NaN has may differ: callers refuse rows that are not finite.
+//
+// Common conventions:
+//   f32 rows   stride in floats, a multiple of 16; columns [width, stride) are scratch and may be read and written
+//   int8 rows  stride in bytes, a multiple of 64; columns [width, stride) are zero
+//   tiles      Tile16x4: [N/16][K/4][16][4], K and N padded with zeros (or with anything: padding never reaches a
+//              result that is used, because activations are zero there). Any int8 is a weight, -128 too
+//   vectors    f32 per column (scales, bias, gain): readable up to the next multiple of 16
+//   sizes      K and the capacity of a cache are at most 131,072, so that sums fit int32: 131,072 * 127 * 128 < 2^31
+//   memory     all of it is the caller's. Aligned to 64 bytes it is faster; any alignment of the element works. y may be
+//              x, up or the residual itself, never overlap them otherwise
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace kinglet::kernels {
+
+// As in the schema (checked by a static_assert in ops/); kernels know no schema.
+enum class Activation : std::uint8_t { kNone, kRelu, kGelu, kGeluTanh, kQuickGelu, kSilu, kTanh, kSigmoid, kSoftCap };
+
+// Quantized rows: x = scale * q (Q8) or scale * (256 * q + low) (Q16).
+struct QuantizedRows {
+  std::int8_t* q = nullptr;         // [rows, stride], in [-127, 127]
+  std::int8_t* low = nullptr;       // [rows, stride], in [-127, 127]; nullptr: Q8
+  float* scale = nullptr;           // [rows]
+  std::int32_t* sum = nullptr;      // [rows], sum of q
+  std::int32_t* low_sum = nullptr;  // [rows], sum of low
+  std::size_t stride = 0;
+};
+
+// y[r, n] = activation(dot(x[r], w[n]) * (x.scale[r] * w_scale[n]) + bias[n]) + residual[r, n]
+// for n in tiles [first_tile, first_tile + tiles), each 16 columns. Q16: the dot is float(acc) * 256 + float(acc_low).
+struct MatmulArgs {
+  QuantizedRows x;
+  std::size_t rows;
+  std::size_t k;         // padded to a multiple of 4
+  const std::int8_t* w;  // all tiles, [N/16][k/4][16][4]
+  const float* w_scale;
+  const float* bias;  // or nullptr
+  Activation activation;
+  float cap;              // of kSoftCap
+  const float* residual;  // or nullptr
+  std::size_t residual_stride;
+  float* y;
+  std::size_t y_stride;
+  std::size_t first_tile;
+  std::size_t tiles;
+};
+
+// Per row: amax = max |x|; amax < 2^-100: scale 0, all zeros. Otherwise
+//   Q8    q = round_half_even(x * (127 / amax)), scale = amax / 127
+//   Q16   v = round_half_even(x * (32512 / amax)), scale = amax / 32512, q = (v + 128) >> 8, low = max(v - 256 q, -127)
+struct QuantizeArgs {
+  const float* x;
+  std::size_t x_stride;
+  std::size_t rows;
+  std::size_t width;
+  QuantizedRows out;  // columns [width, stride) are set to zero
+};
+
+enum class NormKind : std::uint8_t { kLayer, kRms, kL2 };
+
+struct NormArgs {
+  const float* x;  // [rows, x_stride], `width` columns from here
+  std::size_t x_stride;
+  std::size_t rows;
+  std::size_t width;
+  std::size_t group;  // divides width; gain and bias have `group` elements
+  NormKind kind;
+  float epsilon;
+  const float* gain;      // or nullptr
+  const float* bias;      // or nullptr
+  const float* residual;  // or nullptr
+  std::size_t residual_stride;
+  float* y;
+  std::size_t y_stride;
+};
+
+// y = activation(x) * up (up == nullptr: activation(x))
+struct GateArgs {
+  const float* x;
+  std::size_t x_stride;
+  const float* up;
+  std::size_t up_stride;
+  std::size_t rows;
+  std::size_t width;
+  Activation activation;
+  float cap;
+  float* y;
+  std::size_t y_stride;
+};
+
+// y = (accumulate ? y : 0) + scale * table[index], a row of an int8 Tile16x4 or a Plain f32 table
+struct EmbedArgs {
+  const std::int8_t* tiles;  // or nullptr
+  const float* scales;
+  const float* plain;  // or nullptr, [*, width]
+  std::size_t width;   // K
+  std::size_t index;
+  float scale;
+  bool accumulate;
+  float* y;  // [width padded to 16]
+};
+
+// cos and sin of position * frequency[i], times scale: out[i] and out[n + i].
+struct AnglesArgs {
+  const float* frequencies;
+  std::size_t n;
+  std::uint32_t position;
+  float scale;
+  float* out;  // [2n padded to 16]
+};
+
+// One head of keys and values: the layout of both is Tile16x4, so attention is two small matmuls over the cache.
+//   keys    [capacity/16][dim4/4][16][4]       a key is an output channel
+//   values  [dim16/16][capacity/4][16][4]      a key is a k
+struct KeyValueHead {
+  std::int8_t* keys;
+  std::int8_t* values;
+  float* key_scale;      // [capacity]
+  float* value_scale;    // [capacity]
+  std::size_t capacity;  // a multiple of 16
+};
+
+// Turns (with `angles`), quantizes and stores one row's key and value of one head at slot `slot`. False: not finite.
+struct StoreArgs {
+  const float* key;  // [head_dim]
+  const float* value;
+  std::size_t head_dim;
+  const float* angles;  // [2n] or nullptr
+  std::size_t n;
+  KeyValueHead head;
+  std::size_t slot;
+};
+
+// One query row of one head over the slots [begin, end): softmax(scale * q k + bias) v. The probabilities
+// e = exp(score - max) times value_scale are held as a Q16 row, so that the product with V is an exact integer dot; sums
+// run over 16 lanes by absolute slot. Slots of the surrounding 16-blocks outside [begin, end) count as minus infinity,
+// whatever their bytes and scales are; those within have been stored.
+struct AttendArgs {
+  const float* query;  // [head_dim]
+  std::size_t head_dim;
+  const float* angles;  // [2n] or nullptr
+  std::size_t n;
+  KeyValueHead head;
+  std::size_t begin;
+  std::size_t end;  // > begin
+  float scale;
+  float cap;          // 0: none
+  const float* bias;  // [2 * reach + 1] for this head, or nullptr
+  std::size_t reach;
+  std::size_t position;  // of the query, for the bias: index clamp(slot - position, -reach, reach) + reach
+  std::byte* scratch;    // attend_scratch_bytes(capacity, head_dim), aligned to 64
+  float* out;            // [head_dim], and not a float beyond
+};
+
+struct Kernels {
+  const char* name;
+  void (*matmul)(const MatmulArgs&);
+  bool (*quantize)(const QuantizeArgs&);  // false: a NaN or an infinity
+  void (*norm)(const NormArgs&);
+  void (*gate)(const GateArgs&);
+  void (*add)(const float* a, const float* b, float* y, std::size_t count);  // count padded to 16
+  void (*embed)(const EmbedArgs&);
+  void (*angles)(const AnglesArgs&);
+  bool (*store)(const StoreArgs&);    // false: a NaN or an infinity
+  bool (*attend)(const AttendArgs&);  // false: a NaN or an infinity
+};
+
+// Bytes of AttendArgs::scratch; the same for every kernel set.
+std::size_t attend_scratch_bytes(std::size_t capacity, std::size_t head_dim);
+
+// The set named `name`, or the best one that this processor runs when name is nullptr; nullptr if there is none.
+const Kernels* select(const char* name);
+
+}  // namespace kinglet::kernels

@@ -1,0 +1,58 @@
+// Checker: what an operator's `verify` asks its questions to. One walks over a function's operators in order.
+//
+// Two rules make the check linear and free of memory: values are numbered in the order in which operators make them (an
+// operator's Emit.rows before its Emit.quantized), and states in the order in which operators fill them.
+#pragma once
+
+#include <cstdint>
+
+#include "kinglet/model.h"
+#include "kinglet/status.h"
+#include "model_generated.h"
+
+namespace kinglet {
+
+class Checker {
+ public:
+  Checker(const Model& model, const fb::Function& function, bool encode, std::uint32_t first_state)
+      : model_(model), function_(function), encode_(encode), next_state_(first_state) {}
+
+  const fb::Model& root() const { return model_.root(); }
+  bool encode() const { return encode_; }
+  std::uint32_t vocabulary() const;     // token ids of this function are below it
+  std::uint32_t positions() const;      // most rows of one sequence in this function
+  std::uint32_t next_state() const { return next_state_; }
+
+  void at(std::uint32_t op) { op_ = op; }
+  Status fail(const char* message) const { return {Code::kBadFile, message, op_}; }
+
+  // A value that an earlier operator made and whose memory is still its own.
+  Result<const fb::Value*> input(int value) const;
+  Result<const fb::Value*> f32_input(int value) const;
+  // Columns [first, first + width) of an F32 value.
+  Result<const fb::Value*> columns(const fb::Slice* slice, std::uint32_t width) const;
+  // The operator's results: the next values in order, of this width and extent.
+  Status emits(const fb::Emit* emit, std::uint32_t width, fb::Extent extent);
+  Status makes(int value, std::uint32_t width, fb::Extent extent, bool quantized);
+
+  // Weights. A vector is Float32 [1, width].
+  Result<const fb::Weight*> weight(int index) const;
+  Status vector(int index, std::uint32_t width) const;          // or -1
+  Status table(int index, std::uint32_t min_rows, std::uint32_t width) const;
+
+  Result<const fb::State*> state(int index) const;
+  Status fills(int state, fb::StateExtent extent, std::uint32_t heads, std::uint32_t head_dim);
+
+  Status activation(fb::Activation activation, float cap) const;
+  Status finish() const;                // after the last operator
+
+ private:
+  const Model& model_;
+  const fb::Function& function_;
+  bool encode_;
+  std::uint32_t op_ = 0;
+  std::uint32_t next_value_ = 0;
+  std::uint32_t next_state_;
+};
+
+}  // namespace kinglet

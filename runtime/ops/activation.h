@@ -1,0 +1,24 @@
+// The schema's activations as the kernels name them.
+#pragma once
+
+#include "kernels/kernels.h"
+#include "model_generated.h"
+
+namespace kinglet::ops {
+
+inline kernels::Activation kernel_activation(fb::Activation activation) {
+  switch (activation) {
+    case fb::Activation::None: return kernels::Activation::kNone;
+    case fb::Activation::Relu: return kernels::Activation::kRelu;
+    case fb::Activation::Gelu: return kernels::Activation::kGelu;
+    case fb::Activation::GeluTanh: return kernels::Activation::kGeluTanh;
+    case fb::Activation::QuickGelu: return kernels::Activation::kQuickGelu;
+    case fb::Activation::Silu: return kernels::Activation::kSilu;
+    case fb::Activation::Tanh: return kernels::Activation::kTanh;
+    case fb::Activation::Sigmoid: return kernels::Activation::kSigmoid;
+    case fb::Activation::SoftCap: return kernels::Activation::kSoftCap;
+  }
+  return kernels::Activation::kNone;
+}
+
+}  // namespace kinglet::ops

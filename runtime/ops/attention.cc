@@ -1,0 +1,176 @@
+// Attention: scaled dot-product attention (Vaswani et al. 2017, 3.2) over int8 keys and values, with grouped heads (Ainslie et al.
+// 2023), rotary or relative positions, windows and soft caps. Keys live in a state (decoder), in a state that an encoder filled
+// (cross-attention), or in scratch for the length of the call (encoder).
+#include "model/rules.h"
+#include "ops/emit.h"
+#include "ops/ops.h"
+
+namespace kinglet::ops {
+namespace {
+
+bool has_key(const fb::Attention& op) { return op.key()->value() >= 0; }
+
+Status verify_positions(const fb::Attention& op, Checker& check) {
+  if (op.angles() != -1) {
+    auto angles = check.f32_input(op.angles());
+    if (!angles.ok()) return angles.status();
+    const std::uint32_t width = (*angles)->width();
+    if (!has_key(op) || width % 2 != 0 || width > op.head_dim() || (*angles)->extent() != fb::Extent::Rows)
+      return check.fail("rotary angles do not fit the heads they turn");
+  }
+  if (op.bias() == -1) return {};
+  auto bias = check.weight(op.bias());
+  if (!bias.ok()) return bias.status();
+  if ((*bias)->type() != fb::WeightType::Float32 || (*bias)->rows() != op.heads() || (*bias)->columns() % 2 != 1)
+    return check.fail("a relative position bias has the wrong type or shape");
+  return {};
+}
+
+Status verify_keys(const fb::Attention& op, Checker& check) {
+  if (!has_key(op)) {      // cross-attention
+    auto state = check.state(op.state());
+    if (!state.ok()) return state.status();
+    if (check.encode() || (*state)->extent() != fb::StateExtent::Source || op.mask() != fb::Mask::Full || op.window() != 0 ||
+        (*state)->heads() != op.kv_heads() || (*state)->head_dim() != op.head_dim() || op.value()->value() >= 0)
+      return check.fail("a cross-attention does not fit the state it reads");
+    return {};
+  }
+  for (const fb::Slice* slice : {op.key(), op.value()}) {
+    auto rows = check.columns(slice, op.kv_heads() * op.head_dim());
+    if (!rows.ok()) return rows.status();
+    if ((*rows)->extent() != fb::Extent::Rows) return check.fail("keys and values have not one row per token");
+  }
+  if (op.state() == -1) return check.encode() ? Status{} : check.fail("a decoder's self-attention has no state");
+  if (check.encode() || op.mask() != fb::Mask::Causal) return check.fail("an attention with a state of its own is not a causal one of the decoder");
+  return check.fills(op.state(), fb::StateExtent::Context, op.kv_heads(), op.head_dim());
+}
+
+// Where a call's keys and values live: the state of a sequence, or scratch.
+struct Caches {
+  const Frame& frame;
+  const fb::Attention& op;
+  std::byte* scratch;      // nullptr: the state
+
+  kernels::KeyValueHead head(std::uint32_t span, std::uint32_t head) const {
+    if (scratch == nullptr) return frame.head(op.state(), frame.call.spans[span].sequence, head);
+    std::uint64_t before = 0;      // slots of the spans before this one
+    for (std::uint32_t s = 0; s < span; ++s) before += round_up(frame.call.spans[s].rows, kLanes);
+    const std::uint64_t capacity = round_up(frame.call.spans[span].rows, kLanes);
+    std::byte* base = scratch + op.kv_heads() * head_layout(before, op.head_dim()).bytes;
+    return head_at(base + head * head_layout(capacity, op.head_dim()).bytes, capacity, op.head_dim());
+  }
+};
+
+bool store_row(const fb::Attention& op, const Frame& frame, const Caches& caches, std::uint32_t row, std::uint32_t head) {
+  const std::size_t column = std::size_t{head} * op.head_dim();
+  const FloatRows angles = op.angles() < 0 ? FloatRows{} : frame.floats(op.angles());
+  return frame.kernels->store({.key = frame.columns(op.key(), row) + column,
+                               .value = frame.columns(op.value(), row) + column,
+                               .head_dim = op.head_dim(),
+                               .angles = op.angles() < 0 ? nullptr : angles.row(row),
+                               .n = op.angles() < 0 ? 0 : frame.value(op.angles()).width() / 2,
+                               .head = caches.head(frame.call.span_of[row], head),
+                               .slot = frame.call.positions[row]});
+}
+
+bool attend_row(const fb::Attention& op, const Frame& frame, const Caches& caches, std::uint32_t row, std::uint32_t head,
+                std::byte* scratch, float* out) {
+  const Span& span = frame.call.spans[frame.call.span_of[row]];
+  const std::uint32_t position = frame.call.positions[row];
+  std::uint32_t end = position + 1;
+  if (!has_key(op)) end = frame.call.source_lengths[span.sequence];
+  else if (op.mask() == fb::Mask::Full) end = span.rows;
+  const std::uint32_t begin = op.window() != 0 && position + 1 > op.window() ? position + 1 - op.window() : 0;
+  const FloatRows angles = op.angles() < 0 ? FloatRows{} : frame.floats(op.angles());
+  const std::size_t bias_width = op.bias() < 0 ? 1 : frame.weight(op.bias()).columns();
+  return frame.kernels->attend({.query = frame.columns(op.query(), row) + std::size_t{head} * op.head_dim(),
+                                .head_dim = op.head_dim(),
+                                .angles = op.angles() < 0 ? nullptr : angles.row(row),
+                                .n = op.angles() < 0 ? 0 : frame.value(op.angles()).width() / 2,
+                                .head = caches.head(frame.call.span_of[row], head / (op.heads() / op.kv_heads())),
+                                .begin = begin,
+                                .end = end,
+                                .scale = op.scale(),
+                                .cap = op.cap(),
+                                .bias = op.bias() < 0 ? nullptr : frame.vector(op.bias()) + head * bias_width,
+                                .reach = bias_width / 2,
+                                .position = position,
+                                .scratch = scratch,
+                                .out = out});
+}
+
+// Scratch in order: all f32 rows where none are kept, keys and values where no state holds them, one attend scratch per thread.
+struct Scratch {
+  std::uint64_t caches, attend, attend_bytes, bytes;
+};
+
+Scratch scratch_layout(const fb::Attention& op, const Shapes& shapes) {
+  Scratch layout{};
+  layout.caches = emit_target_scratch(op.output(), op.heads() * op.head_dim(), shapes.rows);
+  layout.attend = layout.caches;
+  std::uint64_t capacity = has_key(op) ? shapes.context : shapes.source;
+  if (op.state() < 0) {
+    capacity = round_up(shapes.rows + (kLanes - 1) * std::uint64_t{shapes.sequences}, kLanes);
+    layout.attend += op.kv_heads() * head_layout(capacity, op.head_dim()).bytes;
+  }
+  layout.attend_bytes = round_up(kernels::attend_scratch_bytes(static_cast<std::size_t>(capacity), op.head_dim()), kAlignment);
+  layout.bytes = layout.attend + shapes.threads * layout.attend_bytes;
+  return layout;
+}
+
+}  // namespace
+
+Status verify(const fb::Attention& op, Checker& check) {
+  if (op.heads() == 0 || op.heads() > rules::kHeads || op.kv_heads() == 0 || op.heads() % op.kv_heads() != 0 || op.head_dim() == 0 ||
+      op.head_dim() > rules::kHeadDim)
+    return check.fail("an attention's heads are out of range or do not divide");
+  const std::uint32_t width = op.heads() * op.head_dim();
+  auto query = check.columns(op.query(), width);
+  if (!query.ok()) return query.status();
+  if ((*query)->extent() != fb::Extent::Rows) return check.fail("queries have not one row per token");
+  if (op.mask() > fb::Mask::MAX) return {Code::kUnsupported, "an attention mask this version does not know"};
+  if (op.mask() == fb::Mask::Full && op.window() != 0) return check.fail("a window over a full attention");
+  if (op.cap() != 0.0F) {
+    if (auto s = check.activation(fb::Activation::SoftCap, op.cap()); !s.ok()) return s;
+  }
+  if (auto s = verify_keys(op, check); !s.ok()) return s;
+  if (auto s = verify_positions(op, check); !s.ok()) return s;
+  return check.emits(op.output(), width, fb::Extent::Rows);
+}
+
+std::uint64_t scratch_bytes(const fb::Attention& op, const fb::Function&, const Shapes& shapes) {
+  return scratch_layout(op, shapes).bytes;
+}
+
+Status run(const fb::Attention& op, const Frame& frame) {
+  const Scratch layout = scratch_layout(op, frame.shapes);
+  const Caches caches{frame, op, op.state() < 0 ? frame.scratch + layout.caches : nullptr};
+  const std::uint32_t width = op.heads() * op.head_dim();
+  const std::uint32_t rows = frame.call.rows;
+  const FloatRows target = emit_target(frame, op.output(), width);
+  bool finite = true;
+  const auto check = [&finite](bool ok) {
+    if (!ok) __atomic_store_n(&finite, false, __ATOMIC_RELAXED);
+  };
+  if (has_key(op)) {
+    const std::uint32_t count = rows * op.kv_heads();
+    for_ranges(frame, count, std::uint64_t{count} * op.head_dim() * 8, [&](std::uint32_t, std::uint32_t begin, std::uint32_t end) {
+      for (std::uint32_t i = begin; i < end; ++i) check(store_row(op, frame, caches, i % rows, i / rows));
+    });
+  }
+  const std::uint32_t slots = has_key(op) ? frame.call.positions[rows - 1] + 1 : frame.shapes.source;
+  const std::uint32_t count = rows * op.heads();
+  for_ranges(frame, count, std::uint64_t{count} * op.head_dim() * slots / 4,
+             [&](std::uint32_t task, std::uint32_t begin, std::uint32_t end) {
+               std::byte* scratch = frame.scratch + layout.attend + task * layout.attend_bytes;
+               for (std::uint32_t i = begin; i < end; ++i) {      // head by head, so that a head's keys stay in the cache
+                 const std::uint32_t row = i % rows;
+                 const std::uint32_t head = i / rows;
+                 check(attend_row(op, frame, caches, row, head, scratch, target.row(row) + std::size_t{head} * op.head_dim()));
+               }
+             });
+  if (!finite) return not_finite();
+  return emit_quantized(frame, op.output(), target, rows, width);
+}
+
+}  // namespace kinglet::ops

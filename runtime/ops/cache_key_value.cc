@@ -1,0 +1,47 @@
+// CacheKeyValue: keeps an encoder's keys and values, made once per source, for the cross-attention of every later step.
+#include "model/rules.h"
+#include "ops/emit.h"
+#include "ops/ops.h"
+
+namespace kinglet::ops {
+
+Status verify(const fb::CacheKeyValue& op, Checker& check) {
+  if (!check.encode()) return check.fail("only an encoder fills the memory of a cross-attention");
+  auto state = check.state(op.state());
+  if (!state.ok()) return state.status();
+  const std::uint32_t heads = (*state)->heads();
+  const std::uint32_t head_dim = (*state)->head_dim();
+  for (const fb::Slice* slice : {op.key(), op.value()}) {
+    auto rows = check.columns(slice, heads * head_dim);
+    if (!rows.ok()) return rows.status();
+    if ((*rows)->extent() != fb::Extent::Rows) return check.fail("keys and values have not one row per token");
+  }
+  return check.fills(op.state(), fb::StateExtent::Source, heads, head_dim);
+}
+
+std::uint64_t scratch_bytes(const fb::CacheKeyValue&, const fb::Function&, const Shapes&) { return 0; }
+
+Status run(const fb::CacheKeyValue& op, const Frame& frame) {
+  const fb::State& state = *frame.model->root().states()->Get(static_cast<std::uint32_t>(op.state()));
+  const std::uint32_t rows = frame.call.rows;
+  const std::uint32_t count = rows * state.heads();
+  bool finite = true;
+  for_ranges(frame, count, std::uint64_t{count} * state.head_dim() * 8, [&](std::uint32_t, std::uint32_t begin, std::uint32_t end) {
+    for (std::uint32_t i = begin; i < end; ++i) {
+      const std::uint32_t row = i % rows;
+      const std::uint32_t head = i / rows;
+      const std::size_t column = std::size_t{head} * state.head_dim();
+      const bool ok = frame.kernels->store({.key = frame.columns(op.key(), row) + column,
+                                            .value = frame.columns(op.value(), row) + column,
+                                            .head_dim = state.head_dim(),
+                                            .angles = nullptr,
+                                            .n = 0,
+                                            .head = frame.head(op.state(), frame.call.spans[frame.call.span_of[row]].sequence, head),
+                                            .slot = frame.call.positions[row]});
+      if (!ok) __atomic_store_n(&finite, false, __ATOMIC_RELAXED);
+    }
+  });
+  return finite ? Status{} : not_finite();
+}
+
+}  // namespace kinglet::ops

@@ -1,0 +1,31 @@
+#include "ops/emit.h"
+
+namespace kinglet {
+
+Status not_finite() { return {Code::kNotFinite, "a row holds a NaN or an infinity"}; }
+
+bool quantize_row(const Frame& frame, const kernels::QuantizedRows& target, const float* row, std::uint32_t r, std::uint32_t width) {
+  kernels::QuantizedRows out = target;
+  out.q += r * target.stride;
+  out.scale += r;
+  out.sum += r;
+  if (target.low != nullptr) {
+    out.low += r * target.stride;
+    out.low_sum += r;
+  }
+  return frame.kernels->quantize({.x = row, .x_stride = 0, .rows = 1, .width = width, .out = out});
+}
+
+Status emit_quantized(const Frame& frame, const fb::Emit* emit, FloatRows source, std::uint32_t rows, std::uint32_t width) {
+  if (emit->quantized() < 0) return {};
+  const kernels::QuantizedRows target = frame.quantized(emit->quantized());
+  bool finite = true;
+  for_ranges(frame, rows, std::uint64_t{rows} * width * 4, [&](std::uint32_t, std::uint32_t begin, std::uint32_t end) {
+    for (std::uint32_t r = begin; r < end; ++r) {
+      if (!quantize_row(frame, target, source.row(r), r, width)) __atomic_store_n(&finite, false, __ATOMIC_RELAXED);
+    }
+  });
+  return finite ? Status{} : not_finite();
+}
+
+}  // namespace kinglet

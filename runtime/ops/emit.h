@@ -1,0 +1,54 @@
+// How every operator leaves its rows: as f32, quantized, or both (schema: Emit). An operator that makes one row at a time uses
+// `emit_rows`; one that makes columns of many rows at once writes `emit_target` and then calls `emit_quantized`.
+#pragma once
+
+#include <cstdint>
+
+#include "ops/frame.h"
+
+namespace kinglet {
+
+// Scratch of emit_rows: one row per thread where no f32 value is kept.
+inline std::uint64_t emit_rows_scratch(const fb::Emit* emit, std::uint32_t width, const Shapes& shapes) {
+  return emit->rows() >= 0 ? 0 : std::uint64_t{shapes.threads} * round_up(width, kLanes) * sizeof(float);
+}
+
+// Scratch of emit_target: all rows.
+inline std::uint64_t emit_target_scratch(const fb::Emit* emit, std::uint32_t width, std::uint32_t rows) {
+  return emit->rows() >= 0 ? 0 : std::uint64_t{rows} * round_up(width, kLanes) * sizeof(float);
+}
+
+inline FloatRows emit_target(const Frame& frame, const fb::Emit* emit, std::uint32_t width) {
+  if (emit->rows() >= 0) return frame.floats(emit->rows());
+  return {reinterpret_cast<float*>(frame.scratch), static_cast<std::size_t>(round_up(width, kLanes))};
+}
+
+// Quantizes row r of `rows` (a FloatRows' memory) into the emitted quantized value. False: not finite.
+bool quantize_row(const Frame& frame, const kernels::QuantizedRows& target, const float* row, std::uint32_t r, std::uint32_t width);
+
+// Quantizes all rows of `source` where the operator emits a quantized value.
+Status emit_quantized(const Frame& frame, const fb::Emit* emit, FloatRows source, std::uint32_t rows, std::uint32_t width);
+
+Status not_finite();
+
+// make(r, out) writes row r, [width] floats padded to 16, for each of `rows`.
+template <class Make>
+Status emit_rows(const Frame& frame, const fb::Emit* emit, std::uint32_t rows, std::uint32_t width, const Make& make) {
+  const bool keep = emit->rows() >= 0;
+  const bool quantize = emit->quantized() >= 0;
+  const FloatRows kept = keep ? frame.floats(emit->rows()) : FloatRows{};
+  const kernels::QuantizedRows target = quantize ? frame.quantized(emit->quantized()) : kernels::QuantizedRows{};
+  const std::size_t stride = static_cast<std::size_t>(round_up(width, kLanes));
+  bool finite = true;      // only ever set to false, by any thread, read when all are done
+  for_ranges(frame, rows, std::uint64_t{rows} * width * 8, [&](std::uint32_t task, std::uint32_t begin, std::uint32_t end) {
+    float* spare = reinterpret_cast<float*>(frame.scratch) + task * stride;
+    for (std::uint32_t r = begin; r < end; ++r) {
+      float* out = keep ? kept.row(r) : spare;
+      make(r, out);
+      if (quantize && !quantize_row(frame, target, out, r, width)) __atomic_store_n(&finite, false, __ATOMIC_RELAXED);
+    }
+  });
+  return finite ? Status{} : not_finite();
+}
+
+}  // namespace kinglet

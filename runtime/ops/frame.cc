@@ -1,0 +1,82 @@
+#include "ops/frame.h"
+
+namespace kinglet {
+
+QuantizedLayout quantized_layout(std::uint64_t rows, std::uint64_t width, bool q16) {
+  QuantizedLayout layout{};
+  layout.stride = round_up(width, kAlignment);
+  layout.low = rows * layout.stride;
+  layout.scale = layout.low + (q16 ? rows * layout.stride : 0);
+  layout.sum = layout.scale + round_up(rows * sizeof(float), kAlignment);
+  layout.low_sum = layout.sum + round_up(rows * sizeof(std::int32_t), kAlignment);
+  layout.bytes = layout.low_sum + (q16 ? round_up(rows * sizeof(std::int32_t), kAlignment) : 0);
+  return layout;
+}
+
+std::uint64_t value_bytes(const fb::Value& value, const Shapes& shapes) {
+  const std::uint64_t rows = shapes.of(value.extent());
+  if (value.kind() == fb::Kind::F32) return rows * round_up(value.width(), kLanes) * sizeof(float);
+  return quantized_layout(rows, value.width(), value.kind() == fb::Kind::Q16).bytes;
+}
+
+HeadLayout head_layout(std::uint64_t capacity, std::uint64_t head_dim) {
+  HeadLayout layout{};
+  layout.values = capacity * round_up(head_dim, 4);
+  layout.key_scale = layout.values + capacity * round_up(head_dim, kLanes);
+  layout.value_scale = layout.key_scale + capacity * sizeof(float);
+  layout.bytes = layout.value_scale + capacity * sizeof(float);
+  return layout;
+}
+
+kernels::KeyValueHead head_at(std::byte* base, std::uint64_t capacity, std::uint64_t head_dim) {
+  const HeadLayout layout = head_layout(capacity, head_dim);
+  return {.keys = reinterpret_cast<std::int8_t*>(base),
+          .values = reinterpret_cast<std::int8_t*>(base + layout.values),
+          .key_scale = reinterpret_cast<float*>(base + layout.key_scale),
+          .value_scale = reinterpret_cast<float*>(base + layout.value_scale),
+          .capacity = static_cast<std::size_t>(capacity)};
+}
+
+std::uint64_t state_bytes(const fb::State& state, const Shapes& shapes, std::uint32_t sequences) {
+  const std::uint64_t capacity = state.extent() == fb::StateExtent::Context ? shapes.context : shapes.source;
+  return head_layout(capacity, state.head_dim()).bytes * state.heads() * sequences;
+}
+
+FloatRows Frame::floats(int index) const {
+  return {reinterpret_cast<float*>(working + value_offsets[index]), static_cast<std::size_t>(round_up(value(index).width(), kLanes))};
+}
+
+kernels::QuantizedRows Frame::quantized(int index) const {
+  const fb::Value& v = value(index);
+  const bool q16 = v.kind() == fb::Kind::Q16;
+  const QuantizedLayout layout = quantized_layout(shapes.of(v.extent()), v.width(), q16);
+  std::byte* base = working + value_offsets[index];
+  return {.q = reinterpret_cast<std::int8_t*>(base),
+          .low = q16 ? reinterpret_cast<std::int8_t*>(base + layout.low) : nullptr,
+          .scale = reinterpret_cast<float*>(base + layout.scale),
+          .sum = reinterpret_cast<std::int32_t*>(base + layout.sum),
+          .low_sum = q16 ? reinterpret_cast<std::int32_t*>(base + layout.low_sum) : nullptr,
+          .stride = static_cast<std::size_t>(layout.stride)};
+}
+
+const float* Frame::vector(int index) const {
+  return index < 0 ? nullptr : reinterpret_cast<const float*>(model->data(*weight(index).data()));
+}
+
+const std::int8_t* Frame::tiles(int index) const {
+  return reinterpret_cast<const std::int8_t*>(model->data(*weight(index).data()));
+}
+
+const float* Frame::scales(int index) const {
+  return reinterpret_cast<const float*>(model->data(*weight(index).scales()));
+}
+
+kernels::KeyValueHead Frame::head(int index, std::uint32_t sequence, std::uint32_t head) const {
+  const fb::State& state = *model->root().states()->Get(static_cast<std::uint32_t>(index));
+  const std::uint64_t capacity = state.extent() == fb::StateExtent::Context ? shapes.context : shapes.source;
+  const std::uint64_t bytes = head_layout(capacity, state.head_dim()).bytes;
+  std::byte* base = states + state_offsets[index] + (std::uint64_t{sequence} * state.heads() + head) * bytes;
+  return head_at(base, capacity, state.head_dim());
+}
+
+}  // namespace kinglet

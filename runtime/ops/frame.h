@@ -1,0 +1,130 @@
+// Frame: what an operator's `run` sees of one call. Pointers into the arena and the file; it owns nothing.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/align.h"
+#include "kernels/kernels.h"
+#include "kinglet/model.h"
+#include "kinglet/parallel.h"
+#include "kinglet/status.h"
+#include "model_generated.h"
+
+namespace kinglet {
+
+// The most rows a function can be called with, and what its operators' scratch depends on.
+struct Shapes {
+  std::uint32_t rows = 0;
+  std::uint32_t outputs = 0;
+  std::uint32_t sequences = 0;
+  std::uint32_t context = 0;      // slots of a Context state, a multiple of 16
+  std::uint32_t source = 0;       // slots of a Source state, a multiple of 16
+  std::uint32_t threads = 1;
+
+  std::uint32_t of(fb::Extent extent) const {
+    if (extent == fb::Extent::Rows) return rows;
+    return extent == fb::Extent::Outputs ? outputs : sequences;
+  }
+};
+
+// One sequence's part of a call.
+struct Span {
+  std::uint32_t sequence;       // which of the session's sequences
+  std::uint32_t first_row;
+  std::uint32_t rows;
+  std::uint32_t position;       // of the first row
+};
+
+// The rows of this call, sequence after sequence.
+struct Call {
+  const std::int32_t* tokens;             // [rows]
+  const std::uint8_t* types;              // [rows]
+  const std::uint32_t* positions;         // [rows]
+  const std::uint32_t* span_of;           // [rows], index into spans
+  const std::uint32_t* output_rows;       // [outputs]
+  const Span* spans;                      // [sequences]
+  const std::uint32_t* source_lengths;    // [limits.sequences], by Span::sequence
+  std::uint32_t rows;
+  std::uint32_t outputs;
+  std::uint32_t sequences;
+};
+
+struct FloatRows {
+  float* data;
+  std::size_t stride;
+  float* row(std::size_t r) const { return data + r * stride; }
+};
+
+// Where the parts of a quantized value lie; `bytes` is its size in the arena.
+struct QuantizedLayout {
+  std::uint64_t stride, low, scale, sum, low_sum, bytes;
+};
+QuantizedLayout quantized_layout(std::uint64_t rows, std::uint64_t width, bool q16);
+std::uint64_t value_bytes(const fb::Value& value, const Shapes& shapes);
+
+// Where the parts of one head's keys and values lie.
+struct HeadLayout {
+  std::uint64_t values, key_scale, value_scale, bytes;
+};
+HeadLayout head_layout(std::uint64_t capacity, std::uint64_t head_dim);
+kernels::KeyValueHead head_at(std::byte* base, std::uint64_t capacity, std::uint64_t head_dim);
+std::uint64_t state_bytes(const fb::State& state, const Shapes& shapes, std::uint32_t sequences);
+
+struct Frame {
+  const Model* model;
+  const fb::Function* function;
+  const kernels::Kernels* kernels;
+  Parallel parallel;
+  Shapes shapes;
+  Call call;
+  std::byte* working;                     // activations and scratch of this function
+  const std::uint64_t* value_offsets;     // [values]
+  std::byte* scratch;                     // of this operator
+  std::byte* states;
+  const std::uint64_t* state_offsets;     // [states]
+
+  std::uint32_t rows_of(fb::Extent extent) const {
+    if (extent == fb::Extent::Rows) return call.rows;
+    return extent == fb::Extent::Outputs ? call.outputs : call.sequences;
+  }
+  const fb::Value& value(int index) const { return *function->values()->Get(static_cast<std::uint32_t>(index)); }
+  std::uint32_t rows_of(int index) const { return rows_of(value(index).extent()); }
+  FloatRows floats(int index) const;
+  kernels::QuantizedRows quantized(int index) const;
+  const float* columns(const fb::Slice* slice, std::size_t row) const { return floats(slice->value()).row(row) + slice->first(); }
+
+  const fb::Weight& weight(int index) const { return *model->root().weights()->Get(static_cast<std::uint32_t>(index)); }
+  const float* vector(int index) const;           // nullptr for -1
+  const std::int8_t* tiles(int index) const;
+  const float* scales(int index) const;
+
+  // One head of a state, of one sequence.
+  kernels::KeyValueHead head(int state, std::uint32_t sequence, std::uint32_t head) const;
+};
+
+// Splits [0, count) into at most shapes.threads runs of consecutive items and calls fn(task, begin, end) for each, on the
+// session's threads. `work` is a rough number of operations; little work stays on the calling thread.
+template <class Fn>
+void for_ranges(const Frame& frame, std::uint32_t count, std::uint64_t work, const Fn& fn) {
+  constexpr std::uint64_t kWorthThreads = 1U << 15;      // about ten microseconds
+  const std::uint32_t threads = frame.shapes.threads < count ? frame.shapes.threads : count;
+  if (threads <= 1 || frame.parallel.run == nullptr || work < kWorthThreads) {
+    fn(std::uint32_t{0}, std::uint32_t{0}, count);
+    return;
+  }
+  struct Job {
+    const Fn* fn;
+    std::uint32_t count, threads;
+  } job{&fn, count, threads};
+  frame.parallel.run(
+      frame.parallel.context, threads,
+      [](void* arg, std::uint32_t task) {
+        const Job& j = *static_cast<const Job*>(arg);
+        const auto bound = [&j](std::uint64_t i) { return static_cast<std::uint32_t>(i * j.count / j.threads); };
+        (*j.fn)(task, bound(task), bound(std::uint64_t{task} + 1));
+      },
+      &job);
+}
+
+}  // namespace kinglet

@@ -1,0 +1,39 @@
+// Gate: activation(gate) * up (Shazeer 2020, GLU Variants Improve Transformer).
+#include "ops/activation.h"
+#include "ops/emit.h"
+#include "ops/ops.h"
+
+namespace kinglet::ops {
+
+Status verify(const fb::Gate& op, Checker& check) {
+  auto gate = check.columns(op.gate(), op.width());
+  if (!gate.ok()) return gate.status();
+  auto up = check.columns(op.up(), op.width());
+  if (!up.ok()) return up.status();
+  if ((*gate)->extent() != (*up)->extent()) return check.fail("a gate and what it gates have different rows");
+  if (op.activation() == fb::Activation::SoftCap) return check.fail("a gate cannot be a soft cap");
+  if (auto s = check.activation(op.activation(), 1.0F); !s.ok()) return s;
+  return check.emits(op.output(), op.width(), (*gate)->extent());
+}
+
+std::uint64_t scratch_bytes(const fb::Gate& op, const fb::Function&, const Shapes& shapes) {
+  return emit_rows_scratch(op.output(), op.width(), shapes);
+}
+
+Status run(const fb::Gate& op, const Frame& frame) {
+  const std::uint32_t rows = frame.rows_of(op.gate()->value());
+  return emit_rows(frame, op.output(), rows, op.width(), [&](std::uint32_t r, float* out) {
+    frame.kernels->gate({.x = frame.columns(op.gate(), r),
+                         .x_stride = 0,
+                         .up = frame.columns(op.up(), r),
+                         .up_stride = 0,
+                         .rows = 1,
+                         .width = op.width(),
+                         .activation = kernel_activation(op.activation()),
+                         .cap = 1.0F,
+                         .y = out,
+                         .y_stride = 0});
+  });
+}
+
+}  // namespace kinglet::ops

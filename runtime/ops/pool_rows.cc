@@ -1,0 +1,49 @@
+// PoolRows: one row per sequence (Reimers and Gurevych 2019, Sentence-BERT, 3): the mean, the maximum, the first or the last row.
+#include <cstring>
+
+#include "ops/emit.h"
+#include "ops/ops.h"
+
+namespace kinglet::ops {
+namespace {
+
+// Row by row in their order: the same bits however many columns a machine takes at once.
+void pool(const FloatRows& input, const Span& span, std::uint32_t width, fb::Pooling pooling, float* out) {
+  const std::uint32_t last = span.first_row + span.rows - 1;
+  std::memcpy(out, input.row(pooling == fb::Pooling::Last ? last : span.first_row), width * sizeof(float));
+  if (pooling == fb::Pooling::First || pooling == fb::Pooling::Last) return;
+  for (std::uint32_t r = span.first_row + 1; r <= last; ++r) {
+    const float* row = input.row(r);
+    for (std::uint32_t c = 0; c < width; ++c) {
+      if (pooling == fb::Pooling::Mean) out[c] += row[c];
+      else if (row[c] > out[c]) out[c] = row[c];
+    }
+  }
+  if (pooling != fb::Pooling::Mean) return;
+  const float count = static_cast<float>(span.rows);
+  for (std::uint32_t c = 0; c < width; ++c) out[c] /= count;
+}
+
+}  // namespace
+
+Status verify(const fb::PoolRows& op, Checker& check) {
+  auto input = check.f32_input(op.input());
+  if (!input.ok()) return input.status();
+  if ((*input)->extent() != fb::Extent::Rows) return check.fail("rows are pooled from something that has no row per token");
+  if (op.pooling() > fb::Pooling::MAX) return {Code::kUnsupported, "a pooling this version does not know"};
+  return check.emits(op.output(), (*input)->width(), fb::Extent::Sequences);
+}
+
+std::uint64_t scratch_bytes(const fb::PoolRows& op, const fb::Function& function, const Shapes& shapes) {
+  return emit_rows_scratch(op.output(), function.values()->Get(static_cast<std::uint32_t>(op.input()))->width(), shapes);
+}
+
+Status run(const fb::PoolRows& op, const Frame& frame) {
+  const FloatRows input = frame.floats(op.input());
+  const std::uint32_t width = frame.value(op.input()).width();
+  return emit_rows(frame, op.output(), frame.call.sequences, width, [&](std::uint32_t s, float* out) {
+    pool(input, frame.call.spans[s], width, op.pooling(), out);
+  });
+}
+
+}  // namespace kinglet::ops

@@ -1,0 +1,101 @@
+#include "kinglet/plan.h"
+
+#include <limits>
+
+#include "model/rules.h"
+#include "plan/layout.h"
+#include "plan/tables.h"
+
+namespace kinglet {
+namespace {
+
+std::uint32_t smaller(std::uint32_t a, std::uint32_t b) { return a < b ? a : b; }
+
+Status bad(const char* message, std::uint64_t subject) { return {Code::kBadArgument, message, subject}; }
+
+// Fills in the defaults and refuses what the model or the rules do not allow.
+Status settle(const fb::Model& root, Limits& limits) {
+  constexpr std::uint32_t kContext = 2048, kSource = 512, kRows = 128;
+  if (limits.context == 0) limits.context = root.step() == nullptr ? 1 : smaller(root.context(), kContext);
+  if (limits.source == 0) limits.source = root.encode() == nullptr ? 1 : smaller(root.source(), kSource);
+  if (limits.rows == 0) limits.rows = smaller(limits.context, kRows);
+  if (limits.source_rows == 0) limits.source_rows = limits.source;
+  if (limits.outputs == 0) limits.outputs = limits.sequences;
+  if (root.step() != nullptr && limits.context > root.context()) return bad("the context is longer than the model's", root.context());
+  if (root.encode() != nullptr && limits.source > root.source()) return bad("the source is longer than the model's", root.source());
+  if (limits.sequences == 0 || limits.sequences > rules::kSequences) return bad("number of sequences out of range", rules::kSequences);
+  if (limits.threads == 0 || limits.threads > rules::kThreads) return bad("number of threads out of range", rules::kThreads);
+  if (limits.rows > rules::kRows || limits.source_rows > rules::kRows || limits.outputs > rules::kRows || limits.context > rules::kPositions ||
+      limits.source > rules::kPositions)
+    return bad("more rows than a call can have", rules::kRows);
+  return {};
+}
+
+}  // namespace
+
+Shapes encode_shapes(const Limits& limits) {
+  return {.rows = limits.source_rows,
+          .outputs = limits.outputs,
+          .sequences = limits.sequences,
+          .context = static_cast<std::uint32_t>(round_up(limits.context, kLanes)),
+          .source = static_cast<std::uint32_t>(round_up(limits.source, kLanes)),
+          .threads = limits.threads};
+}
+
+Shapes step_shapes(const Limits& limits) {
+  Shapes shapes = encode_shapes(limits);
+  shapes.rows = limits.rows;
+  return shapes;
+}
+
+Tables tables_of(const Model& model, const Limits& limits) {
+  const fb::Model& root = model.root();
+  const std::uint64_t rows = limits.rows > limits.source_rows ? limits.rows : limits.source_rows;
+  std::uint64_t end = kSessionBytes;
+  const auto take = [&end](std::uint64_t count, std::uint64_t size) {
+    const std::uint64_t begin = end;
+    end += round_up(count * size, kAlignment);
+    return begin;
+  };
+  const auto offsets = [&take](const fb::Function* function, bool values) {
+    if (function == nullptr) return take(0, 0);
+    return take(values ? function->values()->size() : function->operators()->size(), sizeof(std::uint64_t));
+  };
+  Tables t{};
+  t.lengths = take(limits.sequences, sizeof(std::uint32_t));
+  t.source_lengths = take(limits.sequences, sizeof(std::uint32_t));
+  t.tokens = take(rows, sizeof(std::int32_t));
+  t.types = take(rows, sizeof(std::uint8_t));
+  t.positions = take(rows, sizeof(std::uint32_t));
+  t.span_of = take(rows, sizeof(std::uint32_t));
+  t.output_rows = take(limits.outputs, sizeof(std::uint32_t));
+  t.spans = take(limits.sequences, sizeof(Span));
+  t.encode_values = offsets(root.encode(), true);
+  t.encode_scratches = offsets(root.encode(), false);
+  t.step_values = offsets(root.step(), true);
+  t.step_scratches = offsets(root.step(), false);
+  t.states = take(root.states()->size(), sizeof(std::uint64_t));
+  t.bytes = end;
+  return t;
+}
+
+Result<Plan> Plan::make(const Model& model, const Limits& limits) {
+  Plan plan{.model = model, .limits = limits};
+  const fb::Model& root = model.root();
+  if (auto s = settle(root, plan.limits); !s.ok()) return s;
+  plan.tables_bytes = tables_of(model, plan.limits).bytes;
+  for (const fb::State* state : *root.states()) plan.states_bytes += state_bytes(*state, step_shapes(plan.limits), plan.limits.sequences);
+  for (const bool encode : {true, false}) {
+    const fb::Function* function = encode ? root.encode() : root.step();
+    if (function == nullptr) continue;
+    auto bytes = Layout::make(*function, encode ? encode_shapes(plan.limits) : step_shapes(plan.limits));
+    if (!bytes.ok()) return bytes.status();
+    if (*bytes > plan.working_bytes) plan.working_bytes = *bytes;
+  }
+  const std::uint64_t arena = plan.tables_bytes + plan.states_bytes + plan.working_bytes;
+  if (arena > std::numeric_limits<std::size_t>::max() / 2) return bad("the arena is larger than this machine can address", arena);
+  plan.arena_bytes = static_cast<std::size_t>(arena);
+  return plan;
+}
+
+}  // namespace kinglet

@@ -1,0 +1,57 @@
+#include "session/runner.h"
+
+#include <cstring>
+
+#include "ops/ops.h"
+
+namespace kinglet {
+
+struct Runner {
+  static void observe(const Frame& frame, const fb::Emit& made, std::uint32_t op, bool encode, const Observer& observer) {
+    Observation seen;
+    seen.encode = encode;
+    seen.op = op;
+    seen.frame_ = &frame;
+    seen.floats_ = made.rows();
+    seen.quantized_ = made.quantized();
+    const int value = made.rows() >= 0 ? made.rows() : made.quantized();
+    if (value >= 0) {
+      seen.rows = frame.rows_of(value);
+      seen.width = frame.value(value).width();
+    }
+    observer.after(observer.context, seen);
+  }
+};
+
+Status run(Frame& frame, const std::uint64_t* scratches, bool encode, const Observer& observer) {
+  for (std::uint32_t i = 0; i < frame.function->operators()->size(); ++i) {
+    const fb::Operator& op = *frame.function->operators()->Get(i);
+    frame.scratch = frame.working + scratches[i];
+    const Status done = ops::visit(op, [&](const auto& table) { return ops::run(table, frame); }, Status{});
+    if (!done.ok()) return {done.code(), done.message(), i};
+    if (observer.after == nullptr) continue;
+    Runner::observe(frame, ops::visit(op, [](const auto& table) { return ops::results(table); }, fb::Emit{-1, -1}), i, encode, observer);
+  }
+  return {};
+}
+
+bool selects(const Frame& frame) {
+  const int output = frame.function->output();
+  return output >= 0 && frame.value(output).extent() == fb::Extent::Outputs;
+}
+
+void Observation::read(std::uint32_t row, std::span<float> out) const {
+  if (row >= rows || out.size() < width) return;
+  if (floats_ >= 0) {
+    std::memcpy(out.data(), frame_->floats(floats_).row(row), width * sizeof(float));
+    return;
+  }
+  const kernels::QuantizedRows q = frame_->quantized(quantized_);
+  for (std::uint32_t c = 0; c < width; ++c) {
+    const std::int32_t high = q.q[row * q.stride + c];
+    const std::int32_t whole = q.low == nullptr ? high : 256 * high + q.low[row * q.stride + c];
+    out[c] = static_cast<float>(whole) * q.scale[row];
+  }
+}
+
+}  // namespace kinglet

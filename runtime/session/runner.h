@@ -1,0 +1,17 @@
+// The loop.
+#pragma once
+
+#include <cstdint>
+
+#include "kinglet/session.h"
+#include "ops/frame.h"
+
+namespace kinglet {
+
+// Runs the frame's function; the subject of a failure is the operator's index. `scratches` [operators].
+Status run(Frame& frame, const std::uint64_t* scratches, bool encode, const Observer& observer);
+
+// Whether the caller's wishes (Want) decide which rows the function's output has.
+bool selects(const Frame& frame);
+
+}  // namespace kinglet

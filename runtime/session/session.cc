@@ -1,0 +1,226 @@
+#include "kinglet/session.h"
+
+#include <new>
+
+#include "plan/layout.h"
+#include "plan/tables.h"
+#include "session/runner.h"
+
+namespace kinglet {
+namespace {
+
+Status bad(const char* message, std::uint64_t subject) { return {Code::kBadArgument, message, subject}; }
+
+template <class T>
+T* at(std::byte* arena, std::uint64_t offset) {
+  return reinterpret_cast<T*>(arena + offset);
+}
+
+bool keeps_source(const fb::Model& root) {
+  for (const fb::State* state : *root.states()) {
+    if (state->extent() == fb::StateExtent::Source) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+struct Session::Impl final : Session {
+  Plan plan;
+  Observer observer;
+  bool has_source_states = false;
+  std::uint32_t* lengths = nullptr;           // [sequences]
+  std::uint32_t* source_lengths = nullptr;    // [sequences]
+  std::int32_t* tokens = nullptr;             // [rows]
+  std::uint8_t* types = nullptr;
+  std::uint32_t* positions = nullptr;
+  std::uint32_t* span_of = nullptr;
+  std::uint32_t* output_rows = nullptr;       // [outputs]
+  Span* spans = nullptr;                      // [sequences]
+  std::uint64_t* scratches[2] = {};           // step, encode: [operators]
+  Frame frames[2] = {};                       // step, encode
+  const Frame* last = nullptr;                // whose output can be read
+
+  Status check(std::span<const Chunk> chunks, bool encode) const;
+  void set_rows(std::span<const Chunk> chunks, bool encode, Call& call);
+  Status call(std::span<const Chunk> chunks, bool encode);
+};
+
+Result<Session*> Session::create(const Plan& plan, std::span<std::byte> arena, const SessionOptions& options) {
+  static_assert(sizeof(Impl) <= kSessionBytes);
+  if (reinterpret_cast<std::uintptr_t>(arena.data()) % kAlignment != 0) return bad("the arena is not aligned to this many bytes", kAlignment);
+  if (arena.size() < plan.arena_bytes || plan.arena_bytes == 0)
+    return Status{Code::kOutOfMemory, "the arena is smaller than the plan's bytes", plan.arena_bytes};
+  const kernels::Kernels* kernels = kernels::select(options.isa);
+  if (kernels == nullptr) return Status{Code::kUnsupported, "no kernel set of that name runs here"};
+
+  const fb::Model& root = plan.model.root();
+  const Tables tables = tables_of(plan.model, plan.limits);
+  std::byte* base = arena.data();
+  Impl* session = new (base) Impl;
+  session->plan = plan;
+  session->observer = options.observer;
+  session->has_source_states = keeps_source(root);
+  session->lengths = at<std::uint32_t>(base, tables.lengths);
+  session->source_lengths = at<std::uint32_t>(base, tables.source_lengths);
+  session->tokens = at<std::int32_t>(base, tables.tokens);
+  session->types = at<std::uint8_t>(base, tables.types);
+  session->positions = at<std::uint32_t>(base, tables.positions);
+  session->span_of = at<std::uint32_t>(base, tables.span_of);
+  session->output_rows = at<std::uint32_t>(base, tables.output_rows);
+  session->spans = at<Span>(base, tables.spans);
+  for (std::uint32_t s = 0; s < plan.limits.sequences; ++s) session->lengths[s] = session->source_lengths[s] = 0;
+
+  std::uint64_t* state_offsets = at<std::uint64_t>(base, tables.states);
+  std::uint64_t offset = 0;
+  for (std::uint32_t i = 0; i < root.states()->size(); ++i) {
+    state_offsets[i] = offset;
+    offset += state_bytes(*root.states()->Get(i), step_shapes(plan.limits), plan.limits.sequences);
+  }
+  for (const bool encode : {false, true}) {
+    const fb::Function* function = encode ? root.encode() : root.step();
+    if (function == nullptr) continue;
+    const Shapes shapes = encode ? encode_shapes(plan.limits) : step_shapes(plan.limits);
+    std::uint64_t* values = at<std::uint64_t>(base, encode ? tables.encode_values : tables.step_values);
+    session->scratches[encode] = at<std::uint64_t>(base, encode ? tables.encode_scratches : tables.step_scratches);
+    auto laid = Layout::make(*function, shapes, values, session->scratches[encode]);
+    if (!laid.ok()) return laid.status();
+    session->frames[encode] = {.model = &session->plan.model,
+                               .function = function,
+                               .kernels = kernels,
+                               .parallel = options.parallel,
+                               .shapes = shapes,
+                               .call = {},
+                               .working = base + plan.tables_bytes + plan.states_bytes,
+                               .value_offsets = values,
+                               .scratch = nullptr,
+                               .states = base + plan.tables_bytes,
+                               .state_offsets = state_offsets};
+  }
+  return static_cast<Session*>(session);
+}
+
+Status Session::Impl::check(std::span<const Chunk> chunks, bool encode) const {
+  const Limits& limits = plan.limits;
+  const fb::Model& root = plan.model.root();
+  if ((encode ? root.encode() : root.step()) == nullptr) return bad("this model has no such function", encode);
+  if (chunks.empty() || chunks.size() > limits.sequences) return bad("a call takes from one chunk to as many as the plan's sequences", limits.sequences);
+  const std::uint32_t vocabulary = encode ? root.source_vocabulary() : root.vocabulary();
+  const std::uint32_t most_rows = encode ? limits.source_rows : limits.rows;
+  std::uint64_t rows = 0;
+  std::uint64_t outputs = 0;
+  for (std::size_t i = 0; i < chunks.size(); ++i) {
+    const Chunk& chunk = chunks[i];
+    if (chunk.sequence >= limits.sequences) return bad("a chunk's sequence is not in the plan", chunk.sequence);
+    for (std::size_t j = 0; j < i; ++j) {
+      if (chunks[j].sequence == chunk.sequence) return bad("two chunks of one call have the same sequence", chunk.sequence);
+    }
+    if (chunk.tokens.empty()) return bad("a chunk has no tokens", i);
+    if (chunk.tokens.size() > most_rows) return bad("a chunk has more tokens than the plan's rows", most_rows);
+    if (encode && chunk.tokens.size() > limits.source) return bad("a source is longer than the plan's", limits.source);
+    if (!encode && chunk.tokens.size() > limits.context - lengths[chunk.sequence])
+      return {Code::kContextFull, "the context is full: these positions were planned", limits.context};
+    if (!encode && has_source_states && source_lengths[chunk.sequence] == 0) return bad("a sequence has no encoded source", chunk.sequence);
+    if (!chunk.types.empty() && chunk.types.size() != chunk.tokens.size()) return bad("a chunk has not as many token types as tokens", i);
+    for (const std::int32_t token : chunk.tokens) {
+      if (token < 0 || static_cast<std::uint32_t>(token) >= vocabulary) return bad("a token is not in the vocabulary", static_cast<std::uint32_t>(token));
+    }
+    for (const std::uint8_t type : chunk.types) {
+      if (type >= root.types()) return bad("a token type is out of range", type);
+    }
+    rows += chunk.tokens.size();
+    outputs += chunk.want == Want::kAll ? chunk.tokens.size() : (chunk.want == Want::kLast ? 1 : 0);
+  }
+  if (rows > most_rows) return bad("a call has more tokens than the plan's rows", most_rows);
+  if (outputs > limits.outputs && selects(frames[encode])) return bad("more output rows wanted than the plan's outputs", limits.outputs);
+  return {};
+}
+
+void Session::Impl::set_rows(std::span<const Chunk> chunks, bool encode, Call& call) {
+  std::uint32_t row = 0;
+  std::uint32_t outputs = 0;
+  const bool select = selects(frames[encode]);
+  for (std::uint32_t i = 0; i < chunks.size(); ++i) {
+    const Chunk& chunk = chunks[i];
+    const std::uint32_t count = static_cast<std::uint32_t>(chunk.tokens.size());
+    const std::uint32_t start = encode ? 0 : lengths[chunk.sequence];
+    spans[i] = {.sequence = chunk.sequence, .first_row = row, .rows = count, .position = start};
+    for (std::uint32_t j = 0; j < count; ++j, ++row) {
+      tokens[row] = chunk.tokens[j];
+      types[row] = chunk.types.empty() ? std::uint8_t{0} : chunk.types[j];
+      positions[row] = start + j;
+      span_of[row] = i;
+      if (select && (chunk.want == Want::kAll || (chunk.want == Want::kLast && j + 1 == count))) output_rows[outputs++] = row;
+    }
+  }
+  call = {.tokens = tokens,
+          .types = types,
+          .positions = positions,
+          .span_of = span_of,
+          .output_rows = output_rows,
+          .spans = spans,
+          .source_lengths = source_lengths,
+          .rows = row,
+          .outputs = outputs,
+          .sequences = static_cast<std::uint32_t>(chunks.size())};
+}
+
+Status Session::Impl::call(std::span<const Chunk> chunks, bool encode) {
+  if (auto s = check(chunks, encode); !s.ok()) return s;
+  last = nullptr;
+  set_rows(chunks, encode, frames[encode].call);
+  if (encode) {
+    for (const Chunk& chunk : chunks) source_lengths[chunk.sequence] = lengths[chunk.sequence] = 0;
+  }
+  if (auto s = run(frames[encode], scratches[encode], encode, observer); !s.ok()) return s;
+  for (const Chunk& chunk : chunks) {
+    const std::uint32_t count = static_cast<std::uint32_t>(chunk.tokens.size());
+    if (encode) source_lengths[chunk.sequence] = count;
+    else lengths[chunk.sequence] += count;
+  }
+  last = &frames[encode];
+  return {};
+}
+
+Status Session::encode(std::span<const Chunk> chunks) { return static_cast<Impl*>(this)->call(chunks, true); }
+
+Status Session::step(std::span<const Chunk> chunks) { return static_cast<Impl*>(this)->call(chunks, false); }
+
+std::uint32_t Session::outputs() const {
+  const Frame* frame = static_cast<const Impl*>(this)->last;
+  return frame == nullptr || frame->function->output() < 0 ? 0 : frame->rows_of(frame->function->output());
+}
+
+std::span<const float> Session::output(std::uint32_t index) const {
+  if (index >= outputs()) return {};
+  const Frame* frame = static_cast<const Impl*>(this)->last;
+  const int value = frame->function->output();
+  return {frame->floats(value).row(index), frame->value(value).width()};
+}
+
+std::uint32_t Session::length(std::uint32_t sequence) const {
+  const Impl* self = static_cast<const Impl*>(this);
+  return sequence < self->plan.limits.sequences ? self->lengths[sequence] : 0;
+}
+
+std::uint32_t Session::source_length(std::uint32_t sequence) const {
+  const Impl* self = static_cast<const Impl*>(this);
+  return sequence < self->plan.limits.sequences ? self->source_lengths[sequence] : 0;
+}
+
+Status Session::truncate(std::uint32_t sequence, std::uint32_t length) {
+  Impl* self = static_cast<Impl*>(this);
+  if (sequence >= self->plan.limits.sequences) return bad("a sequence is not in the plan", sequence);
+  if (length > self->lengths[sequence]) return bad("a sequence is shorter than the length it should be cut to", length);
+  self->lengths[sequence] = length;
+  return {};
+}
+
+const Plan& Session::plan() const { return static_cast<const Impl*>(this)->plan; }
+
+const char* Session::isa() const {
+  const Impl* self = static_cast<const Impl*>(this);
+  return (self->frames[0].kernels != nullptr ? self->frames[0] : self->frames[1]).kernels->name;
+}
+
+}  // namespace kinglet

@@ -1,0 +1,45 @@
+// Small things about the model's own token lists that the tasks share.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "kinglet/tokenizer.h"
+#include "model_generated.h"
+
+namespace kinglet {
+
+using TokenList = flatbuffers::Vector<std::int32_t>;
+
+inline std::span<const std::int32_t> tokens_of(const TokenList* list) {
+  if (list == nullptr) return {};
+  return {list->data(), list->size()};
+}
+
+inline bool contains(std::span<const std::int32_t> tokens, std::int32_t token) {
+  for (const std::int32_t t : tokens) {
+    if (t == token) return true;
+  }
+  return false;
+}
+
+// Lists of fb::Generation; empty where the model has none.
+inline std::span<const std::int32_t> start_tokens(const fb::Model& root) {
+  return root.generation() == nullptr ? std::span<const std::int32_t>{} : tokens_of(root.generation()->start());
+}
+inline std::span<const std::int32_t> stop_tokens(const fb::Model& root) {
+  return root.generation() == nullptr ? std::span<const std::int32_t>{} : tokens_of(root.generation()->stop());
+}
+inline std::span<const std::int32_t> suppressed_tokens(const fb::Model& root) {
+  return root.generation() == nullptr ? std::span<const std::int32_t>{} : tokens_of(root.generation()->suppressed());
+}
+inline std::int32_t forced_token(const fb::Model& root) { return root.generation() == nullptr ? -1 : root.generation()->forced(); }
+
+// The text a token adds. A vocabulary may be padded beyond its tokenizer; such a token adds none.
+inline Result<std::size_t> text_of(const Tokenizer& tokenizer, std::int32_t token, DecodeState& state, std::span<char> out) {
+  auto text = tokenizer.decode(token, state, out);
+  return text.status().code() == Code::kBadArgument ? Result<std::size_t>(std::size_t{0}) : text;
+}
+
+}  // namespace kinglet

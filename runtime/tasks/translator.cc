@@ -1,0 +1,224 @@
+#include "kinglet/translator.h"
+
+#include <cstring>
+
+#include "model_generated.h"
+#include "tasks/tokens.h"
+#include "tasks/workspace.h"
+
+namespace kinglet {
+namespace {
+
+Status bad(const char* message, std::uint64_t subject = 0) { return {Code::kBadArgument, message, subject}; }
+
+std::uint32_t smaller(std::uint32_t a, std::uint32_t b) { return a < b ? a : b; }
+
+}  // namespace
+
+struct TranslatorLayout {
+  static Status lay_out(Translator& t, Workspace& workspace, const Plan& plan, std::size_t text_bytes) {
+    const fb::Model& root = plan.model.root();
+    if (!plan.model.has_decoder() || !plan.model.has_encoder()) return {Code::kUnsupported, "texts are translated by models with an encoder and a decoder"};
+    if (root.tokenizer() == nullptr) return {Code::kUnsupported, "this model has no tokenizer"};
+    auto source = Tokenizer::open(*root.tokenizer());
+    if (!source.ok()) return source.status();
+    auto target = Tokenizer::open(root.target_tokenizer() != nullptr ? *root.target_tokenizer() : *root.tokenizer());
+    if (!target.ok()) return target.status();
+    t.source_tokenizer_ = *source;
+    t.target_tokenizer_ = *target;
+    const std::size_t sampling = Sampler::workspace_bytes(root.vocabulary());
+    const std::size_t encoding = source->scratch_bytes(text_bytes);
+    t.sources_ = workspace.take<std::int32_t>(plan.limits.source_rows);
+    t.targets_ = workspace.take<std::int32_t>(std::uint64_t{plan.limits.sequences} * (plan.limits.context + 1));
+    t.tracks_ = workspace.take<Translator::Track>(plan.limits.sequences);
+    t.chunks_ = workspace.take<Chunk>(plan.limits.sequences);
+    t.scratch_ = workspace.take<std::byte>(sampling > encoding ? sampling : encoding);
+    t.text_bytes_ = text_bytes;
+    return {};
+  }
+};
+
+Result<std::size_t> Translator::workspace_bytes(const Plan& plan, std::size_t text_bytes) {
+  Translator translator;
+  Workspace workspace;
+  if (auto s = TranslatorLayout::lay_out(translator, workspace, plan, text_bytes); !s.ok()) return s;
+  return workspace.measured();
+}
+
+Result<Translator> Translator::create(Session& session, std::span<std::byte> memory, std::size_t text_bytes) {
+  Translator translator;
+  Workspace workspace(memory);
+  if (auto s = TranslatorLayout::lay_out(translator, workspace, session.plan(), text_bytes); !s.ok()) return s;
+  if (auto s = workspace.check(); !s.ok()) return s;
+  translator.session_ = &session;
+  for (auto& track : translator.tracks_) track = {};
+  return translator;
+}
+
+std::span<std::int32_t> Translator::target(std::size_t index) const {
+  const std::size_t stride = std::size_t{session_->plan().limits.context} + 1;
+  return targets_.subspan(index * stride, stride);
+}
+
+std::span<const std::int32_t> Translator::tokens(std::size_t index) const {
+  if (index >= tracks_.size()) return {};
+  return target(index).first(tracks_[index].count);
+}
+
+// A source's tokens with the suffix that its tokenizer does not write.
+Result<std::size_t> Translator::read(std::string_view source, std::span<std::int32_t> room) {
+  auto made = source_tokenizer_.encode(source, {}, scratch_, room);
+  if (!made.ok()) return made;
+  const fb::Generation* generation = session_->plan().model.root().generation();
+  const auto suffix = tokens_of(generation == nullptr ? nullptr : generation->source_suffix());
+  if (suffix.empty()) return made;
+  if (room.size() - *made < suffix.size()) return Status{Code::kOutOfMemory, "more tokens than the source has room for"};
+  std::memcpy(room.data() + *made, suffix.data(), suffix.size_bytes());
+  return *made + suffix.size();
+}
+
+// Runs the encoder over all sources, as many in one call as the plan's rows take.
+Status Translator::encode(std::span<const std::string_view> sources, std::span<Translation> results) {
+  const std::uint32_t longest = session_->plan().limits.source;
+  std::size_t used = 0;
+  std::size_t chunks = 0;
+  const auto flush = [&]() -> Status {
+    const Status done = session_->encode(chunks_.first(chunks));
+    used = chunks = 0;
+    return done;
+  };
+  for (std::uint32_t i = 0; i < sources.size(); ++i) {
+    if (sources[i].size() > text_bytes_) return {Code::kOutOfMemory, "a text is longer than the workspace was made for", i};
+    auto made = read(sources[i], sources_.subspan(used));
+    if (made.status().code() == Code::kOutOfMemory && used > 0) {
+      if (auto s = flush(); !s.ok()) return s;
+      made = read(sources[i], sources_);
+    }
+    if (made.status().code() == Code::kOutOfMemory || (made.ok() && *made > longest))
+      return {Code::kContextFull, "a source has more tokens than the plan has room for", i};
+    if (!made.ok()) return made.status();
+    if (*made == 0) return bad("a source has no tokens", i);
+    chunks_[chunks++] = {.sequence = i, .tokens = sources_.subspan(used, *made), .types = {}, .want = Want::kNone};
+    used += *made;
+    results[i].source_tokens = static_cast<std::uint32_t>(*made);
+  }
+  return flush();
+}
+
+Status Translator::start(std::size_t count) {
+  const auto start = start_tokens(session_->plan().model.root());
+  const std::uint32_t context = session_->plan().limits.context;
+  if (start.empty()) return {Code::kUnsupported, "this model does not say which token starts its decoder"};
+  if (start.size() > context) return {Code::kContextFull, "the start tokens do not fit the context", context};
+  for (std::size_t i = 0; i < count; ++i) {
+    std::memcpy(target(i).data(), start.data(), start.size_bytes());
+    tracks_[i] = {.count = static_cast<std::uint32_t>(start.size()), .made = 0, .finish = Finish::kLength, .done = false};
+  }
+  return {};
+}
+
+// The chunks of one call: sequences from `next` on that are not done, each with the tokens its cache has not seen, as far as the
+// plan's rows reach. Returns their number.
+Result<std::size_t> Translator::gather(std::size_t count, std::size_t& next) {
+  const Limits& limits = session_->plan().limits;
+  std::uint32_t room = limits.rows;
+  std::size_t chunks = 0;
+  for (; next < count && room > 0 && chunks < limits.outputs; ++next) {
+    const Track& track = tracks_[next];
+    if (track.done) continue;
+    const std::uint32_t sequence = static_cast<std::uint32_t>(next);
+    const std::uint32_t fed = session_->length(sequence);
+    const std::uint32_t rows = smaller(track.count - fed, room);
+    chunks_[chunks++] = {.sequence = sequence, .tokens = target(next).subspan(fed, rows), .types = {}, .want = Want::kLast};
+    room -= rows;
+  }
+  return chunks;
+}
+
+Status Translator::take(std::uint32_t sequence, std::int32_t token, const TranslateOptions& options) {
+  Track& track = tracks_[sequence];
+  if (contains(stop_tokens(session_->plan().model.root()), token)) {
+    track.finish = Finish::kStopToken;
+    track.done = true;
+    return {};
+  }
+  target(sequence)[track.count++] = token;
+  ++track.made;
+  track.done = track.made == options.max_tokens || track.count > session_->plan().limits.context;
+  return {};
+}
+
+// One more token for each sequence of the last call that has been fed all it had.
+Status Translator::sample(Sampler& sampler, const TranslateOptions& options, std::size_t chunks) {
+  const std::int32_t forced = forced_token(session_->plan().model.root());
+  for (std::uint32_t c = 0; c < chunks; ++c) {
+    const std::uint32_t sequence = chunks_[c].sequence;
+    const Track& track = tracks_[sequence];
+    if (session_->length(sequence) < track.count) continue;
+    Result<std::int32_t> token = forced;
+    if (forced < 0 || track.made > 0)
+      token = sampler.next(session_->output(c), tokens(sequence), {.stream = options.first_stream + sequence, .index = track.made});
+    if (!token.ok()) return token.status();
+    if (auto s = take(sequence, *token, options); !s.ok()) return s;
+  }
+  return {};
+}
+
+Status Translator::decode(std::size_t count, Sampler& sampler, const TranslateOptions& options) {
+  for (bool any = true; any;) {
+    any = false;
+    for (std::size_t next = 0; next < count;) {
+      auto chunks = gather(count, next);
+      if (!chunks.ok()) return chunks.status();
+      if (*chunks == 0) break;
+      any = true;
+      if (auto s = session_->step(chunks_.first(*chunks)); !s.ok()) return s;
+      if (auto s = sample(sampler, options, *chunks); !s.ok()) return s;
+    }
+  }
+  return {};
+}
+
+// Decodes each sequence behind the one before.
+Status Translator::write(std::span<Translation> results, std::span<char> out) const {
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const Track& track = tracks_[i];
+    DecodeState state;
+    std::size_t bytes = 0;
+    for (const std::int32_t token : tokens(i).last(track.made)) {
+      auto text = text_of(target_tokenizer_, token, state, out.subspan(bytes));
+      if (!text.ok()) return {text.status().code(), text.status().message(), i};
+      bytes += *text;
+    }
+    auto rest = target_tokenizer_.finish(state, out.subspan(bytes));
+    if (!rest.ok()) return {rest.status().code(), rest.status().message(), i};
+    bytes += *rest;
+    results[i].text = {out.data(), bytes};
+    results[i].tokens = track.made;
+    results[i].finish = track.finish;
+    out = out.subspan(bytes);
+  }
+  return {};
+}
+
+Status Translator::translate(std::span<const std::string_view> sources, const TranslateOptions& options, std::span<char> out,
+                             std::span<Translation> results) {
+  const fb::Model& root = session_->plan().model.root();
+  if (sources.empty() || sources.size() > tracks_.size()) return bad("from one text to as many as the plan's sequences can be translated at once", tracks_.size());
+  if (results.size() != sources.size()) return bad("there are not as many results as sources", results.size());
+  // The sampler's memory is the encoder's before: it is made when all sources are read.
+  if (auto s = encode(sources, results); !s.ok()) return s;
+  auto sampler = Sampler::create(root.vocabulary(), options.sampler, suppressed_tokens(root), scratch_);
+  if (!sampler.ok()) return sampler.status();
+  if (auto s = start(sources.size()); !s.ok()) return s;
+  if (auto s = decode(sources.size(), *sampler, options); !s.ok()) return s;
+  return write(results, out);
+}
+
+Result<Translation> Translator::translate(std::string_view source, const TranslateOptions& options, std::span<char> out) {
+  Translation result;
+  if (auto s = translate({&source, 1}, options, out, {&result, 1}); !s.ok()) return s;
+  return result;
+}
+
+}  // namespace kinglet

@@ -1,0 +1,302 @@
+// Session: the same bits however a text is split into calls, batches, threads and kernel sets; every misuse a Status; exactly the
+// planned memory; no allocation.
+#include "kinglet/session.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <thread>
+#include <vector>
+
+#include "kinglet/isa.h"
+#include "tests/runtime/session/allocations.h"
+#include "tests/runtime/session/tiny_model.h"
+
+namespace kinglet {
+namespace {
+
+using testing::AlignedBytes;
+
+std::vector<std::int32_t> tokens(std::size_t count, std::int32_t vocabulary, unsigned seed = 7) {
+  std::mt19937 random(seed);
+  std::vector<std::int32_t> out(count);
+  for (auto& token : out) token = static_cast<std::int32_t>(random() % static_cast<unsigned>(vocabulary));
+  return out;
+}
+
+// A model, a session of it, and the memory of both.
+struct Running {
+  AlignedBytes file;
+  Model model;
+  Plan plan;
+  AlignedBytes arena{0};
+  Session* session = nullptr;
+
+  Running(const std::vector<std::byte>& bytes, const Limits& limits, const SessionOptions& options = {}) : file(bytes) {
+    auto opened = Model::open(file.span());
+    EXPECT_TRUE(opened.ok()) << opened.status().message() << " (" << opened.status().subject() << ")";
+    if (!opened.ok()) std::abort();
+    model = *opened;
+    auto planned = Plan::make(model, limits);
+    EXPECT_TRUE(planned.ok()) << planned.status().message();
+    if (!planned.ok()) std::abort();
+    plan = *planned;
+    arena = AlignedBytes(plan.arena_bytes);
+    auto created = Session::create(plan, arena.span(), options);
+    EXPECT_TRUE(created.ok()) << created.status().message();
+    if (!created.ok()) std::abort();
+    session = *created;
+  }
+};
+
+void append_outputs(const Session& session, std::vector<float>& all) {
+  for (std::uint32_t i = 0; i < session.outputs(); ++i) {
+    const auto row = session.output(i);
+    all.insert(all.end(), row.begin(), row.end());
+  }
+}
+
+// Logits of all positions, fed `chunk` tokens at a time.
+std::vector<float> logits(Running& r, const std::vector<std::int32_t>& text, std::size_t chunk, std::uint32_t sequence = 0) {
+  std::vector<float> all;
+  EXPECT_TRUE(r.session->truncate(sequence, 0).ok());
+  for (std::size_t i = 0; i < text.size(); i += chunk) {
+    const Chunk part{.sequence = sequence, .tokens = std::span(text).subspan(i, std::min(chunk, text.size() - i)), .types = {}, .want = Want::kAll};
+    const Status done = r.session->step({&part, 1});
+    EXPECT_TRUE(done.ok()) << done.message();
+    append_outputs(*r.session, all);
+  }
+  return all;
+}
+
+bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && !a.empty() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+void run_on_threads(void* context, std::uint32_t count, void (*fn)(void*, std::uint32_t), void* arg) {
+  ++*static_cast<std::atomic<int>*>(context);
+  std::vector<std::thread> threads;
+  for (std::uint32_t i = 1; i < count; ++i) threads.emplace_back(fn, arg, i);
+  fn(arg, 0);
+  for (auto& thread : threads) thread.join();
+}
+
+TEST(Session, GivesTheSameBitsForEveryChunking) {
+  Running r(testing::tiny_decoder(), {.context = 96, .rows = 96, .outputs = 96});
+  const auto text = tokens(61, 53);
+  const auto whole = logits(r, text, text.size());
+  ASSERT_EQ(whole.size(), 61U * 53U);
+  for (const std::size_t chunk : {1, 2, 3, 7, 16, 60}) EXPECT_TRUE(same_bits(whole, logits(r, text, chunk))) << chunk;
+}
+
+TEST(Session, GivesTheSameBitsOnEveryKernelSet) {
+  const auto text = tokens(50, 53);
+  Running portable(testing::tiny_decoder(), {.rows = 96, .outputs = 96}, {.isa = "portable", .parallel = {}, .observer = {}});
+  const auto expected = logits(portable, text, 50);
+  for (const Isa& isa : isas()) {
+    if (!isa.available) continue;
+    Running r(testing::tiny_decoder(), {.rows = 96, .outputs = 96}, {.isa = isa.name, .parallel = {}, .observer = {}});
+    EXPECT_STREQ(r.session->isa(), isa.name);
+    EXPECT_TRUE(same_bits(expected, logits(r, text, 50))) << isa.name;
+    EXPECT_TRUE(same_bits(expected, logits(r, text, 1))) << isa.name;
+  }
+}
+
+TEST(Session, GivesTheSameBitsForEveryNumberOfThreads) {
+  const auto text = tokens(90, 53);
+  Running alone(testing::tiny_decoder(), {.rows = 96, .outputs = 96});
+  const auto expected = logits(alone, text, 90);
+  std::atomic<int> used{0};
+  for (const std::uint32_t threads : {2U, 3U, 7U}) {
+    Running r(testing::tiny_decoder(), {.rows = 96, .outputs = 96, .threads = threads}, {.isa = nullptr, .parallel = {run_on_threads, &used}, .observer = {}});
+    EXPECT_TRUE(same_bits(expected, logits(r, text, 90))) << threads;
+  }
+  EXPECT_GT(used, 0);
+}
+
+TEST(Session, GivesTheSameBitsAloneAndInABatch) {
+  Running r(testing::tiny_decoder(), {.rows = 96, .outputs = 96, .sequences = 3});
+  const std::vector<std::vector<std::int32_t>> texts{tokens(5, 53, 1), tokens(31, 53, 2), tokens(18, 53, 3)};
+  std::vector<std::vector<float>> alone;
+  for (const auto& text : texts) alone.push_back(logits(r, text, text.size()));
+  for (std::uint32_t s : {0U, 1U, 2U}) ASSERT_TRUE(r.session->truncate(s, 0).ok());
+  std::vector<Chunk> chunks;
+  for (std::uint32_t s : {2U, 0U, 1U}) chunks.push_back({.sequence = s, .tokens = texts[s], .types = {}, .want = Want::kAll});
+  ASSERT_TRUE(r.session->step(chunks).ok());
+  std::uint32_t row = 0;
+  for (const std::uint32_t s : {2U, 0U, 1U}) {
+    std::vector<float> together;
+    for (std::size_t i = 0; i < texts[s].size(); ++i, ++row) {
+      const auto out = r.session->output(row);
+      together.insert(together.end(), out.begin(), out.end());
+    }
+    EXPECT_TRUE(same_bits(alone[s], together)) << s;
+  }
+}
+
+TEST(Session, TruncatingForgets) {
+  Running r(testing::tiny_decoder(), {.rows = 96, .outputs = 96});
+  const auto text = tokens(40, 53);
+  const auto expected = logits(r, text, 40);
+  const auto other = tokens(20, 53, 99);
+  const Chunk wrong{.sequence = 0, .tokens = other, .types = {}, .want = Want::kNone};
+  ASSERT_TRUE(r.session->truncate(0, 25).ok());
+  ASSERT_TRUE(r.session->step({&wrong, 1}).ok());
+  EXPECT_EQ(r.session->outputs(), 0U);
+  ASSERT_TRUE(r.session->truncate(0, 25).ok());
+  std::vector<float> tail;
+  const Chunk rest{.sequence = 0, .tokens = std::span(text).subspan(25), .types = {}, .want = Want::kAll};
+  ASSERT_TRUE(r.session->step({&rest, 1}).ok());
+  append_outputs(*r.session, tail);
+  EXPECT_TRUE(same_bits({expected.begin() + 25 * 53, expected.end()}, tail));
+}
+
+TEST(Session, EncodesSequencesAloneAsInABatch) {
+  Running r(testing::tiny_encoder(), {.source_rows = 96, .sequences = 3});
+  const std::vector<std::vector<std::int32_t>> texts{tokens(1, 31, 1), tokens(48, 31, 2), tokens(17, 31, 3)};
+  const std::vector<std::uint8_t> types(17, 1);
+  std::vector<Chunk> chunks;
+  for (std::uint32_t s : {0U, 1U, 2U}) chunks.push_back({.sequence = s, .tokens = texts[s], .types = {}, .want = Want::kLast});
+  chunks[2].types = types;
+  std::vector<std::vector<float>> alone(3);
+  for (std::uint32_t s : {0U, 1U, 2U}) {
+    ASSERT_TRUE(r.session->encode({&chunks[s], 1}).ok());
+    ASSERT_EQ(r.session->outputs(), 1U);
+    append_outputs(*r.session, alone[s]);
+    double length = 0;
+    for (const float v : alone[s]) length += double{v} * double{v};
+    EXPECT_NEAR(length, 1.0, 1e-5);
+  }
+  ASSERT_TRUE(r.session->encode(chunks).ok());
+  ASSERT_EQ(r.session->outputs(), 3U);
+  for (std::uint32_t s : {0U, 1U, 2U}) {
+    const auto row = r.session->output(s);
+    EXPECT_TRUE(same_bits(alone[s], {row.begin(), row.end()})) << s;
+  }
+}
+
+TEST(Session, AttendsToItsOwnSource) {
+  Running r(testing::tiny_encoder_decoder(), {.rows = 40, .outputs = 40, .sequences = 2});
+  const auto target = tokens(9, 37);
+  const std::vector<std::vector<std::int32_t>> sources{tokens(11, 37, 1), tokens(23, 37, 2)};
+  const Chunk early{.sequence = 0, .tokens = target, .types = {}, .want = Want::kAll};
+  EXPECT_EQ(r.session->step({&early, 1}).code(), Code::kBadArgument);      // nothing encoded
+  for (std::uint32_t s : {0U, 1U}) {
+    const Chunk chunk{.sequence = s, .tokens = sources[s], .types = {}, .want = Want::kLast};
+    ASSERT_TRUE(r.session->encode({&chunk, 1}).ok());
+    EXPECT_EQ(r.session->source_length(s), sources[s].size());
+  }
+  const auto first = logits(r, target, 9, 0);
+  const auto second = logits(r, target, 2, 1);
+  EXPECT_FALSE(same_bits(first, second));
+  const Chunk swap{.sequence = 0, .tokens = sources[1], .types = {}, .want = Want::kLast};
+  ASSERT_TRUE(r.session->encode({&swap, 1}).ok());
+  EXPECT_EQ(r.session->length(0), 0U);
+  EXPECT_TRUE(same_bits(second, logits(r, target, 4, 0)));
+}
+
+TEST(Session, RefusesMisuseAndStaysAsItWas) {
+  Running r(testing::tiny_decoder(), {.context = 20, .rows = 8, .outputs = 2, .sequences = 2});
+  const auto text = tokens(8, 53);
+  const Chunk good{.sequence = 1, .tokens = text, .types = {}, .want = Want::kLast};
+  ASSERT_TRUE(r.session->step({&good, 1}).ok());
+  const auto expect = [&](std::vector<Chunk> chunks, Code code) {
+    const Status s = r.session->step(chunks);
+    EXPECT_EQ(s.code(), code) << s.message();
+    EXPECT_EQ(r.session->length(0), 0U);
+    EXPECT_EQ(r.session->length(1), 8U);
+  };
+  const std::vector<std::int32_t> negative{-1}, beyond{53}, nine(9, 1), five(5, 1);
+  const std::vector<std::uint8_t> types{0, 0, 0, 0, 7}, few{0};
+  expect({}, Code::kBadArgument);
+  expect({{.sequence = 2, .tokens = five, .types = {}}}, Code::kBadArgument);
+  expect({{.sequence = 0, .tokens = {}, .types = {}}}, Code::kBadArgument);
+  expect({{.sequence = 0, .tokens = negative, .types = {}}}, Code::kBadArgument);
+  expect({{.sequence = 0, .tokens = beyond, .types = {}}}, Code::kBadArgument);
+  expect({{.sequence = 0, .tokens = nine, .types = {}}}, Code::kBadArgument);
+  expect({{.sequence = 0, .tokens = five, .types = types}}, Code::kBadArgument);
+  expect({{.sequence = 0, .tokens = five, .types = few}}, Code::kBadArgument);
+  expect({{.sequence = 0, .tokens = five, .types = {}, .want = Want::kAll}}, Code::kBadArgument);
+  expect({{.sequence = 0, .tokens = five, .types = {}}, {.sequence = 1, .tokens = five, .types = {}}}, Code::kBadArgument);
+  expect({{.sequence = 0, .tokens = five, .types = {}}, {.sequence = 0, .tokens = few.empty() ? five : negative, .types = {}}}, Code::kBadArgument);
+  EXPECT_EQ(r.session->encode({&good, 1}).code(), Code::kBadArgument);
+  EXPECT_EQ(r.session->truncate(1, 9).code(), Code::kBadArgument);
+  ASSERT_TRUE(r.session->step({&good, 1}).ok());
+  EXPECT_EQ(r.session->step({&good, 1}).code(), Code::kContextFull);
+  EXPECT_EQ(r.session->length(1), 16U);
+  EXPECT_TRUE(r.session->output(99).empty());
+}
+
+TEST(Session, NeedsExactlyThePlannedArena) {
+  for (const auto& bytes : {testing::tiny_decoder(), testing::tiny_encoder(), testing::tiny_encoder_decoder()}) {
+    const AlignedBytes file(bytes);
+    auto model = Model::open(file.span());
+    ASSERT_TRUE(model.ok()) << model.status().message();
+    auto plan = Plan::make(*model, {.context = 17, .source = 13, .rows = 5, .sequences = 2, .threads = 2});
+    if (!plan.ok()) plan = Plan::make(*model, {.source = 13, .sequences = 2, .threads = 2});
+    ASSERT_TRUE(plan.ok()) << plan.status().message();
+    constexpr std::size_t kGuard = 256;
+    AlignedBytes arena(plan->arena_bytes + kGuard);
+    std::memset(arena.span().data(), 0x5a, arena.span().size());
+    for (std::size_t size = 0; size < plan->arena_bytes; ++size) {
+      ASSERT_EQ(Session::create(*plan, arena.span().first(size)).status().code(), Code::kOutOfMemory) << size;
+    }
+    auto session = Session::create(*plan, arena.span().first(plan->arena_bytes));
+    ASSERT_TRUE(session.ok());
+    const auto text = tokens(5, 30);
+    for (std::uint32_t s : {0U, 1U}) {
+      const Chunk chunk{.sequence = s, .tokens = text, .types = {}, .want = Want::kLast};
+      if (model->has_encoder()) { ASSERT_TRUE((*session)->encode({&chunk, 1}).ok()); }
+      if (model->has_decoder()) { ASSERT_TRUE((*session)->step({&chunk, 1}).ok()); }
+    }
+    for (std::size_t i = 0; i < kGuard; ++i) ASSERT_EQ(arena.span()[plan->arena_bytes + i], std::byte{0x5a}) << i;
+  }
+}
+
+TEST(Session, RefusesAnUnalignedArenaAndAnUnknownKernelSet) {
+  Running r(testing::tiny_decoder(), {.rows = 4});
+  AlignedBytes arena(r.plan.arena_bytes + 64);
+  EXPECT_EQ(Session::create(r.plan, arena.span().subspan(4)).status().code(), Code::kBadArgument);
+  EXPECT_EQ(Session::create(r.plan, arena.span(), {.isa = "abacus", .parallel = {}, .observer = {}}).status().code(), Code::kUnsupported);
+}
+
+TEST(Session, AllocatesNothing) {
+  const AlignedBytes file(testing::tiny_encoder_decoder());
+  AlignedBytes arena(1 << 20);
+  const auto text = tokens(9, 37);
+  const long before = testing::allocations();
+  auto model = Model::open(file.span());
+  auto plan = Plan::make(*model, {.sequences = 1});
+  auto session = Session::create(*plan, arena.span());
+  const Chunk chunk{.sequence = 0, .tokens = text, .types = {}, .want = Want::kLast};
+  const bool ok = (*session)->encode({&chunk, 1}).ok() && (*session)->step({&chunk, 1}).ok();
+  const long after = testing::allocations();
+  EXPECT_EQ(after - before, 0);
+  EXPECT_TRUE(ok);
+}
+
+TEST(Session, ShowsEveryOperatorToAnObserver) {
+  struct Seen {
+    std::vector<std::uint32_t> ops;
+    std::vector<float> last;
+  } seen;
+  const auto look = [](void* context, const Observation& o) {
+    Seen& s = *static_cast<Seen*>(context);
+    s.ops.push_back(o.op);
+    s.last.assign(o.width, 0.0F);
+    if (o.rows > 0) o.read(o.rows - 1, s.last);
+  };
+  Running r(testing::tiny_decoder(), {.rows = 8}, {.isa = nullptr, .parallel = {}, .observer = {look, &seen}});
+  const auto text = tokens(6, 53);
+  const Chunk chunk{.sequence = 0, .tokens = text, .types = {}, .want = Want::kLast};
+  ASSERT_TRUE(r.session->step({&chunk, 1}).ok());
+  EXPECT_EQ(seen.ops.size(), r.model.root().step()->operators()->size());
+  const auto out = r.session->output(0);
+  EXPECT_TRUE(same_bits(seen.last, {out.begin(), out.end()}));
+}
+
+}  // namespace
+}  // namespace kinglet
