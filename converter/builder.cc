@@ -55,7 +55,8 @@ int Builder::state(fb::StateExtent extent, std::uint32_t heads, std::uint32_t he
 
 Rows Builder::embed(const EmbedSpec& spec, std::uint32_t width) {
   for (const WeightRef table : {spec.tokens, spec.positions, spec.types}) {
-    if (table.index >= 0) require(edit(table).columns == width, weight_name(table) + " is not as wide as the embedding");
+    if (table.index >= 0)
+      require(edit(table).columns == width, weight_name(table) + " is not as wide as the embedding");
   }
   fb::EmbedT body;
   body.tokens = spec.tokens.index;
@@ -89,7 +90,8 @@ Rows Builder::norm(Rows x, const NormSpec& spec) {
   body.bias = spec.bias.index;
   body.epsilon = spec.epsilon;
   for (const WeightRef vector : {spec.gain, spec.bias}) {
-    if (vector.index >= 0) require(edit(vector).columns == body.group, weight_name(vector) + " does not fit the norm's group");
+    if (vector.index >= 0)
+      require(edit(vector).columns == body.group, weight_name(vector) + " does not fit the norm's group");
   }
   require(body.group != 0 && x.width % body.group == 0, "a norm's group does not divide its width");
   const std::string name = spec.gain.index >= 0 ? weight_name(spec.gain) : scope_ + ".norm";
@@ -108,8 +110,10 @@ Rows Builder::linear(Rows x, WeightRef weight, const LinearSpec& spec) {
   const std::uint32_t width = edit(weight).rows;
   require(edit(weight).columns == x.width, weight_name(weight) + " takes " + std::to_string(edit(weight).columns) +
                                                " columns but its input has " + std::to_string(x.width));
-  if (spec.bias.index >= 0) require(edit(spec.bias).columns == width, weight_name(spec.bias) + " is not as long as its weight has rows");
-  require(body.residual < 0 || spec.residual.width == width, "the residual of " + weight_name(weight) + " is not as wide as its output");
+  if (spec.bias.index >= 0)
+    require(edit(spec.bias).columns == width, weight_name(spec.bias) + " is not as long as its weight has rows");
+  require(body.residual < 0 || spec.residual.width == width,
+          "the residual of " + weight_name(weight) + " is not as wide as its output");
   return emit(make_operator(std::move(body)), weight_name(weight), width, extent_of(x));
 }
 
@@ -119,8 +123,10 @@ Rows Builder::attention(const AttentionSpec& spec) {
   const std::uint32_t kv_width = spec.kv_heads * spec.head_dim;
   require(spec.query.width == width, "the attention's query is not heads * head_dim wide");
   require(spec.key.empty() == spec.value.empty(), "the attention has a key without a value");
-  require(spec.key.empty() || (spec.key.width == kv_width && spec.value.width == kv_width), "the attention's key or value is not kv_heads * head_dim wide");
-  require(spec.kv_heads != 0 && spec.heads % spec.kv_heads == 0, "the attention's key/value heads do not divide its heads");
+  require(spec.key.empty() || (spec.key.width == kv_width && spec.value.width == kv_width),
+          "the attention's key or value is not kv_heads * head_dim wide");
+  require(spec.kv_heads != 0 && spec.heads % spec.kv_heads == 0,
+          "the attention's key/value heads do not divide its heads");
   body.angles = whole(spec.angles);
   body.query = slice(spec.query);
   body.key = slice(spec.key);
@@ -135,7 +141,8 @@ Rows Builder::attention(const AttentionSpec& spec) {
   body.scale = spec.scale != 0 ? spec.scale : 1.0F / std::sqrt(static_cast<float>(spec.head_dim));
   body.cap = spec.cap;
   body.bias = spec.bias.index;
-  return emit(make_operator(std::move(body)), scope_.empty() ? "attention" : scope_ + ".attention", width, extent_of(spec.query));
+  return emit(make_operator(std::move(body)), scope_.empty() ? "attention" : scope_ + ".attention", width,
+              extent_of(spec.query));
 }
 
 void Builder::cache_key_value(Rows key, Rows value, int state) {
@@ -180,7 +187,8 @@ Rows Builder::select(Rows x) {
   fb::SelectT body;
   body.input = whole(x);
   body.output = std::make_unique<fb::Emit>();
-  return emit(make_operator(std::move(body)), scope_.empty() ? "select" : scope_ + ".select", x.width, fb::Extent::Outputs);
+  return emit(make_operator(std::move(body)), scope_.empty() ? "select" : scope_ + ".select", x.width,
+              fb::Extent::Outputs);
 }
 
 Rows Builder::pool(Rows x, fb::Pooling pooling) {
@@ -188,7 +196,8 @@ Rows Builder::pool(Rows x, fb::Pooling pooling) {
   body.input = whole(x);
   body.output = std::make_unique<fb::Emit>();
   body.pooling = pooling;
-  return emit(make_operator(std::move(body)), scope_.empty() ? "pool" : scope_ + ".pool", x.width, fb::Extent::Sequences);
+  return emit(make_operator(std::move(body)), scope_.empty() ? "pool" : scope_ + ".pool", x.width,
+              fb::Extent::Sequences);
 }
 
 // ---------------------------------------------------------------- what operators are made with
@@ -254,8 +263,10 @@ void renumber_states(fb::ModelT& model) {
   }
   for (fb::FunctionT* function : functions(model)) {
     for (const auto& op : function->operators) {
-      if (auto* attention = op->body.AsAttention(); attention != nullptr && attention->state >= 0) attention->state = place[static_cast<std::size_t>(attention->state)];
-      if (auto* cache = op->body.AsCacheKeyValue(); cache != nullptr && cache->state >= 0) cache->state = place[static_cast<std::size_t>(cache->state)];
+      if (auto* attention = op->body.AsAttention(); attention != nullptr && attention->state >= 0)
+        attention->state = place[static_cast<std::size_t>(attention->state)];
+      if (auto* cache = op->body.AsCacheKeyValue(); cache != nullptr && cache->state >= 0)
+        cache->state = place[static_cast<std::size_t>(cache->state)];
     }
   }
   model.states = std::move(states);
@@ -317,7 +328,8 @@ void compute_last_use(fb::ModelT& model) {
     }
     // The caller reads the output after the last operator.
     if (function->output >= 0) {
-      function->values[static_cast<std::size_t>(function->output)]->last_use = static_cast<std::uint32_t>(function->operators.size());
+      function->values[static_cast<std::size_t>(function->output)]->last_use =
+          static_cast<std::uint32_t>(function->operators.size());
     }
   }
 }

@@ -44,8 +44,8 @@ struct NormSpec {
   WeightRef gain = {};
   WeightRef bias = {};
   float epsilon = 1e-5F;
-  std::uint32_t group = 0;        // 0: the whole row
-  Rows residual = {};             // added after normalizing
+  std::uint32_t group = 0;  // 0: the whole row
+  Rows residual = {};       // added after normalizing
 };
 
 struct EmbedSpec {
@@ -64,7 +64,7 @@ struct LinearSpec {
 
 struct AttentionSpec {
   Rows query;
-  Rows key = {};                  // empty: from the state
+  Rows key = {};  // empty: from the state
   Rows value = {};
   int state = -1;
   std::uint32_t heads = 0;
@@ -72,7 +72,7 @@ struct AttentionSpec {
   std::uint32_t head_dim = 0;
   fb::Mask mask = fb::Mask::Causal;
   std::uint32_t window = 0;
-  float scale = 0;                // 0: 1 / sqrt(head_dim)
+  float scale = 0;  // 0: 1 / sqrt(head_dim)
   float cap = 0;
   Rows angles = {};
   WeightRef bias = {};
@@ -88,27 +88,31 @@ class Builder {
 
   // ---- weights. Names are the checkpoint's; shapes are checked. The same tensor asked for twice is stored once.
   bool has(std::string_view name) const;
-  WeightRef matrix(const std::string& name, std::uint32_t rows, std::uint32_t columns);              // [rows, columns]
-  WeightRef transposed(const std::string& name, std::uint32_t rows, std::uint32_t columns);          // stored [columns, rows]
-  WeightRef stacked(const std::vector<std::string>& names, const std::vector<std::uint32_t>& rows, std::uint32_t columns);
-  WeightRef vector(const std::string& name, std::uint32_t width);                                    // f32
+  WeightRef matrix(const std::string& name, std::uint32_t rows, std::uint32_t columns);      // [rows, columns]
+  WeightRef transposed(const std::string& name, std::uint32_t rows, std::uint32_t columns);  // stored [columns, rows]
+  WeightRef stacked(const std::vector<std::string>& names, const std::vector<std::uint32_t>& rows,
+                    std::uint32_t columns);
+  WeightRef vector(const std::string& name, std::uint32_t width);  // f32
   WeightRef stacked_vector(const std::vector<std::string>& names, const std::vector<std::uint32_t>& widths);
   // Rows [first, first + rows) of a tensor whose full shape is [total, columns].
-  WeightRef matrix_rows(const std::string& name, std::uint32_t total, std::uint32_t first, std::uint32_t rows, std::uint32_t columns);
+  WeightRef matrix_rows(const std::string& name, std::uint32_t total, std::uint32_t first, std::uint32_t rows,
+                        std::uint32_t columns);
   WeightRef vector_part(const std::string& name, std::uint32_t total, std::uint32_t first, std::uint32_t width);
   // Any other source (permuted rows, a computed table). `type` Int8 for matrices, Float32 for vectors and small tables.
   WeightRef source(WeightSource source, fb::WeightType type);
-  WeightRef constant(const std::string& name, std::uint32_t rows, std::uint32_t columns, std::vector<float> values, fb::WeightType type);
+  WeightRef constant(const std::string& name, std::uint32_t rows, std::uint32_t columns, std::vector<float> values,
+                     fb::WeightType type);
   WeightSource& edit(WeightRef weight) { return program_.sources[static_cast<std::size_t>(weight.index)]; }
 
   NormSpec rms(const std::string& gain, std::uint32_t width, float epsilon);
-  NormSpec layer_norm(const std::string& prefix, std::uint32_t width, float epsilon);   // prefix + ".weight", ".bias" (bias optional)
+  NormSpec layer_norm(const std::string& prefix, std::uint32_t width,
+                      float epsilon);  // prefix + ".weight", ".bias" (bias optional)
 
   // ---- functions. Operators go to the function begun last.
   void begin_encode();
   void begin_step();
-  void output(Rows rows);                                 // what the caller reads
-  void scope(std::string name) { scope_ = std::move(name); }   // names of the operators that follow
+  void output(Rows rows);                                     // what the caller reads
+  void scope(std::string name) { scope_ = std::move(name); }  // names of the operators that follow
 
   // ---- operators
   Rows embed(const EmbedSpec& spec, std::uint32_t width);
@@ -130,16 +134,17 @@ class Builder {
  private:
   WeightRef add_weight(const std::string& key, fb::WeightType type, WeightSource source);
   WeightRef known(const std::string& key) const;
-  const Tensor* tensor(const std::string& name, const std::vector<std::uint64_t>& shape);   // nullptr: a problem was noted
+  const Tensor* tensor(const std::string& name,
+                       const std::vector<std::uint64_t>& shape);  // nullptr: a problem was noted
   int add_value(std::uint32_t width, fb::Extent extent);
   std::uint32_t width_of(int value) const;
   fb::Extent extent_of(Rows rows) const;
-  int whole(Rows rows);                            // the value itself, or a copy of the columns asked for; -1 for none
+  int whole(Rows rows);  // the value itself, or a copy of the columns asked for; -1 for none
   Rows emit(fb::OperatorT op, const std::string& name, std::uint32_t width, fb::Extent extent);
   void add_operator(fb::OperatorT op, const std::string& name);
   std::string weight_name(WeightRef weight) const;
   void problem(const std::string& where, const std::string& what);
-  void require(bool holds, const std::string& what);   // about the operator being added
+  void require(bool holds, const std::string& what);  // about the operator being added
 
   const Checkpoint& checkpoint_;
   std::shared_ptr<const void> mappings_;  // held by every source
@@ -147,7 +152,7 @@ class Builder {
   fb::FunctionT* function_ = nullptr;
   std::string scope_;
   std::vector<std::string> problems_;
-  std::map<std::string, int> known_;      // weight key → index
+  std::map<std::string, int> known_;  // weight key → index
   std::set<std::string, std::less<>> used_;
 };
 

@@ -55,7 +55,8 @@ WeightSource rows_of(std::vector<Part> parts, std::uint32_t columns, std::shared
 }
 
 // A tensor stored [columns, rows].
-WeightSource transposed_rows(const Tensor& tensor, std::uint32_t rows, std::uint32_t columns, std::shared_ptr<const void> keep) {
+WeightSource transposed_rows(const Tensor& tensor, std::uint32_t rows, std::uint32_t columns,
+                             std::shared_ptr<const void> keep) {
   WeightSource source;
   source.name = tensor.name;
   source.rows = rows;
@@ -85,7 +86,8 @@ WeightRef Builder::known(const std::string& key) const {
 WeightRef Builder::add_weight(const std::string& key, fb::WeightType type, WeightSource source) {
   const std::uint32_t most_columns = type == fb::WeightType::Int8 ? rules::kInner : rules::kWidth;
   if (source.rows == 0 || source.columns == 0) problem(source.name, "is empty");
-  if (source.rows > rules::kWidth || source.columns > most_columns) problem(source.name, "is larger than the format allows");
+  if (source.rows > rules::kWidth || source.columns > most_columns)
+    problem(source.name, "is larger than the format allows");
   auto weight = std::make_unique<fb::WeightT>();
   weight->name = source.name;
   weight->type = type;
@@ -104,7 +106,8 @@ const Tensor* Builder::tensor(const std::string& name, const Shape& shape) {
   const Tensor* found = checkpoint_.find(name);
   if (found == nullptr) {
     const auto other = checkpoint_.unread.find(name);
-    problem(name, other == checkpoint_.unread.end() ? "missing" : "has type " + other->second + ", expected F32, F16 or BF16");
+    problem(name, other == checkpoint_.unread.end() ? "missing"
+                                                    : "has type " + other->second + ", expected F32, F16 or BF16");
     return nullptr;
   }
   if (squeezed(found->shape) == squeezed(shape)) return found;
@@ -133,7 +136,8 @@ WeightRef Builder::transposed(const std::string& name, std::uint32_t rows, std::
   return add_weight(key, fb::WeightType::Int8, std::move(source));
 }
 
-WeightRef Builder::stacked(const std::vector<std::string>& names, const std::vector<std::uint32_t>& rows, std::uint32_t columns) {
+WeightRef Builder::stacked(const std::vector<std::string>& names, const std::vector<std::uint32_t>& rows,
+                           std::uint32_t columns) {
   std::string key = "matrix";
   std::vector<Part> parts;
   std::uint32_t total = 0;
@@ -150,7 +154,8 @@ WeightRef Builder::stacked(const std::vector<std::string>& names, const std::vec
   return add_weight(key, fb::WeightType::Int8, std::move(source));
 }
 
-WeightRef Builder::matrix_rows(const std::string& name, std::uint32_t total, std::uint32_t first, std::uint32_t rows, std::uint32_t columns) {
+WeightRef Builder::matrix_rows(const std::string& name, std::uint32_t total, std::uint32_t first, std::uint32_t rows,
+                               std::uint32_t columns) {
   const std::string key = "rows " + name + to_string({total, first, rows, columns});
   if (const WeightRef found = known(key); found.index >= 0) return found;
   if (first > total || rows > total - first) problem(name, "has fewer rows than asked for");
@@ -197,7 +202,8 @@ WeightRef Builder::source(WeightSource source, fb::WeightType type) {
   return add_weight("", type, std::move(source));
 }
 
-WeightRef Builder::constant(const std::string& name, std::uint32_t rows, std::uint32_t columns, std::vector<float> values, fb::WeightType type) {
+WeightRef Builder::constant(const std::string& name, std::uint32_t rows, std::uint32_t columns,
+                            std::vector<float> values, fb::WeightType type) {
   if (values.size() != std::size_t{rows} * columns) problem(name, "has the wrong number of values");
   WeightSource source{.name = name, .rows = rows, .columns = columns};
   source.load = [values = std::move(values)](std::span<float> out) {

@@ -20,7 +20,7 @@ struct Tensor {
   std::string name;
   DType type = DType::kF32;
   std::vector<std::uint64_t> shape;
-  std::span<const std::byte> bytes;      // inside a mapping that the checkpoint keeps alive; any alignment
+  std::span<const std::byte> bytes;  // inside a mapping that the checkpoint keeps alive; any alignment
   // Rows come in heads of this many, rotary pairs side by side (0, 1), (2, 3) …, as llama2.c has them; they are read half-split,
   // (0, n/2), (1, n/2 + 1) …, as all others have them. 0: rows are read as they lie.
   std::uint64_t interleaved = 0;
@@ -31,10 +31,10 @@ struct Tensor {
 };
 
 struct Checkpoint {
-  std::filesystem::path path;                    // the directory or file it came from
-  nlohmann::json config;                         // config.json, or its like made by a reader (llama2.c)
+  std::filesystem::path path;  // the directory or file it came from
+  nlohmann::json config;       // config.json, or its like made by a reader (llama2.c)
   std::map<std::string, Tensor, std::less<>> tensors;
-  std::map<std::string, std::string, std::less<>> unread;   // tensors of types that are no weights (I64 …): name → type
+  std::map<std::string, std::string, std::less<>> unread;  // tensors of types that are no weights (I64 …): name → type
   std::vector<std::shared_ptr<const void>> mappings;
 
   const Tensor* find(std::string_view name) const;

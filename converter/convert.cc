@@ -36,7 +36,9 @@ void read_tokenizers(const fs::path& source, const fs::path& tokenizer, LoadedPr
     if (!tokenizer.empty()) model.tokenizer = read_llama2c_tokenizer(tokenizer, vocabulary);
     return;
   }
-  if (!tokenizer.empty()) throw Error("--tokenizer with a directory, " + source.string() + ": it is for llama2.c files, directories bring their own");
+  if (!tokenizer.empty())
+    throw Error("--tokenizer with a directory, " + source.string() +
+                ": it is for llama2.c files, directories bring their own");
   Tokenizers read = read_tokenizer(source, vocabulary);
   model.tokenizer = std::move(read.tokenizer);
   model.target_tokenizer = std::move(read.target);
@@ -53,7 +55,8 @@ std::uint64_t parameters_of(const Checkpoint& checkpoint, const Program& program
 }
 
 std::string unused_warning(const std::vector<std::string>& names) {
-  std::string text = std::to_string(names.size()) + (names.size() == 1 ? " tensor" : " tensors") + " of the checkpoint not used: ";
+  std::string text =
+      std::to_string(names.size()) + (names.size() == 1 ? " tensor" : " tensors") + " of the checkpoint not used: ";
   for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 3); ++i) text += (i == 0 ? "" : ", ") + names[i];
   return names.size() > 3 ? text + " …" : text;
 }
@@ -69,14 +72,17 @@ std::vector<std::pair<std::string, std::size_t>> count_operators(const fb::Model
 void check_finite(const Recording& recording, const fs::path& source) {
   const auto finite = [](float x) { return std::isfinite(x); };
   if (std::all_of(recording.output.data.begin(), recording.output.data.end(), finite)) return;
-  throw Error("the float program gives a NaN or an infinity for " + source.string() + ": the checkpoint is damaged, or its training failed");
+  throw Error("the float program gives a NaN or an infinity for " + source.string() +
+              ": the checkpoint is damaged, or its training failed");
 }
 
 void fill_plan(const Model& model, std::uint32_t context, ConvertSummary& summary) {
   const fb::Model& root = model.root();
-  const Limits limits = model.has_decoder() ? Limits{.context = std::min(context, root.context())} : Limits{.source = std::min(context, root.source())};
+  const Limits limits = model.has_decoder() ? Limits{.context = std::min(context, root.context())}
+                                            : Limits{.source = std::min(context, root.source())};
   const auto plan = Plan::make(model, limits);
-  if (!plan.ok()) throw Error(std::string("no plan for the model: ") + plan.status().message() + "; convert with another --context");
+  if (!plan.ok())
+    throw Error(std::string("no plan for the model: ") + plan.status().message() + "; convert with another --context");
   summary.arena_bytes = plan->arena_bytes;
   summary.arena_context = model.has_decoder() ? plan->limits.context : 0;
   summary.arena_source = model.has_encoder() ? plan->limits.source : 0;
@@ -123,7 +129,9 @@ ConvertSummary convert(const ConvertRequest& request) {
 
   WriteOptions options;
   options.threads = request.threads;
-  options.progress = [&](std::uint64_t done, std::uint64_t total) { stage("writing", static_cast<double>(done) / static_cast<double>(total)); };
+  options.progress = [&](std::uint64_t done, std::uint64_t total) {
+    stage("writing", static_cast<double>(done) / static_cast<double>(total));
+  };
   options.check = [&](const Model& model) {
     stage("checking the int8 model", 0);
     fill_plan(model, request.context, summary);
@@ -137,13 +145,16 @@ ConvertSummary convert(const ConvertRequest& request) {
 Comparison compare(const CompareRequest& request) {
   const auto mapping = Mapping::open(request.file);
   const auto model = Model::open(mapping->bytes());
-  if (!model.ok()) throw Error("not a model of this runtime, " + request.file.string() + ": " + model.status().message() + "; convert it again");
+  if (!model.ok())
+    throw Error("not a model of this runtime, " + request.file.string() + ": " + model.status().message() +
+                "; convert it again");
   const fb::Model& root = model->root();
   LoadedProgram loaded = load_program(request.source, {}, model->has_decoder() ? root.context() : root.source());
   Program& program = loaded.program;
   // The file's own tokenizer, so that the calibration is that of the conversion.
   program.model.tokenizer.reset(root.tokenizer() == nullptr ? nullptr : root.tokenizer()->UnPack());
-  program.model.target_tokenizer.reset(root.target_tokenizer() == nullptr ? nullptr : root.target_tokenizer()->UnPack());
+  program.model.target_tokenizer.reset(root.target_tokenizer() == nullptr ? nullptr
+                                                                          : root.target_tokenizer()->UnPack());
 
   Recording recording = record(program, calibration_input(program), request.threads);
   check_finite(recording, request.source);

@@ -23,9 +23,9 @@ using StageProgress = std::function<void(const char* stage, double done)>;
 struct ConvertRequest {
   std::filesystem::path source;
   std::filesystem::path output;
-  std::filesystem::path tokenizer;      // of a llama2.c checkpoint; empty: none
-  std::string name;                     // empty: the source's
-  std::uint32_t context = 0;            // 0: the checkpoint's
+  std::filesystem::path tokenizer;  // of a llama2.c checkpoint; empty: none
+  std::string name;                 // empty: the source's
+  std::uint32_t context = 0;        // 0: the checkpoint's
   unsigned threads = 1;
   Q16 q16 = Q16::kAuto;
   StageProgress progress = {};
@@ -37,11 +37,11 @@ struct ConvertSummary {
   std::filesystem::path output;
   std::uint64_t parameters = 0;
   std::uint64_t file_bytes = 0;
-  std::uint64_t arena_bytes = 0;                          // for the default limits
-  std::uint64_t arena_context = 0;                        // and which these are
+  std::uint64_t arena_bytes = 0;    // for the default limits
+  std::uint64_t arena_context = 0;  // and which these are
   std::uint64_t arena_source = 0;
-  std::vector<std::pair<std::string, std::size_t>> operators;      // kind, how many
-  std::size_t equalized = 0;                              // junctions
+  std::vector<std::pair<std::string, std::size_t>> operators;  // kind, how many
+  std::size_t equalized = 0;                                   // junctions
   std::vector<LinearNoise> linears;
   Fidelity fidelity;
   std::vector<std::string> warnings;
@@ -57,19 +57,20 @@ struct LoadedProgram {
 };
 
 // The float program of a checkpoint, with its tokenizers.
-LoadedProgram load_program(const std::filesystem::path& source, const std::filesystem::path& tokenizer, std::uint32_t context);
+LoadedProgram load_program(const std::filesystem::path& source, const std::filesystem::path& tokenizer,
+                           std::uint32_t context);
 
 struct CompareRequest {
   std::filesystem::path source;
   std::filesystem::path file;
-  std::optional<std::string> text;      // nothing: the calibration input
+  std::optional<std::string> text;  // nothing: the calibration input
   unsigned threads = 1;
 };
 
 struct Comparison {
   std::string name;
   std::string architecture;
-  std::size_t tokens = 0;               // of the input, on both sides
+  std::size_t tokens = 0;  // of the input, on both sides
   Fidelity fidelity;
 };
 

@@ -37,8 +37,8 @@ constexpr const char* kExample =
 // What the command line says; each command looks at its own part.
 struct Options {
   std::string source, output, name, target = "cpu", report, tokenizer, q16 = "auto";
-  std::string tokens, decoder_tokens, types, image;      // eval
-  std::string file, text;                                // compare
+  std::string tokens, decoder_tokens, types, image;  // eval
+  std::string file, text;                            // compare
   std::uint32_t context = 0;
   unsigned threads = std::max(1U, std::thread::hardware_concurrency());
   bool json = false;
@@ -67,7 +67,8 @@ std::vector<Number> parse_list(const std::string& option, std::string text) {
     }
     Number number = 0;
     const auto [next, error] = std::from_chars(at, end, number);
-    if (error != std::errc() || (next != end && !separator(*next))) throw UsageError(option + ": a list of whole numbers is expected, like 1,2,3");
+    if (error != std::errc() || (next != end && !separator(*next)))
+      throw UsageError(option + ": a list of whole numbers is expected, like 1,2,3");
     numbers.push_back(number);
     at = next;
   }
@@ -85,7 +86,8 @@ void copy_to_stdout(const std::filesystem::path& file) {
 }
 
 struct TemporaryFile {
-  std::filesystem::path path = std::filesystem::temp_directory_path() / ("kinglet-convert-" + std::to_string(::getpid()) + ".kgl");
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("kinglet-convert-" + std::to_string(::getpid()) + ".kgl");
   ~TemporaryFile() {
     std::error_code ignored;
     std::filesystem::remove(path, ignored);
@@ -95,9 +97,12 @@ struct TemporaryFile {
 int run_convert(const Options& options) {
   if (options.source.empty()) throw UsageError("SOURCE is missing");
   if (options.output.empty()) throw UsageError("-o OUT.kgl is missing");
-  if (options.target != "cpu") throw Error("--target " + options.target + " in this build: it writes the layout of --target cpu only, which every runtime reads");
+  if (options.target != "cpu")
+    throw Error("--target " + options.target +
+                " in this build: it writes the layout of --target cpu only, which every runtime reads");
   const bool to_stdout = options.output == "-";
-  if (to_stdout && ::isatty(STDOUT_FILENO) != 0) throw Error("a model on a terminal: redirect stdout or give -o OUT.kgl");
+  if (to_stdout && ::isatty(STDOUT_FILENO) != 0)
+    throw Error("a model on a terminal: redirect stdout or give -o OUT.kgl");
   std::optional<TemporaryFile> temporary;
   if (to_stdout) temporary.emplace();
 
@@ -131,7 +136,10 @@ int run_convert(const Options& options) {
 std::string eval_text(const Matrix& result, bool vector, bool json) {
   if (json) {
     const auto last = result.row(result.rows - 1);
-    return nlohmann::json{{"rows", result.rows}, {"width", result.width}, {"last", std::vector<float>(last.begin(), last.end())}}.dump() + "\n";
+    return nlohmann::json{
+               {"rows", result.rows}, {"width", result.width}, {"last", std::vector<float>(last.begin(), last.end())}}
+               .dump() +
+           "\n";
   }
   const auto last = result.row(result.rows - 1);
   std::string text;
@@ -139,7 +147,8 @@ std::string eval_text(const Matrix& result, bool vector, bool json) {
   for (std::uint32_t i = 0; i < result.width; ++i) order[i] = i;
   if (!vector) {
     const auto shown = std::min<std::ptrdiff_t>(10, static_cast<std::ptrdiff_t>(order.size()));
-    std::partial_sort(order.begin(), order.begin() + shown, order.end(), [&](auto a, auto b) { return last[a] != last[b] ? last[a] > last[b] : a < b; });
+    std::partial_sort(order.begin(), order.begin() + shown, order.end(),
+                      [&](auto a, auto b) { return last[a] != last[b] ? last[a] > last[b] : a < b; });
     order.resize(static_cast<std::size_t>(shown));
   }
   for (const std::uint32_t i : order) text += std::to_string(i) + "\t" + std::to_string(last[i]) + "\n";
@@ -147,7 +156,9 @@ std::string eval_text(const Matrix& result, bool vector, bool json) {
 }
 
 int run_eval(const Options& options) {
-  if (!options.image.empty()) throw Error("--image " + options.image + " for a model of text: none of the supported architectures takes images, leave it out");
+  if (!options.image.empty())
+    throw Error("--image " + options.image +
+                " for a model of text: none of the supported architectures takes images, leave it out");
   ReferenceInput input;
   input.tokens = parse_list<std::int32_t>("--tokens", options.tokens);
   input.decoder_tokens = parse_list<std::int32_t>("--decoder-tokens", options.decoder_tokens);
@@ -155,8 +166,10 @@ int run_eval(const Options& options) {
   if (input.tokens.empty()) throw UsageError("--tokens: at least one token is needed");
   const Program program = build_program(read_checkpoint(options.source), {.context = 0});
   const bool translates = program.model.encode && program.model.step;
-  if (translates && input.decoder_tokens.empty() && program.model.generation) input.decoder_tokens = program.model.generation->start;
-  if (!translates && !input.decoder_tokens.empty()) throw Error("--decoder-tokens for " + options.source + ": its model has one side only, leave them out");
+  if (translates && input.decoder_tokens.empty() && program.model.generation)
+    input.decoder_tokens = program.model.generation->start;
+  if (!translates && !input.decoder_tokens.empty())
+    throw Error("--decoder-tokens for " + options.source + ": its model has one side only, leave them out");
   ReferenceOptions reference;
   reference.threads = options.threads;
   reference.keep_weights = false;
@@ -190,11 +203,15 @@ void add_common(CLI::App& app, Options& options) {
 void add_convert(CLI::App& app, Options& options) {
   app.add_option("SOURCE", options.source, "Directory with config.json and *.safetensors, or a llama2.c checkpoint");
   app.add_option("-o,--output", options.output, "The .kgl file to write; - is stdout");
-  app.add_option("--context", options.context, "Most positions a sequence may have (default: the checkpoint's)")->check(CLI::Range(1U, 131072U));
-  app.add_option("--target", options.target, "Layout of the weights (default: cpu)")->check(CLI::IsMember({"cpu", "cortex-m"}));
+  app.add_option("--context", options.context, "Most positions a sequence may have (default: the checkpoint's)")
+      ->check(CLI::Range(1U, 131072U));
+  app.add_option("--target", options.target, "Layout of the weights (default: cpu)")
+      ->check(CLI::IsMember({"cpu", "cortex-m"}));
   app.add_option("--name", options.name, "Name of the model (default: SOURCE's)");
   app.add_option("--tokenizer", options.tokenizer, "Tokenizer file of a llama2.c checkpoint (tok.bin)");
-  app.add_option("--q16", options.q16, "16-bit inputs of linear layers: where 8 bits are too few, everywhere, nowhere (default: auto)")->check(CLI::IsMember({"auto", "all", "none"}));
+  app.add_option("--q16", options.q16,
+                 "16-bit inputs of linear layers: where 8 bits are too few, everywhere, nowhere (default: auto)")
+      ->check(CLI::IsMember({"auto", "all", "none"}));
   app.add_option("--report", options.report, "Write an HTML report; - is stdout");
   add_common(app, options);
 }
@@ -206,7 +223,9 @@ void add_eval(CLI::App& app, Options& options) {
   app.add_option("--types", options.types, "Token types, as many as tokens (default: all 0)");
   app.add_option("--image", options.image, "Image, for models that take one");
   app.add_option("--output", options.output, "Write all positions as .npy [positions, width]; - is stdout");
-  app.footer("Prints the best ten of the last position (all, for embeddings). Example:\n  kinglet-convert eval models/smollm --tokens 1,2,3 --output logits.npy");
+  app.footer(
+      "Prints the best ten of the last position (all, for embeddings). Example:\n  kinglet-convert eval models/smollm "
+      "--tokens 1,2,3 --output logits.npy");
   add_common(app, options);
 }
 
@@ -237,7 +256,7 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    if (e.get_exit_code() == 0) return app.exit(e);      // --help, --version
+    if (e.get_exit_code() == 0) return app.exit(e);  // --help, --version
     return usage_error(e.what());
   }
   try {

@@ -7,9 +7,10 @@
 namespace kinglet::converter {
 
 std::vector<std::byte> to_npy(const Matrix& matrix) {
-  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + std::to_string(matrix.rows) + ", " + std::to_string(matrix.width) + "), }";
-  constexpr std::size_t kBefore = 10;      // magic, version, length of the header
-  header.append((64 - (kBefore + header.size() + 1) % 64) % 64, ' ');      // data begins at a multiple of 64
+  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + std::to_string(matrix.rows) + ", " +
+                       std::to_string(matrix.width) + "), }";
+  constexpr std::size_t kBefore = 10;                                  // magic, version, length of the header
+  header.append((64 - (kBefore + header.size() + 1) % 64) % 64, ' ');  // data begins at a multiple of 64
   header += '\n';
   std::string bytes("\x93NUMPY\x01\x00", 8);
   bytes += static_cast<char>(header.size() & 0xffU);

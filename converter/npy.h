@@ -8,6 +8,6 @@
 
 namespace kinglet::converter {
 
-std::vector<std::byte> to_npy(const Matrix& matrix);      // [rows, width]
+std::vector<std::byte> to_npy(const Matrix& matrix);  // [rows, width]
 
 }  // namespace kinglet::converter

@@ -47,7 +47,7 @@ void arm(const fs::path& path) {
 
 fs::path resolved(const fs::path& path) {
   std::error_code error;
-  fs::path real = fs::weakly_canonical(path, error);      // a symbolic link stays one
+  fs::path real = fs::weakly_canonical(path, error);  // a symbolic link stays one
   return error ? path : real;
 }
 
@@ -83,7 +83,9 @@ void OutputFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes
   while (!bytes.empty()) {
     const ssize_t written = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) fail(std::string(std::strerror(written < 0 ? errno : ENOSPC)) + "; nothing was left behind, free some space or give another path");
+    if (written <= 0)
+      fail(std::string(std::strerror(written < 0 ? errno : ENOSPC)) +
+           "; nothing was left behind, free some space or give another path");
     bytes = bytes.subspan(static_cast<std::size_t>(written));
     offset += static_cast<std::uint64_t>(written);
   }

@@ -14,13 +14,13 @@ class OutputFile {
  public:
   // Only one at a time in a program. Throws Error where `path` cannot be written, or is something else than a regular file.
   explicit OutputFile(const std::filesystem::path& path);
-  ~OutputFile();                                   // removes what was written, unless `commit` was called
+  ~OutputFile();  // removes what was written, unless `commit` was called
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
 
   void write_at(std::uint64_t offset, std::span<const std::byte> bytes);
-  const std::filesystem::path& written() const { return temporary_; }      // where the bytes are until `commit`
-  void commit();                                   // to disk, then renamed to `path`
+  const std::filesystem::path& written() const { return temporary_; }  // where the bytes are until `commit`
+  void commit();                                                       // to disk, then renamed to `path`
 
  private:
   [[noreturn]] void fail(const std::string& what) const;

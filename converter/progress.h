@@ -8,11 +8,11 @@ namespace kinglet::converter {
 class ProgressBar {
  public:
   ProgressBar();
-  ~ProgressBar();                                  // clears the line
+  ~ProgressBar();  // clears the line
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
 
-  void show(const char* stage, double done);       // done in [0, 1]
+  void show(const char* stage, double done);  // done in [0, 1]
   void clear();
 
  private:

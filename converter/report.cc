@@ -56,7 +56,9 @@ std::string page(const std::string& title, const std::string& body) {
   return head + "<h1>" + escaped(title) + "</h1>\n" + body + "</body></html>\n";
 }
 
-std::string row(const std::string& label, const std::string& value) { return "<tr><th>" + escaped(label) + "</th><td>" + escaped(value) + "</td></tr>\n"; }
+std::string row(const std::string& label, const std::string& value) {
+  return "<tr><th>" + escaped(label) + "</th><td>" + escaped(value) + "</td></tr>\n";
+}
 
 const char* grade(double db) { return db >= 30 ? "good" : db >= 20 ? "fair" : "poor"; }
 
@@ -69,34 +71,47 @@ std::string bars(const Fidelity& fidelity, bool encode) {
     if (op.encode != encode) continue;
     const double width = std::clamp(op.snr_db, 0.0, kMost) / kMost * kWidth;
     const std::string label = op.name.size() > 46 ? "…" + op.name.substr(op.name.size() - 45) : op.name;
-    svg += "<g><title>" + escaped(op.name + ", " + op.kind + (op.q16 ? " with 16-bit input" : "") + ": " + decibels(op.snr_db)) + ", cosine " + number(op.cosine, "%.6f") + "</title>";
-    svg += "<text x=\"" + number(kLeft - 6, "%.0f") + "\" y=\"" + number(y + 11, "%.0f") + "\" text-anchor=\"end\">" + escaped(label) + "</text>";
-    svg += "<rect class=\"" + std::string(grade(op.snr_db)) + "\" x=\"" + number(kLeft, "%.0f") + "\" y=\"" + number(y, "%.0f") + "\" width=\"" + number(width, "%.1f") + "\" height=\"13\"/>";
-    svg += "<text x=\"" + number(kLeft + width + 6, "%.1f") + "\" y=\"" + number(y + 11, "%.0f") + "\">" + decibels(op.snr_db) + (op.q16 ? " q16" : "") + "</text></g>\n";
+    svg += "<g><title>" +
+           escaped(op.name + ", " + op.kind + (op.q16 ? " with 16-bit input" : "") + ": " + decibels(op.snr_db)) +
+           ", cosine " + number(op.cosine, "%.6f") + "</title>";
+    svg += "<text x=\"" + number(kLeft - 6, "%.0f") + "\" y=\"" + number(y + 11, "%.0f") + "\" text-anchor=\"end\">" +
+           escaped(label) + "</text>";
+    svg += "<rect class=\"" + std::string(grade(op.snr_db)) + "\" x=\"" + number(kLeft, "%.0f") + "\" y=\"" +
+           number(y, "%.0f") + "\" width=\"" + number(width, "%.1f") + "\" height=\"13\"/>";
+    svg += "<text x=\"" + number(kLeft + width + 6, "%.1f") + "\" y=\"" + number(y + 11, "%.0f") + "\">" +
+           decibels(op.snr_db) + (op.q16 ? " q16" : "") + "</text></g>\n";
     y += kStep;
   }
   if (svg.empty()) return {};
   std::string axis;
   for (double db = 0; db <= kMost; db += 10) {
     const std::string x = number(kLeft + db / kMost * kWidth, "%.1f");
-    axis += "<line class=\"" + std::string(db == 30 ? "limit" : "axis") + "\" x1=\"" + x + "\" x2=\"" + x + "\" y1=\"18\" y2=\"" + number(y, "%.0f") + "\"/>";
+    axis += "<line class=\"" + std::string(db == 30 ? "limit" : "axis") + "\" x1=\"" + x + "\" x2=\"" + x +
+            "\" y1=\"18\" y2=\"" + number(y, "%.0f") + "\"/>";
     axis += "<text x=\"" + x + "\" y=\"12\" text-anchor=\"middle\">" + number(db, "%.0f") + "</text>\n";
   }
-  return "<h2>Signal to noise of each operator in " + std::string(encode ? "encode" : "step") + ", dB</h2>\n<div class=\"scroll\"><svg role=\"img\" width=\"860\" height=\"" +
-         number(y + 6, "%.0f") + "\">" + axis + svg + "</svg></div>\n";
+  return "<h2>Signal to noise of each operator in " + std::string(encode ? "encode" : "step") +
+         ", dB</h2>\n<div class=\"scroll\"><svg role=\"img\" width=\"860\" height=\"" + number(y + 6, "%.0f") + "\">" +
+         axis + svg + "</svg></div>\n";
 }
 
 std::string output_rows(const Fidelity& fidelity) {
-  std::string rows = row("Rows compared", std::to_string(fidelity.rows)) + row("Cosine of the output", number(fidelity.cosine, "%.6f")) + row("Signal to noise of the output", decibels(fidelity.snr_db));
+  std::string rows = row("Rows compared", std::to_string(fidelity.rows)) +
+                     row("Cosine of the output", number(fidelity.cosine, "%.6f")) +
+                     row("Signal to noise of the output", decibels(fidelity.snr_db));
   if (fidelity.distribution) {
-    rows += row("KL divergence", number(fidelity.kl, "%.3g") + " nats") + row("Top-1 agreement", number(100 * fidelity.top1, "%.1f") + " %");
+    rows += row("KL divergence", number(fidelity.kl, "%.3g") + " nats") +
+            row("Top-1 agreement", number(100 * fidelity.top1, "%.1f") + " %");
   }
-  if (const OperatorFidelity* worst = fidelity.worst()) rows += row("Worst operator", worst->name + " (" + worst->kind + "), " + decibels(worst->snr_db));
+  if (const OperatorFidelity* worst = fidelity.worst())
+    rows += row("Worst operator", worst->name + " (" + worst->kind + "), " + decibels(worst->snr_db));
   return rows;
 }
 
 std::string fidelity_section(const Fidelity& fidelity) {
-  return "<p class=\"quiet\">int8 against float: 30 dB and more is good, below 20 dB is poor. Hover over a bar for details.</p>\n" + bars(fidelity, true) + bars(fidelity, false);
+  return "<p class=\"quiet\">int8 against float: 30 dB and more is good, below 20 dB is poor. Hover over a bar for "
+         "details.</p>\n" +
+         bars(fidelity, true) + bars(fidelity, false);
 }
 
 std::string q16_section(const std::vector<LinearNoise>& linears) {
@@ -105,24 +120,32 @@ std::string q16_section(const std::vector<LinearNoise>& linears) {
     if (l.q16) rows += "<tr><td>" + escaped(l.name) + "</td><td class=\"n\">" + decibels(l.q8_db) + "</td></tr>\n";
   }
   if (rows.empty()) return "<h2>16-bit inputs</h2>\n<p>No linear layer needs them.</p>\n";
-  return "<h2>16-bit inputs</h2>\n<table><tr><th>Linear layer</th><th>signal to noise that 8 bits would leave</th></tr>\n" + rows + "</table>\n";
+  return "<h2>16-bit inputs</h2>\n<table><tr><th>Linear layer</th><th>signal to noise that 8 bits would "
+         "leave</th></tr>\n" +
+         rows + "</table>\n";
 }
 
 }  // namespace
 
 std::string to_html(const ConvertSummary& s) {
   std::string operators;
-  for (const auto& [kind, count] : s.operators) operators += (operators.empty() ? "" : ", ") + kind + " " + std::to_string(count);
-  std::string body = "<table>\n" + row("Architecture", s.architecture) + row("Parameters", std::to_string(s.parameters)) + row("File", std::to_string(s.file_bytes) + " bytes");
-  body += row("Arena", std::to_string(s.arena_bytes) + " bytes for context " + std::to_string(s.arena_context) + ", source " + std::to_string(s.arena_source));
-  body += row("Operators", operators) + row("Equalized", std::to_string(s.equalized) + " places") + row("Time", number(s.seconds, "%.2f") + " s");
+  for (const auto& [kind, count] : s.operators)
+    operators += (operators.empty() ? "" : ", ") + kind + " " + std::to_string(count);
+  std::string body = "<table>\n" + row("Architecture", s.architecture) +
+                     row("Parameters", std::to_string(s.parameters)) +
+                     row("File", std::to_string(s.file_bytes) + " bytes");
+  body += row("Arena", std::to_string(s.arena_bytes) + " bytes for context " + std::to_string(s.arena_context) +
+                           ", source " + std::to_string(s.arena_source));
+  body += row("Operators", operators) + row("Equalized", std::to_string(s.equalized) + " places") +
+          row("Time", number(s.seconds, "%.2f") + " s");
   for (const std::string& warning : s.warnings) body += row("Warning", warning);
   body += output_rows(s.fidelity) + "</table>\n" + q16_section(s.linears) + fidelity_section(s.fidelity);
   return page(s.name + ": conversion to int8", body);
 }
 
 std::string to_html(const Comparison& c) {
-  const std::string body = "<table>\n" + row("Architecture", c.architecture) + row("Tokens", std::to_string(c.tokens)) + output_rows(c.fidelity) + "</table>\n" + fidelity_section(c.fidelity);
+  const std::string body = "<table>\n" + row("Architecture", c.architecture) + row("Tokens", std::to_string(c.tokens)) +
+                           output_rows(c.fidelity) + "</table>\n" + fidelity_section(c.fidelity);
   return page(c.name + ": int8 against float", body);
 }
 

@@ -41,7 +41,9 @@ std::string full_name(const OperatorFidelity& op) { return op.name + " (" + op.k
 
 std::string fidelity_text(const Fidelity& fidelity) {
   std::string text = "cosine " + fixed(fidelity.cosine, 6) + ", signal to noise " + decibels(fidelity.snr_db);
-  if (fidelity.distribution) text += ", KL divergence " + short_number(fidelity.kl) + " nats, top-1 agreement " + fixed(100 * fidelity.top1, 1) + " %";
+  if (fidelity.distribution)
+    text += ", KL divergence " + short_number(fidelity.kl) + " nats, top-1 agreement " + fixed(100 * fidelity.top1, 1) +
+            " %";
   return text + ", over " + std::to_string(fidelity.rows) + (fidelity.rows == 1 ? " row" : " rows");
 }
 
@@ -51,9 +53,11 @@ std::string worst_text(const Fidelity& fidelity) {
 }
 
 std::string q16_text(const ConvertSummary& summary) {
-  const auto chosen = static_cast<std::size_t>(std::count_if(summary.linears.begin(), summary.linears.end(), [](const LinearNoise& l) { return l.q16; }));
+  const auto chosen = static_cast<std::size_t>(
+      std::count_if(summary.linears.begin(), summary.linears.end(), [](const LinearNoise& l) { return l.q16; }));
   if (chosen == 0) return "none of " + std::to_string(summary.linears.size()) + " linear layers needs 16-bit inputs";
-  std::string text = std::to_string(chosen) + " of " + std::to_string(summary.linears.size()) + " linear layers have 16-bit inputs";
+  std::string text =
+      std::to_string(chosen) + " of " + std::to_string(summary.linears.size()) + " linear layers have 16-bit inputs";
   for (const LinearNoise& l : summary.linears) {
     if (l.q16) text += "\n               " + l.name + ": 8 bits would leave " + decibels(l.q8_db);
   }
@@ -63,7 +67,13 @@ std::string q16_text(const ConvertSummary& summary) {
 json finite_or_null(double number) { return std::isfinite(number) ? json(number) : json(nullptr); }
 
 json operator_json(const OperatorFidelity& op) {
-  return {{"function", side(op.encode)}, {"index", op.op}, {"name", op.name}, {"kind", op.kind}, {"q16", op.q16}, {"snr_db", finite_or_null(op.snr_db)}, {"cosine", op.cosine}};
+  return {{"function", side(op.encode)},
+          {"index", op.op},
+          {"name", op.name},
+          {"kind", op.kind},
+          {"q16", op.q16},
+          {"snr_db", finite_or_null(op.snr_db)},
+          {"cosine", op.cosine}};
 }
 
 json fidelity_json(const Fidelity& fidelity, bool all) {
@@ -85,7 +95,8 @@ std::string decibels(double db) { return std::isinf(db) && db > 0 ? "exact" : fi
 
 std::string to_text(const ConvertSummary& s) {
   std::string operators;
-  for (const auto& [kind, count] : s.operators) operators += (operators.empty() ? "" : ", ") + kind + " " + std::to_string(count);
+  for (const auto& [kind, count] : s.operators)
+    operators += (operators.empty() ? "" : ", ") + kind + " " + std::to_string(count);
   std::string limits;
   if (s.arena_context != 0) limits += "context " + grouped(s.arena_context);
   if (s.arena_source != 0) limits += (limits.empty() ? "" : ", ") + std::string("source ") + grouped(s.arena_source);
@@ -103,7 +114,8 @@ std::string to_text(const ConvertSummary& s) {
 }
 
 std::string to_text(const Comparison& c) {
-  std::string text = c.name + " (" + c.architecture + "), " + std::to_string(c.tokens) + " tokens, signal to noise of each operator\n";
+  std::string text =
+      c.name + " (" + c.architecture + "), " + std::to_string(c.tokens) + " tokens, signal to noise of each operator\n";
   std::size_t width = 0;
   for (const OperatorFidelity& op : c.fidelity.operators) width = std::max(width, op.name.size());
   for (const OperatorFidelity& op : c.fidelity.operators) {
@@ -125,7 +137,9 @@ json to_json(const ConvertSummary& s) {
   for (const auto& [kind, count] : s.operators) operators[kind] = count;
   json q16 = json::array();
   for (const LinearNoise& l : s.linears) {
-    if (l.q16) q16.push_back({{"function", side(l.encode)}, {"index", l.op}, {"name", l.name}, {"q8_snr_db", finite_or_null(l.q8_db)}});
+    if (l.q16)
+      q16.push_back(
+          {{"function", side(l.encode)}, {"index", l.op}, {"name", l.name}, {"q8_snr_db", finite_or_null(l.q8_db)}});
   }
   return {{"name", s.name},
           {"architecture", s.architecture},
@@ -144,7 +158,10 @@ json to_json(const ConvertSummary& s) {
 }
 
 json to_json(const Comparison& c) {
-  return {{"name", c.name}, {"architecture", c.architecture}, {"tokens", c.tokens}, {"fidelity", fidelity_json(c.fidelity, true)}};
+  return {{"name", c.name},
+          {"architecture", c.architecture},
+          {"tokens", c.tokens},
+          {"fidelity", fidelity_json(c.fidelity, true)}};
 }
 
 }  // namespace kinglet::converter

@@ -29,9 +29,11 @@ Result<const fb::Model*> verify_container(std::span<const std::byte> bytes) {
   if (reinterpret_cast<std::uintptr_t>(bytes.data()) % kAlignment != 0)
     return Status{Code::kBadArgument, "the model's address is not aligned to this many bytes", kAlignment};
   const auto* start = reinterpret_cast<const std::uint8_t*>(bytes.data());
-  if (std::memcmp(start + 8, fb::ModelIdentifier(), 4) != 0) return bad("this is no Kinglet model: the identifier KGL1 is missing");
+  if (std::memcmp(start + 8, fb::ModelIdentifier(), 4) != 0)
+    return bad("this is no Kinglet model: the identifier KGL1 is missing");
   const std::uint32_t size = little_endian_u32(bytes.data());
-  if (size > rules::kMetadataBytes || size > bytes.size() - kPrefix) return bad("the file is shorter than its program says", size);
+  if (size > rules::kMetadataBytes || size > bytes.size() - kPrefix)
+    return bad("the file is shorter than its program says", size);
   flatbuffers::Verifier verifier(start, size + kPrefix, 16, 1U << 22);
   if (!verifier.VerifySizePrefixedBuffer<fb::Model>(nullptr)) return bad("the program's tables are damaged");
   return fb::GetSizePrefixedModel(start);
@@ -45,7 +47,8 @@ bool inside(const fb::Region& region, std::uint64_t needed, std::uint64_t segmen
 Status verify_weight(const fb::Weight& weight, std::uint64_t segment_bytes, std::uint32_t index) {
   const std::uint64_t rows = weight.rows();
   const std::uint64_t columns = weight.columns();
-  if (rows == 0 || rows > rules::kVocabulary || columns == 0 || columns > rules::kVocabulary) return bad("a weight's shape is out of range", index);
+  if (rows == 0 || rows > rules::kVocabulary || columns == 0 || columns > rules::kVocabulary)
+    return bad("a weight's shape is out of range", index);
   if (weight.type() == fb::WeightType::Float32) {
     if (weight.layout() != fb::Layout::Plain || weight.scales() != nullptr)
       return bad("f32 weights are plain and have no scales", index);
@@ -63,9 +66,11 @@ Status verify_weight(const fb::Weight& weight, std::uint64_t segment_bytes, std:
 }
 
 Status verify_weights(const fb::Model& root, std::uint64_t file_bytes) {
-  if (root.segment() % kAlignment != 0 || root.segment() > file_bytes || root.segment_bytes() > file_bytes - root.segment())
+  if (root.segment() % kAlignment != 0 || root.segment() > file_bytes ||
+      root.segment_bytes() > file_bytes - root.segment())
     return bad("the weights segment lies outside the file: is the file complete?", root.segment());
-  if (root.weights()->size() > rules::kWeights) return bad("more weights than a model may have", root.weights()->size());
+  if (root.weights()->size() > rules::kWeights)
+    return bad("more weights than a model may have", root.weights()->size());
   for (std::uint32_t i = 0; i < root.weights()->size(); ++i) {
     if (auto s = verify_weight(*root.weights()->Get(i), root.segment_bytes(), i); !s.ok()) return s;
   }
@@ -76,9 +81,12 @@ Status verify_limits(const fb::Model& root) {
   const bool encode = root.encode() != nullptr;
   const bool step = root.step() != nullptr;
   if (!encode && !step) return bad("the model has no function");
-  if (step && (root.context() == 0 || root.context() > rules::kPositions)) return bad("the context is out of range", root.context());
-  if (encode && (root.source() == 0 || root.source() > rules::kPositions)) return bad("the source is out of range", root.source());
-  if (step && (root.vocabulary() == 0 || root.vocabulary() > rules::kVocabulary)) return bad("the vocabulary is out of range", root.vocabulary());
+  if (step && (root.context() == 0 || root.context() > rules::kPositions))
+    return bad("the context is out of range", root.context());
+  if (encode && (root.source() == 0 || root.source() > rules::kPositions))
+    return bad("the source is out of range", root.source());
+  if (step && (root.vocabulary() == 0 || root.vocabulary() > rules::kVocabulary))
+    return bad("the vocabulary is out of range", root.vocabulary());
   if (encode && (root.source_vocabulary() == 0 || root.source_vocabulary() > rules::kVocabulary))
     return bad("the source vocabulary is out of range", root.source_vocabulary());
   if (root.types() == 0 || root.types() > 256) return bad("the number of token types is out of range", root.types());
@@ -90,8 +98,9 @@ Status verify_states(const fb::Model& root) {
   if (root.states()->size() > rules::kStates) return bad("more states than a model may have", root.states()->size());
   for (std::uint32_t i = 0; i < root.states()->size(); ++i) {
     const fb::State& state = *root.states()->Get(i);
-    if (state.extent() > fb::StateExtent::MAX || state.heads() == 0 || state.heads() > rules::kHeads || state.head_dim() == 0 ||
-        state.head_dim() > rules::kHeadDim || std::uint64_t{state.heads()} * state.head_dim() > rules::kWidth)
+    if (state.extent() > fb::StateExtent::MAX || state.heads() == 0 || state.heads() > rules::kHeads ||
+        state.head_dim() == 0 || state.head_dim() > rules::kHeadDim ||
+        std::uint64_t{state.heads()} * state.head_dim() > rules::kWidth)
       return bad("a state's shape is out of range", i);
   }
   return {};
@@ -104,7 +113,8 @@ Status verify_function(const Model& model, const fb::Function& function, bool en
   for (std::uint32_t i = 0; i < function.operators()->size(); ++i) {
     check.at(i);
     const Status unknown{Code::kUnsupported, "an operator this version does not know", i};
-    const Status done = ops::visit(*function.operators()->Get(i), [&check](const auto& op) { return ops::verify(op, check); }, unknown);
+    const Status done = ops::visit(
+        *function.operators()->Get(i), [&check](const auto& op) { return ops::verify(op, check); }, unknown);
     if (!done.ok()) return {done.code(), done.message(), i};
   }
   next_state = check.next_state();
@@ -114,7 +124,8 @@ Status verify_function(const Model& model, const fb::Function& function, bool en
 Status verify_tokens(const flatbuffers::Vector<std::int32_t>* tokens, std::uint32_t vocabulary) {
   if (tokens == nullptr) return {};
   for (const std::int32_t token : *tokens) {
-    if (token < 0 || static_cast<std::uint32_t>(token) >= vocabulary) return bad("a token for decoding is not in the vocabulary", static_cast<std::uint32_t>(token));
+    if (token < 0 || static_cast<std::uint32_t>(token) >= vocabulary)
+      return bad("a token for decoding is not in the vocabulary", static_cast<std::uint32_t>(token));
   }
   return {};
 }
@@ -126,9 +137,13 @@ Status verify_generation(const fb::Model& root) {
   for (const auto* tokens : {generation->start(), generation->stop(), generation->suppressed()}) {
     if (auto s = verify_tokens(tokens, vocabulary); !s.ok()) return s;
   }
-  if (auto s = verify_tokens(generation->source_suffix(), root.encode() != nullptr ? root.source_vocabulary() : vocabulary); !s.ok()) return s;
+  if (auto s =
+          verify_tokens(generation->source_suffix(), root.encode() != nullptr ? root.source_vocabulary() : vocabulary);
+      !s.ok())
+    return s;
   for (const std::int32_t token : {generation->forced(), generation->padding()}) {
-    if (token < -1 || (token >= 0 && static_cast<std::uint32_t>(token) >= vocabulary)) return bad("a token for decoding is not in the vocabulary");
+    if (token < -1 || (token >= 0 && static_cast<std::uint32_t>(token) >= vocabulary))
+      return bad("a token for decoding is not in the vocabulary");
   }
   return {};
 }
@@ -150,7 +165,8 @@ Result<Model> Model::open(std::span<const std::byte> bytes) {
   auto root = verify_container(bytes);
   if (!root.ok()) return root.status();
   if ((*root)->version() != rules::kVersion)
-    return Status{Code::kUnsupported, "the file has a format version that this runtime does not read", (*root)->version()};
+    return Status{Code::kUnsupported, "the file has a format version that this runtime does not read",
+                  (*root)->version()};
   Model model;
   model.root_ = *root;
   model.bytes_ = bytes;
@@ -174,7 +190,8 @@ Status Model::verify_checksums() const {
   for (std::uint32_t i = 0; i < root_->weights()->size(); ++i) {
     const fb::Weight& weight = *root_->weights()->Get(i);
     std::uint64_t sum = checksum({data(*weight.data()), static_cast<std::size_t>(weight.data()->bytes())}, 0);
-    if (weight.scales() != nullptr) sum = checksum({data(*weight.scales()), static_cast<std::size_t>(weight.scales()->bytes())}, sum);
+    if (weight.scales() != nullptr)
+      sum = checksum({data(*weight.scales()), static_cast<std::size_t>(weight.scales()->bytes())}, sum);
     if (sum != weight.checksum()) return bad("a weight's checksum does not match: the file is damaged", i);
   }
   return {};

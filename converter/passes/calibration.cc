@@ -12,11 +12,13 @@ namespace kinglet::converter {
 namespace {
 
 constexpr std::string_view kText =
-    "The wren is one of the smallest birds, and yet it sings louder than most of them. Il fait froid ce matin, mais le soleil brille. "
-    "작은 새가 나무 위에서 노래한다. Am Abend kehrt sie in ihr Nest zurück. 春天来了,花都开了。 ¿A qué hora sale el tren de las 7:45? "
+    "The wren is one of the smallest birds, and yet it sings louder than most of them. Il fait froid ce matin, mais le "
+    "soleil brille. "
+    "작은 새가 나무 위에서 노래한다. Am Abend kehrt sie in ihr Nest zurück. 春天来了,花都开了。 ¿A qué hora sale el "
+    "tren de las 7:45? "
     "def add(a, b): return a + b\nВ лесу было тихо и темно. 明日は三時に駅で会いましょう。";
 
-constexpr std::size_t kFew = 16;            // fewer tokens than this are filled up from the vocabulary
+constexpr std::size_t kFew = 16;  // fewer tokens than this are filled up from the vocabulary
 
 // A fixed sequence of well mixed numbers (splitmix64).
 std::uint64_t mixed(std::uint64_t n) {
@@ -27,7 +29,9 @@ std::uint64_t mixed(std::uint64_t n) {
 }
 
 void check(const Status& status) {
-  if (!status.ok()) throw Error(std::string("a tokenizer that does not work in the checkpoint (") + status.message() + "): check its tokenizer files");
+  if (!status.ok())
+    throw Error(std::string("a tokenizer that does not work in the checkpoint (") + status.message() +
+                "): check its tokenizer files");
 }
 
 std::vector<std::int32_t> tokenize(const fb::TokenizerT& tables, std::string_view text, std::uint32_t vocabulary) {
@@ -69,13 +73,15 @@ std::vector<std::int32_t> tokens_of(const Side& side, std::string_view text, std
   if (side.tokenizer != nullptr) {
     ids = tokenize(*side.tokenizer, text, side.vocabulary);
     const std::int32_t unknown = side.tokenizer->unknown;
-    if (fill) std::erase(ids, unknown);      // scripts that a model never saw teach nothing about it
+    if (fill) std::erase(ids, unknown);  // scripts that a model never saw teach nothing about it
   }
-  if (!side.before.empty() && (ids.empty() || ids.front() != side.before.front())) ids.insert(ids.begin(), side.before.begin(), side.before.end());
+  if (!side.before.empty() && (ids.empty() || ids.front() != side.before.front()))
+    ids.insert(ids.begin(), side.before.begin(), side.before.end());
   const std::size_t room = std::min<std::size_t>(most, side.positions);
   const std::size_t reserved = std::min(side.after.size(), room - 1);
   if (fill && ids.size() < kFew) {
-    for (std::uint64_t i = ids.size(); i < most; ++i) ids.push_back(static_cast<std::int32_t>(mixed(i) % side.vocabulary));
+    for (std::uint64_t i = ids.size(); i < most; ++i)
+      ids.push_back(static_cast<std::int32_t>(mixed(i) % side.vocabulary));
   }
   ids.resize(std::min(ids.size(), room - reserved));
   ids.insert(ids.end(), side.after.begin(), side.after.begin() + static_cast<std::ptrdiff_t>(reserved));
@@ -89,10 +95,12 @@ ReferenceInput make_input(const Program& program, std::string_view text, std::si
   const fb::GenerationT& generation = model.generation ? *model.generation : none;
   ReferenceInput input;
   if (!model.encode) {
-    input.tokens = tokens_of({model.tokenizer.get(), model.vocabulary, model.context, generation.start, {}}, text, most, fill);
+    input.tokens =
+        tokens_of({model.tokenizer.get(), model.vocabulary, model.context, generation.start, {}}, text, most, fill);
     return input;
   }
-  input.tokens = tokens_of({model.tokenizer.get(), model.source_vocabulary, model.source, {}, generation.source_suffix}, text, most, fill);
+  input.tokens = tokens_of({model.tokenizer.get(), model.source_vocabulary, model.source, {}, generation.source_suffix},
+                           text, most, fill);
   if (!model.step) return input;
   std::vector<std::int32_t> before = generation.start;
   if (generation.forced >= 0) before.push_back(generation.forced);
@@ -106,7 +114,8 @@ ReferenceInput make_input(const Program& program, std::string_view text, std::si
 ReferenceInput calibration_input(const Program& program) { return make_input(program, kText, 64, true); }
 
 ReferenceInput text_input(const Program& program, std::string_view text) {
-  if (!program.model.tokenizer) throw Error("no tokenizer in the checkpoint: a text cannot be compared, leave --text out");
+  if (!program.model.tokenizer)
+    throw Error("no tokenizer in the checkpoint: a text cannot be compared, leave --text out");
   ReferenceInput input = make_input(program, text, 512, false);
   if (input.tokens.empty() || (program.model.step && program.model.encode && input.decoder_tokens.empty())) {
     throw Error("no token in the text: give a longer one");

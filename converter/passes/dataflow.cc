@@ -121,7 +121,7 @@ std::vector<Columns> columns_read(const fb::OperatorT& op, const fb::FunctionT& 
     const fb::StateT& state = *model.states[static_cast<std::size_t>(cache->state)];
     slice(*cache->key, state.heads * state.head_dim);
     slice(*cache->value, state.heads * state.head_dim);
-  } else {      // all others read whole values
+  } else {  // all others read whole values
     fb::OperatorT copy = op;
     visit_values(copy, [&](int& value, Use use) {
       if (use == Use::kRead) whole(value);

@@ -25,13 +25,14 @@ struct Columns {
   std::uint32_t first = 0;
   std::uint32_t width = 0;
 };
-std::vector<Columns> columns_read(const fb::OperatorT& op, const fb::FunctionT& function, const fb::ModelT& model);      // each reading once
+std::vector<Columns> columns_read(const fb::OperatorT& op, const fb::FunctionT& function,
+                                  const fb::ModelT& model);  // each reading once
 std::vector<int> weights_read(const fb::OperatorT& op);
-int value_made(const fb::OperatorT& op);                     // the F32 value, or -1
-fb::Emit* emit_of(fb::OperatorT& op);                        // nullptr where the operator has none
-int state_filled(const fb::OperatorT& op);                   // or -1
+int value_made(const fb::OperatorT& op);    // the F32 value, or -1
+fb::Emit* emit_of(fb::OperatorT& op);       // nullptr where the operator has none
+int state_filled(const fb::OperatorT& op);  // or -1
 
-std::string_view kind_of(const fb::OperatorT& op);           // "Linear"
+std::string_view kind_of(const fb::OperatorT& op);  // "Linear"
 
 // Functions of a model in the order in which they run, without those it lacks.
 std::vector<fb::FunctionT*> functions(fb::ModelT& model);

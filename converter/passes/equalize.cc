@@ -11,12 +11,12 @@
 namespace kinglet::converter {
 namespace {
 
-constexpr std::uint32_t kParts = 16;      // of a weight's rows, whatever the number of threads
+constexpr std::uint32_t kParts = 16;  // of a weight's rows, whatever the number of threads
 
 // Calls fn(part, row, floats) for rows [first, first + count) of a weight; parts run on different threads.
 template <class Fn>
 void for_rows(const WeightSource& source, std::uint32_t first, std::uint32_t count, unsigned threads, const Fn& fn) {
-  constexpr std::uint32_t kStretch = 64;      // rows read at once
+  constexpr std::uint32_t kStretch = 64;  // rows read at once
   const std::size_t columns = source.columns;
   const std::vector<float> all = source.load_rows ? std::vector<float>{} : source.floats();
   const std::uint32_t per_part = (count + kParts - 1) / kParts;
@@ -50,9 +50,13 @@ std::vector<float> column_maxima(const WeightSource& source, unsigned threads) {
   return parts[0];
 }
 
-bool is_vector(const Program& program, int weight) { return program.model.weights[static_cast<std::size_t>(weight)]->type == fb::WeightType::Float32; }
+bool is_vector(const Program& program, int weight) {
+  return program.model.weights[static_cast<std::size_t>(weight)]->type == fb::WeightType::Float32;
+}
 
-const WeightSource& source_of(const Program& program, int weight) { return program.sources[static_cast<std::size_t>(weight)]; }
+const WeightSource& source_of(const Program& program, int weight) {
+  return program.sources[static_cast<std::size_t>(weight)];
+}
 
 // The largest recorded magnitude of each class in some columns.
 std::vector<double> recorded_maxima(const Recording& recording, const Carried& columns, std::uint32_t classes) {
@@ -72,14 +76,16 @@ std::vector<double> recorded_maxima(const Recording& recording, const Carried& c
 std::vector<double> mean_squares(const Matrix& rows) {
   std::vector<double> sums(rows.width);
   for (std::uint32_t r = 0; r < rows.rows; ++r) {
-    for (std::uint32_t c = 0; c < rows.width; ++c) sums[c] += static_cast<double>(rows.row(r)[c]) * static_cast<double>(rows.row(r)[c]) / rows.rows;
+    for (std::uint32_t c = 0; c < rows.width; ++c)
+      sums[c] += static_cast<double>(rows.row(r)[c]) * static_cast<double>(rows.row(r)[c]) / rows.rows;
   }
   return sums;
 }
 
 // How large each class is where its value comes from, before a gate or ReLU silences it. Like the value itself, this does not change
 // when neighbouring junctions do.
-std::vector<double> origin_sizes(const Program& program, const Side& side, std::uint32_t classes, const Recording& recording, unsigned threads) {
+std::vector<double> origin_sizes(const Program& program, const Side& side, std::uint32_t classes,
+                                 const Recording& recording, unsigned threads) {
   if (side.origin_input < 0) return recorded_maxima(recording, side.origin, classes);
   // What comes out before a ReLU is not recorded: its size by the sizes of what goes in.
   const auto squares = mean_squares(recording.of(side.origin.encode)[static_cast<std::size_t>(side.origin_input)]);
@@ -87,10 +93,13 @@ std::vector<double> origin_sizes(const Program& program, const Side& side, std::
   for (const Part& part : side.parts) {
     if (is_vector(program, part.weight)) continue;
     std::vector<double> powers(part.classes.size());
-    for_rows(source_of(program, part.weight), part.first, static_cast<std::uint32_t>(powers.size()), threads, [&](std::size_t, std::size_t row, std::span<const float> floats) {
-      for (std::size_t c = 0; c < floats.size(); ++c) powers[row] += squares[c] * static_cast<double>(floats[c]) * static_cast<double>(floats[c]);
-    });
-    for (std::size_t i = 0; i < powers.size(); ++i) sizes[part.classes[i]] = std::max(sizes[part.classes[i]], std::sqrt(powers[i]));
+    for_rows(source_of(program, part.weight), part.first, static_cast<std::uint32_t>(powers.size()), threads,
+             [&](std::size_t, std::size_t row, std::span<const float> floats) {
+               for (std::size_t c = 0; c < floats.size(); ++c)
+                 powers[row] += squares[c] * static_cast<double>(floats[c]) * static_cast<double>(floats[c]);
+             });
+    for (std::size_t i = 0; i < powers.size(); ++i)
+      sizes[part.classes[i]] = std::max(sizes[part.classes[i]], std::sqrt(powers[i]));
   }
   return sizes;
 }
@@ -105,7 +114,8 @@ double median(std::vector<double> numbers, double otherwise) {
 
 // Per class: the largest recorded activation, but no less than a quarter of what its origin lets expect. A channel that
 // happened to sleep on the recorded rows must not become a giant when it wakes.
-std::vector<double> activation_sizes(const Program& program, const Side& side, std::uint32_t classes, const Recording& recording, unsigned threads) {
+std::vector<double> activation_sizes(const Program& program, const Side& side, std::uint32_t classes,
+                                     const Recording& recording, unsigned threads) {
   std::vector<double> sizes = recorded_maxima(recording, side.carried.front(), classes);
   const std::vector<double> origin = origin_sizes(program, side, classes, recording, threads);
   std::vector<double> ratios;
@@ -120,7 +130,8 @@ std::vector<double> column_sizes(const Program& program, const Junction& junctio
   std::vector<double> sizes(junction.classes);
   for (const int weight : junction.columns) {
     const auto maxima = column_maxima(source_of(program, weight), threads);
-    for (std::size_t c = 0; c < maxima.size(); ++c) sizes[classes[c]] = std::max(sizes[classes[c]], static_cast<double>(maxima[c]));
+    for (std::size_t c = 0; c < maxima.size(); ++c)
+      sizes[classes[c]] = std::max(sizes[classes[c]], static_cast<double>(maxima[c]));
   }
   return sizes;
 }
@@ -177,8 +188,9 @@ void apply_columns(Program& program, const Junction& junction, const std::vector
 
 void balance(Program& program, Recording& recording, const Junction& junction, unsigned threads) {
   const auto divided = activation_sizes(program, junction.divided, junction.classes, recording, threads);
-  const auto multiplied = junction.columns.empty() ? activation_sizes(program, junction.multiplied, junction.classes, recording, threads)
-                                                   : column_sizes(program, junction, threads);
+  const auto multiplied = junction.columns.empty()
+                              ? activation_sizes(program, junction.multiplied, junction.classes, recording, threads)
+                              : column_sizes(program, junction, threads);
   const std::vector<float> s = divisors(divided, multiplied);
   std::vector<float> inverse;
   for (const float x : s) inverse.push_back(1.0F / x);

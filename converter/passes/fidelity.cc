@@ -60,12 +60,14 @@ std::ptrdiff_t best(std::span<const float> row) { return std::max_element(row.be
 
 void check(const Status& status, const char* doing) {
   if (status.ok()) return;
-  throw Error(std::string("the int8 model failed in ") + doing + ": " + status.message() + " (" + std::to_string(status.subject()) +
+  throw Error(std::string("the int8 model failed in ") + doing + ": " + status.message() + " (" +
+              std::to_string(status.subject()) +
               "); the checkpoint's values are beyond what int8 holds, or the file is damaged");
 }
 
 void parallel_run(void* context, std::uint32_t count, void (*fn)(void* arg, std::uint32_t index), void* arg) {
-  parallel_for(*static_cast<const unsigned*>(context), count, [&](std::size_t i) { fn(arg, static_cast<std::uint32_t>(i)); });
+  parallel_for(*static_cast<const unsigned*>(context), count,
+               [&](std::size_t i) { fn(arg, static_cast<std::uint32_t>(i)); });
 }
 
 // What the session's observer fills in.
@@ -88,7 +90,11 @@ struct Watch {
 };
 
 void check_same_program(const fb::Function* file, const fb::FunctionT* ours) {
-  const auto differ = [] { throw Error("the file was not made from this checkpoint by this version: convert it again, or name the checkpoint it came from"); };
+  const auto differ = [] {
+    throw Error(
+        "the file was not made from this checkpoint by this version: convert it again, or name the checkpoint it came "
+        "from");
+  };
   if ((file == nullptr) != (ours == nullptr)) differ();
   if (file == nullptr) return;
   if (file->operators()->size() != ours->operators.size()) differ();
@@ -100,8 +106,11 @@ void check_same_program(const fb::Function* file, const fb::FunctionT* ours) {
 }
 
 struct Arena {
-  explicit Arena(std::size_t bytes) : size((bytes + 63) / 64 * 64), memory(static_cast<std::byte*>(std::aligned_alloc(64, size)), &std::free) {
-    if (!memory) throw Error("no memory for an arena of " + std::to_string(bytes) + " bytes: convert with a smaller --context");
+  explicit Arena(std::size_t bytes)
+      : size((bytes + 63) / 64 * 64),
+        memory(static_cast<std::byte*>(std::aligned_alloc(64, size)), &std::free) {
+    if (!memory)
+      throw Error("no memory for an arena of " + std::to_string(bytes) + " bytes: convert with a smaller --context");
   }
   std::size_t size;
   std::unique_ptr<std::byte, void (*)(void*)> memory;
@@ -115,7 +124,8 @@ void run(Session& session, const Model& model, const ReferenceInput& input) {
     check(session.encode({&chunk, 1}), "encode");
   }
   if (model.has_decoder()) {
-    const Chunk chunk{.sequence = 0, .tokens = both ? input.decoder_tokens : input.tokens, .types = {}, .want = Want::kAll};
+    const Chunk chunk{
+        .sequence = 0, .tokens = both ? input.decoder_tokens : input.tokens, .types = {}, .want = Want::kAll};
     check(session.step({&chunk, 1}), "step");
   }
 }
@@ -137,9 +147,10 @@ void compare_output(const Session& session, const Recording& recording, Fidelity
   fidelity.snr_db = all.snr_db();
 }
 
-void list_operators(const fb::Function* function, bool encode, const std::vector<Sums>& sums, std::vector<OperatorFidelity>& list) {
+void list_operators(const fb::Function* function, bool encode, const std::vector<Sums>& sums,
+                    std::vector<OperatorFidelity>& list) {
   for (std::size_t i = 0; i < sums.size(); ++i) {
-    if (sums[i].signal == 0 && sums[i].other == 0) continue;      // it only fills a state, or gives zeros as it should
+    if (sums[i].signal == 0 && sums[i].other == 0) continue;  // it only fills a state, or gives zeros as it should
     const fb::Operator& op = *function->operators()->Get(static_cast<std::uint32_t>(i));
     OperatorFidelity one{.encode = encode, .op = i, .name = op.name()->str(), .kind = fb::EnumNameBody(op.body_type())};
     if (const fb::Linear* linear = op.body_as_Linear()) {
@@ -154,7 +165,8 @@ void list_operators(const fb::Function* function, bool encode, const std::vector
 }  // namespace
 
 const OperatorFidelity* Fidelity::worst() const {
-  const auto it = std::min_element(operators.begin(), operators.end(), [](const auto& a, const auto& b) { return a.snr_db < b.snr_db; });
+  const auto it = std::min_element(operators.begin(), operators.end(),
+                                   [](const auto& a, const auto& b) { return a.snr_db < b.snr_db; });
   return it == operators.end() ? nullptr : &*it;
 }
 
@@ -165,7 +177,9 @@ Fidelity measure_fidelity(const Model& model, const Program& program, const Reco
   const auto source = static_cast<std::uint32_t>(recording.input.tokens.size());
   const auto rows = static_cast<std::uint32_t>(model.has_encoder() ? recording.input.decoder_tokens.size() : source);
   const std::uint32_t outputs = model.has_decoder() ? rows : source;
-  const auto plan = Plan::make(model, {.context = rows, .source = source, .rows = rows, .source_rows = source, .outputs = outputs, .threads = threads});
+  const auto plan = Plan::make(
+      model,
+      {.context = rows, .source = source, .rows = rows, .source_rows = source, .outputs = outputs, .threads = threads});
   check(plan.status(), "planning");
   const Arena arena(plan->arena_bytes);
 

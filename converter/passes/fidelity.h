@@ -17,22 +17,22 @@ struct OperatorFidelity {
   bool encode = false;
   std::size_t op = 0;
   std::string name;
-  std::string kind;             // "Linear"
-  bool q16 = false;             // a Linear with 16-bit input
+  std::string kind;  // "Linear"
+  bool q16 = false;  // a Linear with 16-bit input
   double snr_db = 0;
   double cosine = 0;
 };
 
 struct Fidelity {
-  std::vector<OperatorFidelity> operators;      // in the order in which they run
-  std::size_t rows = 0;                         // output rows compared
-  double snr_db = 0;                            // of the output
-  double cosine = 0;                            // mean over rows
-  bool distribution = false;                    // the output rows are logits, so that the following mean something
-  double kl = 0;                                // mean of KL(float || int8), in nats
-  double top1 = 0;                              // share of rows with the same best entry
+  std::vector<OperatorFidelity> operators;  // in the order in which they run
+  std::size_t rows = 0;                     // output rows compared
+  double snr_db = 0;                        // of the output
+  double cosine = 0;                        // mean over rows
+  bool distribution = false;                // the output rows are logits, so that the following mean something
+  double kl = 0;                            // mean of KL(float || int8), in nats
+  double top1 = 0;                          // share of rows with the same best entry
 
-  const OperatorFidelity* worst() const;        // the operator with the lowest SNR
+  const OperatorFidelity* worst() const;  // the operator with the lowest SNR
 };
 
 // Runs the model on the recording's input. Throws Error where the model is not that of the recording's program, or does not run.

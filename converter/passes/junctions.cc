@@ -10,14 +10,14 @@
 namespace kinglet::converter {
 namespace {
 
-using Classes = std::vector<std::uint32_t>;      // of columns
+using Classes = std::vector<std::uint32_t>;  // of columns
 
 // Who makes and reads what in one function.
 struct Flow {
   const fb::FunctionT* function = nullptr;
   bool encode = false;
-  std::vector<std::size_t> maker;                                           // per value
-  std::vector<std::vector<std::pair<std::size_t, Columns>>> readings;       // per value: operator, columns
+  std::vector<std::size_t> maker;                                      // per value
+  std::vector<std::vector<std::pair<std::size_t, Columns>>> readings;  // per value: operator, columns
 
   const fb::OperatorT& op(std::size_t i) const { return *function->operators[i]; }
   std::uint32_t width(int value) const { return function->values[static_cast<std::size_t>(value)]->width; }
@@ -36,7 +36,9 @@ Flow flow_of(const fb::FunctionT& function, const fb::ModelT& model, bool encode
 }
 
 // Only positive factors pass unchanged.
-bool homogeneous(fb::Activation activation) { return activation == fb::Activation::None || activation == fb::Activation::Relu; }
+bool homogeneous(fb::Activation activation) {
+  return activation == fb::Activation::None || activation == fb::Activation::Relu;
+}
 
 Classes one_each(std::uint32_t count) {
   Classes classes(count);
@@ -83,12 +85,16 @@ void renumber(Side& side, const Classes& number, std::uint32_t offset) {
 // Follows columns of a value back to the weights that can scale them.
 class Tracer {
  public:
-  explicit Tracer(const Program& program) : model_(program.model), weight_uses_(program.sources.size()), state_readers_(model_.states.size()) {
+  explicit Tracer(const Program& program)
+      : model_(program.model),
+        weight_uses_(program.sources.size()),
+        state_readers_(model_.states.size()) {
     for (const fb::FunctionT* function : functions(model_)) {
       flows_.push_back(flow_of(*function, model_, function == model_.encode.get()));
       for (const auto& op : function->operators) {
         for (const int weight : weights_read(*op)) ++weight_uses_[static_cast<std::size_t>(weight)];
-        if (const auto* attention = op->body.AsAttention(); attention != nullptr && attention->state >= 0) ++state_readers_[static_cast<std::size_t>(attention->state)];
+        if (const auto* attention = op->body.AsAttention(); attention != nullptr && attention->state >= 0)
+          ++state_readers_[static_cast<std::size_t>(attention->state)];
       }
     }
   }
@@ -109,10 +115,13 @@ class Tracer {
       classes = trace_norm(*norm, columns, side);
     } else if (const fb::GateT* gate = body.AsGate()) {
       classes = trace_read(flow, maker, {gate->up->value(), gate->up->first() + columns.first, columns.width}, side);
-    } else if (const fb::ActivateT* activate = body.AsActivate(); activate != nullptr && homogeneous(activate->activation)) {
-      classes = trace_read(flow, maker, {activate->input->value(), activate->input->first() + columns.first, columns.width}, side);
+    } else if (const fb::ActivateT* activate = body.AsActivate();
+               activate != nullptr && homogeneous(activate->activation)) {
+      classes = trace_read(flow, maker,
+                           {activate->input->value(), activate->input->first() + columns.first, columns.width}, side);
     } else if (const fb::AttentionT* attention = body.AsAttention()) {
-      if (columns.first == 0 && columns.width == attention->heads * attention->head_dim) classes = trace_values(flow, maker, *attention, side);
+      if (columns.first == 0 && columns.width == attention->heads * attention->head_dim)
+        classes = trace_values(flow, maker, *attention, side);
     }
     if (!classes) return std::nullopt;
     side.carried.push_back({flow.encode, maker, columns.first, *classes});
@@ -153,7 +162,8 @@ class Tracer {
 
  private:
   std::optional<Classes> trace_linear(const fb::LinearT& linear, const Columns& columns, Side& side) const {
-    if (!homogeneous(linear.activation) || linear.residual >= 0 || !used_once(linear.weight) || !used_once(linear.bias)) return std::nullopt;
+    if (!homogeneous(linear.activation) || linear.residual >= 0 || !used_once(linear.weight) || !used_once(linear.bias))
+      return std::nullopt;
     for (const int weight : {linear.weight, linear.bias}) {
       if (weight >= 0) side.parts.push_back({weight, columns.first, one_each(columns.width)});
     }
@@ -173,7 +183,8 @@ class Tracer {
   }
 
   // Channel d of query head h shows channel d of value head h / (heads / kv_heads).
-  std::optional<Classes> trace_values(const Flow& flow, std::size_t op, const fb::AttentionT& attention, Side& side) const {
+  std::optional<Classes> trace_values(const Flow& flow, std::size_t op, const fb::AttentionT& attention,
+                                      Side& side) const {
     const auto values = trace_seen(flow, op, false, side);
     if (!values) return std::nullopt;
     const std::uint32_t group = attention.heads / attention.kv_heads;
@@ -187,12 +198,13 @@ class Tracer {
 
   const fb::ModelT& model_;
   std::vector<Flow> flows_;
-  std::vector<int> weight_uses_;      // operators that read each weight
-  std::vector<int> state_readers_;    // attentions that read each state
+  std::vector<int> weight_uses_;    // operators that read each weight
+  std::vector<int> state_readers_;  // attentions that read each state
 };
 
 // All that reads `value` are Linears, also through Select and PoolRows, whose results go to `after`.
-bool collect_linears(const Tracer& tracer, const Flow& flow, int value, std::vector<int>& weights, std::vector<Carried>& after) {
+bool collect_linears(const Tracer& tracer, const Flow& flow, int value, std::vector<int>& weights,
+                     std::vector<Carried>& after) {
   if (flow.function->output == value) return false;
   for (const auto& [reader, columns] : flow.readings[static_cast<std::size_t>(value)]) {
     const fb::OperatorT& op = flow.op(reader);
@@ -220,7 +232,8 @@ std::uint32_t count_classes(const Side& side) {
 // The junction of a value that operator `op` makes and linear layers read.
 std::optional<Junction> before_linears(const Tracer& tracer, const Flow& flow, std::size_t op) {
   const int value = value_made(flow.op(op));
-  if (value < 0 || flow.op(op).body.AsSelect() != nullptr || flow.op(op).body.AsPoolRows() != nullptr) return std::nullopt;
+  if (value < 0 || flow.op(op).body.AsSelect() != nullptr || flow.op(op).body.AsPoolRows() != nullptr)
+    return std::nullopt;
   Junction junction;
   std::vector<Carried> after;
   if (!collect_linears(tracer, flow, value, junction.columns, after) || junction.columns.empty()) return std::nullopt;
@@ -242,7 +255,8 @@ std::optional<Junction> inside_attention(const Tracer& tracer, const Flow& flow,
   const std::uint32_t heads = attention->heads, dim = attention->head_dim, group = heads / attention->kv_heads;
   Junction junction;
   const auto keys = tracer.trace_seen(flow, op, true, junction.divided);
-  const auto query = tracer.trace_read(flow, op, {attention->query->value(), attention->query->first(), heads * dim}, junction.multiplied);
+  const auto query = tracer.trace_read(flow, op, {attention->query->value(), attention->query->first(), heads * dim},
+                                       junction.multiplied);
   if (!keys || !query) return std::nullopt;
 
   const std::uint32_t key_classes = count_classes(junction.divided);

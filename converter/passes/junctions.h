@@ -39,15 +39,16 @@ struct Carried {
 struct Side {
   std::vector<Part> parts;
   std::vector<Carried> carried;
-  Carried origin;                // the result that comes straight from the weights: rows before a gate or an attention; maybe the value
-  int origin_input = -1;         // of a Linear with ReLU: the operator that makes its input, in the same function
+  Carried
+      origin;  // the result that comes straight from the weights: rows before a gate or an attention; maybe the value
+  int origin_input = -1;  // of a Linear with ReLU: the operator that makes its input, in the same function
 };
 
 struct Junction {
   std::uint32_t classes = 0;
   Side divided;
-  std::vector<int> columns;      // weights of linear layers: column c belongs to class divided.carried.front().classes[c]
-  Side multiplied;               // or the query's side
+  std::vector<int> columns;  // weights of linear layers: column c belongs to class divided.carried.front().classes[c]
+  Side multiplied;           // or the query's side
 };
 
 // In an order in which a junction comes after all that change rows of its `columns` weights.

@@ -19,7 +19,8 @@ std::vector<float> rounding_error(std::span<const float> row) {
   std::vector<float> error(row.size());
   const bool zero = amax < 0x1p-100F;
   const float scale = amax / 127.0F, inverse = zero ? 0.0F : 127.0F / amax;
-  for (std::size_t i = 0; i < row.size(); ++i) error[i] = zero ? -row[i] : std::nearbyint(row[i] * inverse) * scale - row[i];
+  for (std::size_t i = 0; i < row.size(); ++i)
+    error[i] = zero ? -row[i] : std::nearbyint(row[i] * inverse) * scale - row[i];
   return error;
 }
 
@@ -39,7 +40,8 @@ double dot(std::span<const float> a, std::span<const float> b) {
 std::vector<std::uint32_t> spread(std::uint32_t count, std::uint32_t most) {
   const std::uint32_t n = std::min(count, most);
   std::vector<std::uint32_t> picked(n);
-  for (std::uint32_t i = 0; i < n; ++i) picked[i] = n == 1 ? 0 : static_cast<std::uint32_t>(std::uint64_t{i} * (count - 1) / (n - 1));
+  for (std::uint32_t i = 0; i < n; ++i)
+    picked[i] = n == 1 ? 0 : static_cast<std::uint32_t>(std::uint64_t{i} * (count - 1) / (n - 1));
   return picked;
 }
 
@@ -56,7 +58,8 @@ double q8_signal_to_noise(const Matrix& input, const WeightSource& weight) {
     if (weight.load_rows) {
       weight.read(c, w);
     } else {
-      std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(std::size_t{c} * weight.columns), weight.columns, w.begin());
+      std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(std::size_t{c} * weight.columns), weight.columns,
+                  w.begin());
     }
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const double y = dot(w, input.row(rows[i])), e = dot(w, errors[i]);
@@ -67,7 +70,7 @@ double q8_signal_to_noise(const Matrix& input, const WeightSource& weight) {
   double ratio = 0;
   std::size_t counted = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (!(signal[i] > 0)) continue;      // a row that the weight maps to nothing
+    if (!(signal[i] > 0)) continue;  // a row that the weight maps to nothing
     ratio += noise[i] / signal[i];
     ++counted;
   }
@@ -91,7 +94,8 @@ std::vector<LinearNoise> measure(const Program& program, const Recording& record
     const auto made = makers(*function);
     const std::size_t begin = all.size();
     for (std::size_t i = 0; i < function->operators.size(); ++i) {
-      if (function->operators[i]->body.AsLinear() != nullptr) all.push_back({.encode = encode, .op = i, .name = function->operators[i]->name});
+      if (function->operators[i]->body.AsLinear() != nullptr)
+        all.push_back({.encode = encode, .op = i, .name = function->operators[i]->name});
     }
     parallel_for(threads, all.size() - begin, [&](std::size_t i) {
       LinearNoise& linear = all[begin + i];
@@ -112,7 +116,8 @@ class FunctionLowering {
     for (const auto& op : function.operators) {
       const bool linear = op->body.AsLinear() != nullptr;
       visit_values(*op, [&](int& value, Use use) {
-        if (use == Use::kRead && value >= 0 && !(linear && &value == &op->body.AsLinear()->input)) kept_[static_cast<std::size_t>(value)] = true;
+        if (use == Use::kRead && value >= 0 && !(linear && &value == &op->body.AsLinear()->input))
+          kept_[static_cast<std::size_t>(value)] = true;
       });
       if (linear) multiplied_[static_cast<std::size_t>(op->body.AsLinear()->input)] = true;
     }
@@ -156,8 +161,8 @@ class FunctionLowering {
 
   fb::FunctionT& function_;
   const std::vector<bool>& q16_;
-  std::vector<bool> multiplied_;      // read by a Linear as its input
-  std::vector<bool> kept_;            // read as f32
+  std::vector<bool> multiplied_;  // read by a Linear as its input
+  std::vector<bool> kept_;        // read as f32
 };
 
 }  // namespace
@@ -167,7 +172,9 @@ std::vector<LinearNoise> lower(Program& program, const Recording& recording, Q16
   for (fb::FunctionT* function : functions(program.model)) {
     const bool encode = function == program.model.encode.get();
     std::vector<bool> q16(function->values.size());
-    const auto input_of = [&](const LinearNoise& linear) { return static_cast<std::size_t>(function->operators[linear.op]->body.AsLinear()->input); };
+    const auto input_of = [&](const LinearNoise& linear) {
+      return static_cast<std::size_t>(function->operators[linear.op]->body.AsLinear()->input);
+    };
     for (const LinearNoise& linear : all) {
       if (linear.encode != encode) continue;
       const bool wanted = choice == Q16::kAll || (choice == Q16::kAuto && linear.q8_db < kLeastQ8);

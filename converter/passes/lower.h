@@ -21,11 +21,11 @@ struct LinearNoise {
   bool encode = false;
   std::size_t op = 0;
   std::string name;
-  double q8_db = 0;           // signal to noise with Q8 input
-  bool q16 = false;           // what was chosen
+  double q8_db = 0;  // signal to noise with Q8 input
+  bool q16 = false;  // what was chosen
 };
 
-constexpr double kLeastQ8 = 28.0;      // dB
+constexpr double kLeastQ8 = 28.0;  // dB
 
 std::vector<LinearNoise> lower(Program& program, const Recording& recording, Q16 choice, unsigned threads);
 

@@ -10,7 +10,7 @@ namespace kinglet::converter {
 namespace {
 
 constexpr float kLargest = 127.0F;
-constexpr float kSmallest = 0x1p-100F;      // of a row's amax, as for activations
+constexpr float kSmallest = 0x1p-100F;  // of a row's amax, as for activations
 
 // NaN where the row holds one, or an infinity.
 float largest_magnitude(std::span<const float> row) {
@@ -83,7 +83,8 @@ void quantize_row(std::span<const float> row, float scale, std::span<std::int8_t
   for (std::size_t i = 0; i < row.size(); ++i) q[i] = static_cast<std::int8_t>(rounded(row[i], inverse));
 }
 
-bool pack_tile(std::span<const float> rows, std::uint32_t columns, std::span<std::int8_t> tile, std::span<float, kTileRows> scales) {
+bool pack_tile(std::span<const float> rows, std::uint32_t columns, std::span<std::int8_t> tile,
+               std::span<float, kTileRows> scales) {
   std::vector<std::int8_t> q(columns);
   for (std::size_t r = 0; r * columns < rows.size(); ++r) {
     const auto row = rows.subspan(r * columns, columns);
@@ -91,7 +92,8 @@ bool pack_tile(std::span<const float> rows, std::uint32_t columns, std::span<std
     if (std::isnan(scale)) return false;
     scales[r] = scale;
     quantize_row(row, scale, q);
-    for (std::size_t k = 0; k < columns; ++k) tile[(k / kTileColumns * kTileRows + r) * kTileColumns + k % kTileColumns] = q[k];
+    for (std::size_t k = 0; k < columns; ++k)
+      tile[(k / kTileColumns * kTileRows + r) * kTileColumns + k % kTileColumns] = q[k];
   }
   return true;
 }

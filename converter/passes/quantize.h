@@ -25,6 +25,7 @@ constexpr std::size_t tile_bytes(std::uint32_t columns) {
 
 // Quantizes up to 16 rows [rows.size() / columns, columns] into one zeroed tile; scales of rows that are not there stay 0.
 // False: a NaN or an infinity.
-bool pack_tile(std::span<const float> rows, std::uint32_t columns, std::span<std::int8_t> tile, std::span<float, kTileRows> scales);
+bool pack_tile(std::span<const float> rows, std::uint32_t columns, std::span<std::int8_t> tile,
+               std::span<float, kTileRows> scales);
 
 }  // namespace kinglet::converter

@@ -13,7 +13,7 @@ Recording record(const Program& program, const ReferenceInput& input, unsigned t
   if (program.model.step) recording.step.resize(program.model.step->operators.size());
   ReferenceOptions options;
   options.threads = threads;
-  options.keep_weights = false;      // one run: each is loaded once and forgotten
+  options.keep_weights = false;  // one run: each is loaded once and forgotten
   options.observe = [&](bool encode, std::size_t op, const Matrix& result) { recording.of(encode)[op] = result; };
   recording.output = Reference(program, std::move(options)).run(input);
   return recording;

@@ -12,7 +12,7 @@ namespace kinglet::converter {
 
 struct Recording {
   ReferenceInput input;
-  std::vector<Matrix> encode;      // one per operator of the function; empty where it only fills a state
+  std::vector<Matrix> encode;  // one per operator of the function; empty where it only fills a state
   std::vector<Matrix> step;
   Matrix output;
 

@@ -48,7 +48,7 @@ std::uint64_t place_weights(fb::ModelT& model) {
 
 std::vector<std::byte> serialize(const fb::ModelT& model) {
   flatbuffers::FlatBufferBuilder builder;
-  builder.ForceDefaults(true);      // so that the size does not depend on values
+  builder.ForceDefaults(true);  // so that the size does not depend on values
   fb::FinishSizePrefixedModelBuffer(builder, fb::Model::Pack(builder, &model));
   const auto* bytes = reinterpret_cast<const std::byte*>(builder.GetBufferPointer());
   return {bytes, bytes + builder.GetSize()};
@@ -57,7 +57,10 @@ std::vector<std::byte> serialize(const fb::ModelT& model) {
 // Writes one weight after the other into the segment.
 class SegmentWriter {
  public:
-  SegmentWriter(const Program& program, OutputFile& file, const WriteOptions& options) : program_(program), file_(file), options_(options) {}
+  SegmentWriter(const Program& program, OutputFile& file, const WriteOptions& options)
+      : program_(program),
+        file_(file),
+        options_(options) {}
 
   void write() {
     for (std::size_t i = 0; i < program_.sources.size(); ++i) {
@@ -71,7 +74,8 @@ class SegmentWriter {
 
  private:
   [[noreturn]] void not_finite(std::size_t index) const {
-    throw Error("a NaN or an infinity in " + program_.sources[index].name + ": the checkpoint is damaged, or its training failed");
+    throw Error("a NaN or an infinity in " + program_.sources[index].name +
+                ": the checkpoint is damaged, or its training failed");
   }
 
   void put(const fb::Region& region, std::uint64_t offset, std::span<const std::byte> bytes) {
@@ -94,7 +98,8 @@ class SegmentWriter {
     const std::uint32_t columns = source.columns;
     const std::size_t bytes = tile_bytes(columns);
     // About 64 MiB of floats at a time, where the source can give a stretch of rows.
-    const std::size_t stretch = std::clamp<std::size_t>((std::size_t{16} << 20U) / (std::size_t{columns} * kTileRows), 1, 4096) * kTileRows;
+    const std::size_t stretch =
+        std::clamp<std::size_t>((std::size_t{16} << 20U) / (std::size_t{columns} * kTileRows), 1, 4096) * kTileRows;
     const std::size_t step = source.load_rows ? std::min<std::size_t>(stretch, source.rows) : source.rows;
     std::vector<float> scales(weight.scales->bytes() / sizeof(float));
     for (std::size_t first = 0; first < source.rows; first += step) {
@@ -107,7 +112,9 @@ class SegmentWriter {
         const std::size_t begin = t * kTileRows;
         const std::size_t count = std::min<std::size_t>(kTileRows, rows - begin);
         const std::span<float, kTileRows> tile_scales(scales.data() + first + begin, kTileRows);
-        if (!pack_tile(std::span(floats).subspan(begin * columns, count * columns), columns, std::span(packed).subspan(t * bytes, bytes), tile_scales)) finite = false;
+        if (!pack_tile(std::span(floats).subspan(begin * columns, count * columns), columns,
+                       std::span(packed).subspan(t * bytes, bytes), tile_scales))
+          finite = false;
       });
       if (!finite) not_finite(index);
       put(*weight.data, first / kTileRows * bytes, std::as_bytes(std::span(packed)));
@@ -140,7 +147,8 @@ void fill_checksums(fb::ModelT& model, std::span<const std::byte> file, unsigned
   parallel_for(threads, model.weights.size(), [&](std::size_t i) {
     fb::WeightT& weight = *model.weights[i];
     weight.checksum = checksum(segment.subspan(weight.data->offset(), weight.data->bytes()), 0);
-    if (weight.scales) weight.checksum = checksum(segment.subspan(weight.scales->offset(), weight.scales->bytes()), weight.checksum);
+    if (weight.scales)
+      weight.checksum = checksum(segment.subspan(weight.scales->offset(), weight.scales->bytes()), weight.checksum);
   });
 }
 
@@ -148,8 +156,9 @@ void check_opens(const std::filesystem::path& written, const fb::ModelT& model, 
   const auto mapping = Mapping::open(written);
   const auto opened = Model::open(mapping->bytes());
   if (!opened.ok()) {
-    throw Error("the runtime refuses the program made from " + model.architecture + ": " + opened.status().message() + " (" +
-                std::to_string(opened.status().subject()) + "); the checkpoint is of a form that is not supported");
+    throw Error("the runtime refuses the program made from " + model.architecture + ": " + opened.status().message() +
+                " (" + std::to_string(opened.status().subject()) +
+                "); the checkpoint is of a form that is not supported");
   }
   if (options.check) options.check(*opened);
 }
@@ -164,7 +173,8 @@ std::uint64_t write_model(Program& program, const std::filesystem::path& path, c
   SegmentWriter(program, file, options).write();
   fill_checksums(model, Mapping::open(file.written())->bytes(), options.threads);
   std::vector<std::byte> metadata = serialize(model);
-  if (metadata.size() > model.segment) throw Error("metadata that grew while it was written, in " + path.string() + ": report this");
+  if (metadata.size() > model.segment)
+    throw Error("metadata that grew while it was written, in " + path.string() + ": report this");
   metadata.resize(model.segment);
   file.write_at(0, metadata);
   check_opens(file.written(), model, options);

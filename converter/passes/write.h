@@ -16,12 +16,12 @@
 
 namespace kinglet::converter {
 
-using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;      // bytes of the segment
+using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;  // bytes of the segment
 
 struct WriteOptions {
   unsigned threads = 1;
   Progress progress = {};
-  std::function<void(const Model& model)> check = {};      // looks at the finished file; if it throws there is none
+  std::function<void(const Model& model)> check = {};  // looks at the finished file; if it throws there is none
 };
 
 // Fills in the model's regions, checksums and segment, writes the file and opens it as the runtime would; returns its bytes.

@@ -12,16 +12,18 @@ using nlohmann::json;
 
 json parse_json(std::string_view text, const std::string& where) {
   constexpr std::size_t kDepth = 64;
-  std::vector<std::set<std::string>> keys;      // of the objects around the parser
+  std::vector<std::set<std::string>> keys;  // of the objects around the parser
   const auto check = [&](int, json::parse_event_t event, json& parsed) {
     if (event == json::parse_event_t::object_start || event == json::parse_event_t::array_start) {
       keys.emplace_back();
-      if (keys.size() > kDepth) throw Error("JSON nested too deeply in " + where + ": at most " + std::to_string(kDepth) + " levels are read");
+      if (keys.size() > kDepth)
+        throw Error("JSON nested too deeply in " + where + ": at most " + std::to_string(kDepth) + " levels are read");
     } else if (event == json::parse_event_t::object_end || event == json::parse_event_t::array_end) {
       keys.pop_back();
     } else if (event == json::parse_event_t::key) {
       const auto& key = parsed.get_ref<const std::string&>();
-      if (!keys.back().insert(key).second) throw Error("the key \"" + key + "\" stands twice in " + where + ": keep one of them");
+      if (!keys.back().insert(key).second)
+        throw Error("the key \"" + key + "\" stands twice in " + where + ": keep one of them");
     }
     return true;
   };

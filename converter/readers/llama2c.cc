@@ -14,7 +14,7 @@ struct Header {
   std::int32_t dim, hidden_dim, n_layers, n_heads, n_kv_heads, vocab_size, seq_len;
 };
 constexpr std::size_t kHeaderBytes = 28;
-constexpr std::int32_t kMagic = 0x616b3432;      // of the later versions, which are laid out otherwise
+constexpr std::int32_t kMagic = 0x616b3432;  // of the later versions, which are laid out otherwise
 
 [[noreturn]] void fail(const std::string& where, const std::string& what) {
   throw Error(what + " in " + where + ": expected a llama2.c checkpoint of version 0 (export.py --version 0)");
@@ -28,22 +28,28 @@ std::int32_t int32_at(std::span<const std::byte> file, std::size_t offset) {
 
 Header read_header(std::span<const std::byte> file, const std::string& where) {
   if (file.size() < kHeaderBytes) fail(where, "fewer than 28 bytes");
-  const Header h{int32_at(file, 0), int32_at(file, 4), int32_at(file, 8), int32_at(file, 12), int32_at(file, 16), int32_at(file, 20), int32_at(file, 24)};
+  const Header h{int32_at(file, 0),  int32_at(file, 4),  int32_at(file, 8), int32_at(file, 12),
+                 int32_at(file, 16), int32_at(file, 20), int32_at(file, 24)};
   if (h.dim == kMagic) fail(where, "a later version of the format");
   const auto within = [](std::int32_t n, std::int32_t most) { return n >= 1 && n <= most; };
   // Bounds keep every product below 2^63.
   const std::int64_t vocabulary = std::abs(std::int64_t{h.vocab_size});
-  const bool sizes = within(h.dim, 1 << 17) && within(h.hidden_dim, 1 << 17) && within(h.n_layers, 1024) && within(h.n_heads, 4096) &&
-                     within(h.n_kv_heads, 4096) && vocabulary >= 1 && vocabulary <= (1 << 20) && within(h.seq_len, 1 << 20);
+  const bool sizes = within(h.dim, 1 << 17) && within(h.hidden_dim, 1 << 17) && within(h.n_layers, 1024) &&
+                     within(h.n_heads, 4096) && within(h.n_kv_heads, 4096) && vocabulary >= 1 &&
+                     vocabulary <= (1 << 20) && within(h.seq_len, 1 << 20);
   if (!sizes) fail(where, "sizes that no model has");
-  if (h.dim % h.n_heads != 0 || (h.dim / h.n_heads) % 2 != 0 || h.n_heads % h.n_kv_heads != 0) fail(where, "heads that do not divide the model");
+  if (h.dim % h.n_heads != 0 || (h.dim / h.n_heads) % 2 != 0 || h.n_heads % h.n_kv_heads != 0)
+    fail(where, "heads that do not divide the model");
   return h;
 }
 
 // Takes one tensor after the other from the file.
 class Cursor {
  public:
-  Cursor(std::span<const std::byte> rest, std::string where, Checkpoint& checkpoint) : rest_(rest), where_(std::move(where)), checkpoint_(checkpoint) {}
+  Cursor(std::span<const std::byte> rest, std::string where, Checkpoint& checkpoint)
+      : rest_(rest),
+        where_(std::move(where)),
+        checkpoint_(checkpoint) {}
 
   std::span<const std::byte> take(std::uint64_t elements) {
     if (elements > rest_.size() / 4) fail(where_, "fewer tensors than its header announces");
@@ -53,14 +59,17 @@ class Cursor {
   }
 
   void tensor(const std::string& name, std::vector<std::uint64_t> shape, std::uint64_t interleaved = 0) {
-    Tensor tensor{.name = name, .type = DType::kF32, .shape = std::move(shape), .bytes = {}, .interleaved = interleaved};
+    Tensor tensor{
+        .name = name, .type = DType::kF32, .shape = std::move(shape), .bytes = {}, .interleaved = interleaved};
     tensor.bytes = take(tensor.elements());
     checkpoint_.tensors.emplace(name, std::move(tensor));
   }
 
   // One tensor of this shape for each layer.
-  void layers(std::int32_t count, const std::string& name, const std::vector<std::uint64_t>& shape, std::uint64_t interleaved = 0) {
-    for (std::int32_t i = 0; i < count; ++i) tensor("model.layers." + std::to_string(i) + "." + name, shape, interleaved);
+  void layers(std::int32_t count, const std::string& name, const std::vector<std::uint64_t>& shape,
+              std::uint64_t interleaved = 0) {
+    for (std::int32_t i = 0; i < count; ++i)
+      tensor("model.layers." + std::to_string(i) + "." + name, shape, interleaved);
   }
 
   bool done() const { return rest_.empty(); }
@@ -97,7 +106,8 @@ Checkpoint read_llama2c(std::span<const std::byte> file, const std::string& wher
   Checkpoint checkpoint;
   checkpoint.config = config_of(h);
   const auto d = static_cast<std::uint64_t>(h.dim), hidden = static_cast<std::uint64_t>(h.hidden_dim);
-  const auto head_dim = static_cast<std::uint64_t>(h.dim / h.n_heads), kv = head_dim * static_cast<std::uint64_t>(h.n_kv_heads);
+  const auto head_dim = static_cast<std::uint64_t>(h.dim / h.n_heads),
+             kv = head_dim * static_cast<std::uint64_t>(h.n_kv_heads);
   const auto vocabulary = static_cast<std::uint64_t>(std::abs(std::int64_t{h.vocab_size}));
 
   Cursor cursor(file.subspan(kHeaderBytes), where, checkpoint);

@@ -53,7 +53,8 @@ Mapping::~Mapping() {
 
 std::string read_text(const std::filesystem::path& path, std::size_t most) {
   const auto mapping = Mapping::open(path);
-  if (mapping->bytes().size() > most) fail(path, "it is larger than " + std::to_string(most >> 20U) + " MiB, which no file of its kind is");
+  if (mapping->bytes().size() > most)
+    fail(path, "it is larger than " + std::to_string(most >> 20U) + " MiB, which no file of its kind is");
   return {reinterpret_cast<const char*>(mapping->bytes().data()), mapping->bytes().size()};
 }
 

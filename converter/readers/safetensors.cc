@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::uint64_t kMostHeader = 100'000'000;     // as the format's own reader has it
+constexpr std::uint64_t kMostHeader = 100'000'000;  // as the format's own reader has it
 constexpr std::size_t kMostDimensions = 16;
 
 [[noreturn]] void fail(const std::string& where, const std::string& what) {
@@ -83,16 +83,20 @@ std::uint64_t checked_bytes(const Entry& entry, const std::string& where) {
 
 Entry read_entry(const std::string& name, const json& value, std::uint64_t data_bytes, const std::string& where) {
   if (!value.is_object()) fail(where, "tensor " + name + " is no JSON object");
-  Entry entry{.name = name, .type = {}, .shape = whole_numbers(field(value, "shape", name, where), "the shape of " + name, where)};
+  Entry entry{.name = name,
+              .type = {},
+              .shape = whole_numbers(field(value, "shape", name, where), "the shape of " + name, where)};
   const json& type = field(value, "dtype", name, where);
   if (!type.is_string()) fail(where, "the dtype of " + name + " is no string");
   entry.type = type.get<std::string>();
   const auto range = whole_numbers(field(value, "data_offsets", name, where), "the data_offsets of " + name, where);
-  if (range.size() != 2 || range[0] > range[1] || range[1] > data_bytes) fail(where, "the data of " + name + " lies outside the file");
+  if (range.size() != 2 || range[0] > range[1] || range[1] > data_bytes)
+    fail(where, "the data of " + name + " lies outside the file");
   entry.begin = range[0];
   entry.end = range[1];
   const std::uint64_t bytes = checked_bytes(entry, where);
-  if (element_bytes(entry.type) != 0 && bytes != entry.end - entry.begin) fail(where, "the data of " + name + " does not have the size of its shape");
+  if (element_bytes(entry.type) != 0 && bytes != entry.end - entry.begin)
+    fail(where, "the data of " + name + " does not have the size of its shape");
   return entry;
 }
 
@@ -100,7 +104,8 @@ void check_overlap(std::vector<Entry> entries, const std::string& where) {
   std::erase_if(entries, [](const Entry& e) { return e.begin == e.end; });
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.begin < b.begin; });
   for (std::size_t i = 1; i < entries.size(); ++i) {
-    if (entries[i].begin < entries[i - 1].end) fail(where, "the data of " + entries[i - 1].name + " and " + entries[i].name + " overlap");
+    if (entries[i].begin < entries[i - 1].end)
+      fail(where, "the data of " + entries[i - 1].name + " and " + entries[i].name + " overlap");
   }
 }
 
@@ -117,14 +122,18 @@ json read_header(std::span<const std::byte> file, const std::string& where, std:
 
 void add(Entry entry, std::span<const std::byte> data, const std::string& where, Checkpoint& checkpoint) {
   if (checkpoint.find(entry.name) != nullptr || checkpoint.unread.contains(entry.name)) {
-    throw Error("tensor " + entry.name + " stands in two files, again in " + where + ": remove the file that does not belong to the checkpoint");
+    throw Error("tensor " + entry.name + " stands in two files, again in " + where +
+                ": remove the file that does not belong to the checkpoint");
   }
   const auto type = weight_type(entry.type);
   if (!type) {
     checkpoint.unread.emplace(std::move(entry.name), std::move(entry.type));
     return;
   }
-  Tensor tensor{.name = entry.name, .type = *type, .shape = std::move(entry.shape), .bytes = data.subspan(entry.begin, entry.end - entry.begin)};
+  Tensor tensor{.name = entry.name,
+                .type = *type,
+                .shape = std::move(entry.shape),
+                .bytes = data.subspan(entry.begin, entry.end - entry.begin)};
   checkpoint.tensors.emplace(std::move(entry.name), std::move(tensor));
 }
 

@@ -25,7 +25,8 @@ std::string normalized(const Draft& draft, const std::string& text) {
 
 }  // namespace
 
-void read_added_tokens(const JsonView& list, const std::unordered_map<std::string, std::uint32_t>& pieces, Draft& draft) {
+void read_added_tokens(const JsonView& list, const std::unordered_map<std::string, std::uint32_t>& pieces,
+                       Draft& draft) {
   for (std::size_t i = 0; i < list.size(); ++i) {
     const JsonView row = list.at(i);
     const std::string content = row["content"].text();

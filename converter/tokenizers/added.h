@@ -10,6 +10,7 @@
 namespace kinglet::converter {
 
 // The list of a tokenizer.json. `pieces`: the model's vocabulary as the file spells it; a token that is in it has its id.
-void read_added_tokens(const JsonView& list, const std::unordered_map<std::string, std::uint32_t>& pieces, Draft& draft);
+void read_added_tokens(const JsonView& list, const std::unordered_map<std::string, std::uint32_t>& pieces,
+                       Draft& draft);
 
 }  // namespace kinglet::converter

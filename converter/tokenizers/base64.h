@@ -8,6 +8,6 @@
 
 namespace kinglet::converter {
 
-std::vector<std::uint8_t> decode_base64(const JsonView& text);   // null is empty
+std::vector<std::uint8_t> decode_base64(const JsonView& text);  // null is empty
 
 }  // namespace kinglet::converter

@@ -9,7 +9,7 @@
 namespace kinglet::converter {
 namespace {
 
-constexpr std::size_t kCharacters = 0x144;   // the last one is U+0143
+constexpr std::size_t kCharacters = 0x144;  // the last one is U+0143
 
 constexpr bool is_printable(unsigned byte) {
   return (byte >= 0x21 && byte <= 0x7E) || (byte >= 0xA1 && byte <= 0xFF && byte != 0xAD);

@@ -16,7 +16,7 @@
 namespace kinglet::converter {
 namespace {
 
-using Entry = std::pair<std::string_view, std::uint32_t>;   // key, where its text begins
+using Entry = std::pair<std::string_view, std::uint32_t>;  // key, where its text begins
 
 class DoubleArray {
  public:
@@ -29,9 +29,9 @@ class DoubleArray {
 
  private:
   void grow(std::size_t size) {
-    size = (size + 255) / 256 * 256;   // an offset moves a node within its block of 256
+    size = (size + 255) / 256 * 256;  // an offset moves a node within its block of 256
     if (units_.size() >= size) return;
-    units_.resize(size, 0x80000000);   // a unit that no byte matches
+    units_.resize(size, 0x80000000);  // a unit that no byte matches
     used_.resize(size, false);
     base_.resize(size, false);
   }
@@ -71,7 +71,8 @@ class DoubleArray {
       grow(spot + 256);
       const std::size_t base = spot ^ anchor;
       if (used_[spot] || base == 0 || base_[base] || (leaf && used_[base])) continue;
-      if (std::none_of(labels.begin(), labels.end(), [&](std::uint8_t label) { return used_[base ^ label]; })) return base;
+      if (std::none_of(labels.begin(), labels.end(), [&](std::uint8_t label) { return used_[base ^ label]; }))
+        return base;
     }
   }
 
@@ -88,7 +89,8 @@ class DoubleArray {
 
   std::vector<std::uint32_t> units_;
   std::vector<bool> used_;
-  std::vector<bool> base_;   // some node's children are here: two nodes at one base would take each other's for their own
+  std::vector<bool>
+      base_;  // some node's children are here: two nodes at one base would take each other's for their own
   std::size_t first_free_ = 1;
 };
 
@@ -150,7 +152,8 @@ std::vector<std::string> charsmap_keys(std::span<const std::uint8_t> map, std::s
     open.pop_back();
     for (std::size_t label = 1; label < 256; ++label) {
       const std::size_t child = base ^ label;
-      if (child >= units.size() || seen[child] || (units[child] & 0x800000FF) != label || key.size() == kLongestKey) continue;
+      if (child >= units.size() || seen[child] || (units[child] & 0x800000FF) != label || key.size() == kLongestKey)
+        continue;
       seen[child] = true;
       std::string longer = key + static_cast<char>(label);
       if ((units[child] & 0x100) != 0) result.push_back(longer);

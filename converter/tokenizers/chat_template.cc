@@ -10,7 +10,7 @@ namespace kinglet::converter {
 namespace {
 
 struct Source {
-  std::string jinja;   // "\n" written out
+  std::string jinja;  // "\n" written out
   std::string bos;
   std::string eos;
 
@@ -19,7 +19,10 @@ struct Source {
     return std::any_of(texts.begin(), texts.end(), [&](std::string_view text) { return has(text); });
   }
   std::string first() const { return has("bos_token") ? bos : std::string(); }
-  bool trims() const { return has_any({"content'] | trim", "content']|trim", "content\"] | trim", "content\"]|trim", "content | trim", "content|trim", "content'].strip()", "content.strip()"}); }
+  bool trims() const {
+    return has_any({"content'] | trim", "content']|trim", "content\"] | trim", "content\"]|trim", "content | trim",
+                    "content|trim", "content'].strip()", "content.strip()"});
+  }
 };
 
 // The literal text between `before` and `after`, where it is no expression; empty where there is none.
@@ -66,7 +69,7 @@ fb::ChatTemplateT llama3(const Source& source) {
     t.system_before.clear();
     t.system_after.clear();
     t.assistant_after.clear();
-    t.user_before = "<|eot_id|>" + t.user_before;   // ends the system's turn, and later the answer before
+    t.user_before = "<|eot_id|>" + t.user_before;  // ends the system's turn, and later the answer before
   }
   return t;
 }
@@ -138,7 +141,8 @@ ChatTemplate known(const char* family, fb::ChatTemplateT strings) {
 }
 
 void write_out_newlines(std::string& text) {
-  for (std::size_t at = text.find("\\n"); at != std::string::npos; at = text.find("\\n", at + 1)) text.replace(at, 2, "\n");
+  for (std::size_t at = text.find("\\n"); at != std::string::npos; at = text.find("\\n", at + 1))
+    text.replace(at, 2, "\n");
 }
 
 // A template as a string, or a list of named ones, of which "default" is the one for plain conversations.
@@ -164,10 +168,12 @@ ChatTemplate recognize_chat_template(std::string jinja, const std::string& bos, 
   if (source.has("<start_of_turn>")) return known("Gemma", gemma(source));
   if (source.has("<|user|>") && source.has("<|end|>")) return known("Phi-3", phi3(source));
   if (source.has("<|user|>") && source.has("eos_token")) return known("Zephyr", zephyr(source));
-  if (source.has("[INST]")) return source.has("<<SYS>>") ? known("Llama 2", llama2(source)) : known("Mistral", mistral(source));
+  if (source.has("[INST]"))
+    return source.has("<<SYS>>") ? known("Llama 2", llama2(source)) : known("Mistral", mistral(source));
   ChatTemplate result;
-  result.warning = "the chat template is of no known family (ChatML, Llama 2 and 3, Mistral, Gemma, Phi-3, Zephyr); "
-                   "`kinglet chat` will not know this model's turns";
+  result.warning =
+      "the chat template is of no known family (ChatML, Llama 2 and 3, Mistral, Gemma, Phi-3, Zephyr); "
+      "`kinglet chat` will not know this model's turns";
   return result;
 }
 
@@ -176,7 +182,8 @@ ChatTemplate read_chat_template(const std::filesystem::path& directory) {
   const std::filesystem::path own = directory / "chat_template.jinja";
   const std::string jinja = std::filesystem::exists(own) ? read_file(own) : template_of(settings.config);
   if (jinja.empty()) return {};
-  return recognize_chat_template(jinja, settings.role("bos_token").value_or(""), settings.role("eos_token").value_or(""));
+  return recognize_chat_template(jinja, settings.role("bos_token").value_or(""),
+                                 settings.role("eos_token").value_or(""));
 }
 
 }  // namespace kinglet::converter

@@ -13,9 +13,9 @@
 namespace kinglet::converter {
 
 struct ChatTemplate {
-  std::unique_ptr<fb::ChatTemplateT> strings;   // null: there is no template, or none of a known family
-  std::string family;                           // "ChatML", "Llama 3" …
-  std::string warning;                          // why there is none although the checkpoint has a template
+  std::unique_ptr<fb::ChatTemplateT> strings;  // null: there is no template, or none of a known family
+  std::string family;                          // "ChatML", "Llama 3" …
+  std::string warning;                         // why there is none although the checkpoint has a template
 };
 
 // From chat_template.jinja, or `chat_template` of tokenizer_config.json.

@@ -20,7 +20,8 @@ constexpr std::uintmax_t kMostBytes = std::uintmax_t{1} << 30;
 void write_vocabulary(const std::vector<DraftToken>& tokens, fb::TokenizerT& tables, const std::string& file) {
   for (const DraftToken& token : tokens) {
     tables.pieces.insert(tables.pieces.end(), token.text.begin(), token.text.end());
-    if (tables.pieces.size() > std::numeric_limits<std::uint32_t>::max()) throw Error(file + ": the vocabulary's text is over 4 GiB");
+    if (tables.pieces.size() > std::numeric_limits<std::uint32_t>::max())
+      throw Error(file + ": the vocabulary's text is over 4 GiB");
     tables.ends.push_back(static_cast<std::uint32_t>(tables.pieces.size()));
     tables.kinds.push_back(token.kind);
   }
@@ -87,7 +88,7 @@ class Growth {
 // make shorter again.
 std::uint32_t measure_growth(const fb::TokenizerT& tables) {
   constexpr std::size_t kMostKeys = 1 << 16;
-  std::size_t growth = 3;   // an ill-formed byte becomes U+FFFD
+  std::size_t growth = 3;  // an ill-formed byte becomes U+FFFD
   for (std::size_t passes = 1; passes <= tables.passes.size(); ++passes) {
     const fb::PassT& last = *tables.passes[passes - 1];
     const bool shrinks = last.kind == fb::PassKind::Clean || last.kind == fb::PassKind::DropMarks;
@@ -113,7 +114,8 @@ std::uint32_t measure_growth(const fb::TokenizerT& tables) {
 }  // namespace
 
 DraftToken& Draft::token(std::int64_t id, const std::string& file) {
-  if (id < 0 || id >= kMostTokens) throw Error(file + ": token id " + std::to_string(id) + " is not between 0 and 16777215");
+  if (id < 0 || id >= kMostTokens)
+    throw Error(file + ": token id " + std::to_string(id) + " is not between 0 and 16777215");
   if (static_cast<std::size_t>(id) >= tokens.size()) tokens.resize(static_cast<std::size_t>(id) + 1);
   return tokens[static_cast<std::size_t>(id)];
 }
@@ -143,15 +145,17 @@ void Draft::index_bytes() {
 void Draft::limit(std::uint32_t vocabulary, const std::string& file) {
   if (tables.tokens == 0) tables.tokens = static_cast<std::uint32_t>(tokens.size());
   if (vocabulary == 0 || tables.tokens <= vocabulary) return;
-  warnings.push_back(file + ": has " + std::to_string(tables.tokens) + " tokens, the model only " + std::to_string(vocabulary) +
-                     "; those beyond are left out");
+  warnings.push_back(file + ": has " + std::to_string(tables.tokens) + " tokens, the model only " +
+                     std::to_string(vocabulary) + "; those beyond are left out");
   tables.tokens = vocabulary;
   const auto beyond = [&](std::int64_t id) { return id >= vocabulary; };
   std::erase_if(tables.added, [&](const auto& added) { return beyond(added->id); });
   for (std::int32_t& id : tables.bytes) id = beyond(id) ? -1 : id;
   if (beyond(tables.unknown)) tables.unknown = -1;
-  for (const auto* ids : {&tables.before, &tables.after, &tables.pair_before, &tables.pair_between, &tables.pair_second, &tables.pair_after}) {
-    if (std::any_of(ids->begin(), ids->end(), beyond)) throw Error(file + ": the template uses a token that the model does not have");
+  for (const auto* ids : {&tables.before, &tables.after, &tables.pair_before, &tables.pair_between, &tables.pair_second,
+                          &tables.pair_after}) {
+    if (std::any_of(ids->begin(), ids->end(), beyond))
+      throw Error(file + ": the template uses a token that the model does not have");
   }
 }
 
@@ -170,7 +174,8 @@ std::unique_ptr<fb::TokenizerT> Draft::finish(const std::string& file, std::uint
   const auto* packed = flatbuffers::GetRoot<fb::Tokenizer>(builder.GetBufferPointer());
   const Status status = verify_tokenizer(*packed, static_cast<std::uint32_t>(tokens.size()));
   if (!status.ok()) {
-    throw Error(file + ": " + status.message() + " (at " + std::to_string(status.subject()) + "); the tokenizer file is damaged");
+    throw Error(file + ": " + status.message() + " (at " + std::to_string(status.subject()) +
+                "); the tokenizer file is damaged");
   }
   result->growth = measure_growth(*result);
   return result;

@@ -17,7 +17,7 @@
 namespace kinglet::converter {
 
 struct DraftToken {
-  std::string text;                            // the bytes it stands for in decoded text
+  std::string text;  // the bytes it stands for in decoded text
   fb::TokenKind kind = fb::TokenKind::Unused;
   float score = 0;
 };
@@ -26,12 +26,12 @@ struct DraftMerge {
   std::uint32_t left;
   std::uint32_t right;
   std::uint32_t result;
-  std::uint32_t rank;    // the lowest is merged first; of equal ones, the one further left in the text
+  std::uint32_t rank;  // the lowest is merged first; of equal ones, the one further left in the text
 };
 
 struct Draft {
-  fb::TokenizerT tables;                       // all but what finish() makes from the lists below
-  std::vector<DraftToken> tokens;              // by id
+  fb::TokenizerT tables;           // all but what finish() makes from the lists below
+  std::vector<DraftToken> tokens;  // by id
   std::vector<DraftMerge> merges;
   std::vector<std::string> warnings;
 
@@ -52,7 +52,7 @@ struct Draft {
   void limit(std::uint32_t vocabulary, const std::string& file);
 };
 
-inline constexpr std::string_view kSpaceMark = "\xE2\x96\x81";   // U+2581, SentencePiece's space
+inline constexpr std::string_view kSpaceMark = "\xE2\x96\x81";  // U+2581, SentencePiece's space
 
 // SentencePiece's spelling of a piece as text: U+2581 is a space.
 std::string unescape(std::string_view piece);

@@ -7,7 +7,8 @@
 namespace kinglet::converter {
 namespace {
 
-std::int32_t required(const std::unordered_map<std::string, std::uint32_t>& ids, const std::string& text, const std::filesystem::path& vocab) {
+std::int32_t required(const std::unordered_map<std::string, std::uint32_t>& ids, const std::string& text,
+                      const std::filesystem::path& vocab) {
   const auto it = ids.find(text);
   if (it == ids.end()) throw Error(vocab.string() + ": lacks the token " + text);
   return static_cast<std::int32_t>(it->second);
@@ -15,8 +16,8 @@ std::int32_t required(const std::unordered_map<std::string, std::uint32_t>& ids,
 
 }  // namespace
 
-std::unordered_map<std::string, std::uint32_t> join_vocabulary(const SentencePieceModel& model, const std::filesystem::path& vocab,
-                                                               Draft& draft) {
+std::unordered_map<std::string, std::uint32_t> join_vocabulary(const SentencePieceModel& model,
+                                                               const std::filesystem::path& vocab, Draft& draft) {
   if (model.bpe) throw Error(model.file + ": a unigram model was expected beside " + vocab.string());
   const nlohmann::json document = read_json(vocab);
   if (!document.is_object()) throw Error(vocab.string() + ": is not an object from piece to id");

@@ -8,7 +8,7 @@
 namespace kinglet::converter {
 namespace {
 
-constexpr std::uint32_t kUnknown = 0;   // fixed in that project: <unk>, <s>, </s>, then 256 bytes
+constexpr std::uint32_t kUnknown = 0;  // fixed in that project: <unk>, <s>, </s>, then 256 bytes
 constexpr std::uint32_t kBegin = 1;
 constexpr std::uint32_t kEnd = 2;
 
@@ -40,9 +40,11 @@ class Reader {
 DraftToken read_token(Reader& reader, std::uint32_t id, const std::string& file) {
   const auto score = reader.number<float>();
   const auto length = reader.number<std::int32_t>();
-  if (!std::isfinite(score) || length < 0) throw Error(file + ": token " + std::to_string(id) + " has no sensible score or length");
+  if (!std::isfinite(score) || length < 0)
+    throw Error(file + ": token " + std::to_string(id) + " has no sensible score or length");
   const std::string_view text = reader.take(static_cast<std::size_t>(length));
-  if (const int byte = byte_of(text); byte >= 0) return {std::string(1, static_cast<char>(byte)), fb::TokenKind::Byte, score};
+  if (const int byte = byte_of(text); byte >= 0)
+    return {std::string(1, static_cast<char>(byte)), fb::TokenKind::Byte, score};
   if (id == kUnknown) return {std::string(text), fb::TokenKind::Unknown, score};
   const bool special = id == kBegin || id == kEnd;
   return {std::string(text), special ? fb::TokenKind::Special : fb::TokenKind::Text, score};
@@ -54,11 +56,12 @@ std::unique_ptr<fb::TokenizerT> read_llama2c_tokenizer(const std::filesystem::pa
   const std::string bytes = read_file(path);
   const std::string file = path.string();
   Reader reader(bytes, file);
-  (void)reader.number<std::uint32_t>();   // length of the longest token
+  (void)reader.number<std::uint32_t>();  // length of the longest token
   Draft draft;
   for (std::uint32_t id = 0; id < vocabulary; ++id) draft.token(id, file) = read_token(reader, id, file);
   if (!reader.at_end()) {
-    throw Error(file + ": holds more than the model's " + std::to_string(vocabulary) + " tokens; give the tokenizer that belongs to it");
+    throw Error(file + ": holds more than the model's " + std::to_string(vocabulary) +
+                " tokens; give the tokenizer that belongs to it");
   }
   if (vocabulary <= kEnd) throw Error(file + ": a llama2.c vocabulary begins with <unk>, <s> and </s>");
   // Named as everywhere else; that project prints them on lines of their own.

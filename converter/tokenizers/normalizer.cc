@@ -87,7 +87,7 @@ class Reader {
 
   Draft& draft_;
   fb::TokenizerT& tables_;
-  bool spaces_ = false;   // a rule for spaces was read
+  bool spaces_ = false;  // a rule for spaces was read
 };
 
 }  // namespace

@@ -40,7 +40,8 @@ void read_merges_txt(const std::filesystem::path& path, const Ids& ids, Draft& d
   const auto id_of = [&](std::string_view piece, std::size_t line) {
     const auto it = ids.find(std::string(piece));
     if (it == ids.end()) {
-      throw Error(path.string() + ": line " + std::to_string(line + 1) + ": \"" + std::string(piece) + "\" is not in vocab.json");
+      throw Error(path.string() + ": line " + std::to_string(line + 1) + ": \"" + std::string(piece) +
+                  "\" is not in vocab.json");
     }
     return it->second;
   };
@@ -53,7 +54,8 @@ void read_merges_txt(const std::filesystem::path& path, const Ids& ids, Draft& d
     }
     const std::string_view left = line.substr(0, space);
     const std::string_view right = line.substr(space + 1);
-    draft.merges.push_back({id_of(left, number), id_of(right, number), id_of(std::string(left) + std::string(right), number), rank++});
+    draft.merges.push_back(
+        {id_of(left, number), id_of(right, number), id_of(std::string(left) + std::string(right), number), rank++});
   });
 }
 
@@ -93,7 +95,7 @@ Draft read_gpt2_files(const std::filesystem::path& directory) {
   } else if (settings.flag("add_bos_token", false)) {
     tables.before = tables.pair_before = {role_id(settings, "bos_token", "<|endoftext|>", ids)};
   }
-  add_tokens(settings, ids, draft, {"<|endoftext|>"});   // GPT-2's first files name no special tokens
+  add_tokens(settings, ids, draft, {"<|endoftext|>"});  // GPT-2's first files name no special tokens
   return draft;
 }
 

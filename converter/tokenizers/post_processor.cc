@@ -8,7 +8,7 @@ using Ids = std::vector<std::int32_t>;
 
 // One row of a template: special tokens with their type, and the places of A and B.
 struct Item {
-  int sequence = -1;   // 0: A, 1: B, -1: special tokens
+  int sequence = -1;  // 0: A, 1: B, -1: special tokens
   Ids ids;
   std::int64_t type = 0;
 };
@@ -64,7 +64,11 @@ void read_pair(const JsonView& place, const std::vector<Item>& items, Draft& dra
       continue;
     }
     const bool second = item.type == 1;
-    append(seen == 0 ? tables.pair_before : seen == 2 ? tables.pair_after : second ? tables.pair_second : tables.pair_between, item.ids);
+    append(seen == 0   ? tables.pair_before
+           : seen == 2 ? tables.pair_after
+           : second    ? tables.pair_second
+                       : tables.pair_between,
+           item.ids);
   }
   if (seen != 2) place.fail("does not hold both texts");
 }

@@ -92,7 +92,8 @@ void read_metaspace(const JsonView& part, bool words_only, Draft& draft) {
   const bool split = part["split"].flag(true);
   if (words_only) {
     // WhitespaceSplit came first: words without their white space, each with its own prefix.
-    if (draft.tables.prefix != fb::Prefix::Always || !split) part.fail("after WhitespaceSplit only prepend_scheme always is supported");
+    if (draft.tables.prefix != fb::Prefix::Always || !split)
+      part.fail("after WhitespaceSplit only prepend_scheme always is supported");
     draft.tables.any_white = draft.tables.collapse_spaces = draft.tables.trim_left = draft.tables.trim_right = true;
   }
   if (split) set_split(part, fb::Split::Spaces, draft);
@@ -136,9 +137,11 @@ void read_pre_tokenizer(const JsonView& pre_tokenizer, Draft& draft) {
     } else {
       part.fail("the pre-tokenizer \"" + type + "\" is not supported");
     }
-    if (words_only && type != "WhitespaceSplit" && type != "Metaspace") part.fail("WhitespaceSplit is supported before Metaspace only");
+    if (words_only && type != "WhitespaceSplit" && type != "Metaspace")
+      part.fail("WhitespaceSplit is supported before Metaspace only");
   }
-  if (words_only && draft.tables.split != fb::Split::Spaces) pre_tokenizer.fail("WhitespaceSplit is supported before Metaspace only");
+  if (words_only && draft.tables.split != fb::Split::Spaces)
+    pre_tokenizer.fail("WhitespaceSplit is supported before Metaspace only");
 }
 
 void read_decoder(const JsonView& decoder, Draft& draft) {

@@ -11,8 +11,8 @@ namespace {
 
 struct Field {
   std::uint32_t number = 0;
-  std::uint64_t value = 0;      // of a whole number, or the bits of a float
-  std::string_view bytes;       // of a text or a message
+  std::uint64_t value = 0;  // of a whole number, or the bits of a float
+  std::string_view bytes;   // of a text or a message
 };
 
 // The fields of one message, one after the other.
@@ -36,7 +36,9 @@ class Message {
   }
 
  private:
-  [[noreturn]] void damaged() const { throw Error(file_ + ": not a SentencePiece model, or a damaged one; download it again"); }
+  [[noreturn]] void damaged() const {
+    throw Error(file_ + ": not a SentencePiece model, or a damaged one; download it again");
+  }
 
   std::string_view take(std::uint64_t size) {
     if (size > bytes_.size()) damaged();
@@ -73,7 +75,8 @@ SentencePiece read_piece(std::string_view bytes, const std::string& file) {
     if (field->number == 1) piece.text = std::string(field->bytes);
     if (field->number == 2) piece.score = as_float(field->value);
     if (field->number == 3) {
-      if (field->value < 1 || field->value > 6) throw Error(file + ": the piece \"" + piece.text + "\" is of no known type");
+      if (field->value < 1 || field->value > 6)
+        throw Error(file + ": the piece \"" + piece.text + "\" is of no known type");
       piece.type = static_cast<PieceType>(field->value);
     }
   }
@@ -87,10 +90,12 @@ void read_trainer(std::string_view bytes, SentencePieceModel& model) {
   Message message(bytes, model.file);
   while (const auto field = message.next()) {
     if (field->number == 3) {
-      if (field->value != kUnigram && field->value != kBpe) throw Error(model.file + ": only SentencePiece's unigram and bpe are supported");
+      if (field->value != kUnigram && field->value != kBpe)
+        throw Error(model.file + ": only SentencePiece's unigram and bpe are supported");
       model.bpe = field->value == kBpe;
     }
-    if (field->number == 24 && field->value != 0) throw Error(model.file + ": treat_whitespace_as_suffix is not supported");
+    if (field->number == 24 && field->value != 0)
+      throw Error(model.file + ": treat_whitespace_as_suffix is not supported");
   }
 }
 
@@ -119,7 +124,8 @@ fb::TokenKind kind_of(PieceType type) {
 }  // namespace
 
 std::int64_t SentencePieceModel::find(std::string_view text) const {
-  const auto it = std::find_if(pieces.begin(), pieces.end(), [&](const SentencePiece& piece) { return piece.text == text; });
+  const auto it =
+      std::find_if(pieces.begin(), pieces.end(), [&](const SentencePiece& piece) { return piece.text == text; });
   return it == pieces.end() ? -1 : it - pieces.begin();
 }
 
@@ -138,7 +144,7 @@ SentencePieceModel read_sentencepiece(const std::filesystem::path& path) {
 }
 
 void set_sentencepiece_rules(const SentencePieceModel& model, Draft& draft) {
-  constexpr float kUnknownPenalty = 10;   // below the worst ordinary piece
+  constexpr float kUnknownPenalty = 10;  // below the worst ordinary piece
   fb::TokenizerT& tables = draft.tables;
   tables.model = model.bpe ? fb::TokenModel::Bpe : fb::TokenModel::Unigram;
   tables.fuse_unknown = true;
@@ -163,7 +169,7 @@ void set_sentencepiece_rules(const SentencePieceModel& model, Draft& draft) {
 }
 
 void put_piece(const SentencePieceModel& model, std::size_t index, std::uint32_t id, Draft& draft) {
-  constexpr std::string_view kUnknownText = " \xE2\x81\x87 ";   // as SentencePiece prints what it could not read
+  constexpr std::string_view kUnknownText = " \xE2\x81\x87 ";  // as SentencePiece prints what it could not read
   const SentencePiece& piece = model.pieces[index];
   DraftToken& token = draft.token(id, model.file);
   token = {unescape(piece.text), kind_of(piece.type), piece.score};

@@ -11,7 +11,14 @@
 namespace kinglet::converter {
 
 // Numbers as in sentencepiece_model.proto.
-enum class PieceType : std::uint8_t { kNormal = 1, kUnknown = 2, kControl = 3, kUserDefined = 4, kUnused = 5, kByte = 6 };
+enum class PieceType : std::uint8_t {
+  kNormal = 1,
+  kUnknown = 2,
+  kControl = 3,
+  kUserDefined = 4,
+  kUnused = 5,
+  kByte = 6
+};
 
 struct SentencePiece {
   std::string text;
@@ -20,14 +27,14 @@ struct SentencePiece {
 };
 
 struct SentencePieceModel {
-  std::string file;                        // for messages
+  std::string file;  // for messages
   std::vector<SentencePiece> pieces;
-  bool bpe = false;                        // otherwise Unigram
-  std::vector<std::uint8_t> charsmap;      // empty: text stays as it is
+  bool bpe = false;                    // otherwise Unigram
+  std::vector<std::uint8_t> charsmap;  // empty: text stays as it is
   bool add_dummy_prefix = true;
   bool remove_extra_whitespaces = true;
 
-  std::int64_t find(std::string_view text) const;   // the piece's index, or -1
+  std::int64_t find(std::string_view text) const;  // the piece's index, or -1
 };
 
 SentencePieceModel read_sentencepiece(const std::filesystem::path& path);

@@ -9,7 +9,8 @@
 namespace kinglet::converter {
 namespace {
 
-constexpr const char* kRoles[] = {"bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"};
+constexpr const char* kRoles[] = {"bos_token", "eos_token", "unk_token", "sep_token",
+                                  "pad_token", "cls_token", "mask_token"};
 
 nlohmann::json optional_object(const std::filesystem::path& path) {
   if (!std::filesystem::exists(path)) return nlohmann::json::object();
@@ -104,7 +105,8 @@ void add_tokens(const Settings& settings, const std::unordered_map<std::string, 
   for (const char* name : kRoles) {
     const auto text = settings.role(name);
     if (!text) continue;
-    if (const auto it = ids.find(*text); it != ids.end()) rows.add(*text, it->second, true, std::string_view(name) == "mask_token");
+    if (const auto it = ids.find(*text); it != ids.end())
+      rows.add(*text, it->second, true, std::string_view(name) == "mask_token");
   }
   for (const char* text : usual) {
     if (const auto it = ids.find(text); it != ids.end()) rows.add(text, it->second, true);

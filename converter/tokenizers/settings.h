@@ -16,7 +16,7 @@ struct Settings {
   std::string place;                                         // of tokenizer_config.json, for messages
   std::string directory;
 
-  std::string tokenizer_class() const;                       // without "Fast"; empty where unknown
+  std::string tokenizer_class() const;  // without "Fast"; empty where unknown
   bool flag(const char* name, bool fallback) const;
   std::int64_t integer(const char* name, std::int64_t fallback) const;
   std::string text(const char* name, std::string_view fallback) const;

@@ -12,7 +12,7 @@
 namespace kinglet::converter {
 namespace {
 
-using Ids = std::unordered_map<std::string, std::uint32_t>;   // pieces as the file spells them
+using Ids = std::unordered_map<std::string, std::uint32_t>;  // pieces as the file spells them
 
 // The vocabulary of BPE and WordPiece: an object from piece to id.
 Ids read_pieces(const JsonView& vocab, Draft& draft) {
@@ -36,7 +36,8 @@ Ids read_scored_pieces(const JsonView& vocab, Draft& draft) {
     if (row.size() != 2) row.fail("is not [piece, score]");
     const double score = row.at(1).number();
     if (!(std::abs(score) <= std::numeric_limits<float>::max())) row.fail("has no finite score");
-    draft.token(static_cast<std::int64_t>(id), vocab.place()) = {row.at(0).text(), fb::TokenKind::Text, static_cast<float>(score)};
+    draft.token(static_cast<std::int64_t>(id), vocab.place()) = {row.at(0).text(), fb::TokenKind::Text,
+                                                                 static_cast<float>(score)};
     ids.emplace(row.at(0).text(), static_cast<std::uint32_t>(id));
   }
   return ids;
@@ -74,13 +75,15 @@ void read_bpe(const JsonView& model, Draft& draft, Ids& ids) {
   for (const char* affix : {"continuing_subword_prefix", "end_of_word_suffix"}) {
     if (!model[affix].text("").empty()) model[affix].fail("BPE with marks inside words is not supported");
   }
-  if (!model["dropout"].is_null() && model["dropout"].number() != 0) model["dropout"].fail("random merges are not supported");
+  if (!model["dropout"].is_null() && model["dropout"].number() != 0)
+    model["dropout"].fail("random merges are not supported");
   ids = read_pieces(model["vocab"], draft);
   read_merges(model["merges"], ids, draft);
   draft.tables.model = fb::TokenModel::Bpe;
   draft.tables.whole_words = model["ignore_merges"].flag(false);
   draft.tables.fuse_unknown = model["fuse_unk"].flag(false);
-  if (!model["unk_token"].is_null()) draft.tables.unknown = static_cast<std::int32_t>(piece_id(ids, model["unk_token"].text(), model));
+  if (!model["unk_token"].is_null())
+    draft.tables.unknown = static_cast<std::int32_t>(piece_id(ids, model["unk_token"].text(), model));
 }
 
 void read_wordpiece(const JsonView& model, Draft& draft, Ids& ids) {
@@ -94,12 +97,13 @@ void read_wordpiece(const JsonView& model, Draft& draft, Ids& ids) {
 }
 
 void read_unigram(const JsonView& model, Draft& draft, Ids& ids) {
-  constexpr float kUnknownPenalty = 10;   // below the worst piece, as in the library that reads these files
+  constexpr float kUnknownPenalty = 10;  // below the worst piece, as in the library that reads these files
   ids = read_scored_pieces(model["vocab"], draft);
   draft.tables.model = fb::TokenModel::Unigram;
   draft.tables.fuse_unknown = true;
   const std::int64_t unknown = model["unk_id"].integer(-1);
-  if (unknown < -1 || unknown >= static_cast<std::int64_t>(draft.tokens.size())) model["unk_id"].fail("is no token's id");
+  if (unknown < -1 || unknown >= static_cast<std::int64_t>(draft.tokens.size()))
+    model["unk_id"].fail("is no token's id");
   draft.tables.unknown = static_cast<std::int32_t>(unknown);
   float worst = 0;
   for (const DraftToken& token : draft.tokens) worst = std::min(worst, token.score);
@@ -127,7 +131,8 @@ void spell_out(Draft& draft, bool byte_fallback) {
       token.text = bytes_or_self(token.text);
     } else if (escaped) {
       // All spaces are U+2581 before the model sees them: a piece with a space of its own is never made.
-      if (token.text.find(' ') != std::string::npos && token.kind == fb::TokenKind::Text) token.kind = fb::TokenKind::Unused;
+      if (token.text.find(' ') != std::string::npos && token.kind == fb::TokenKind::Text)
+        token.kind = fb::TokenKind::Unused;
       token.text = unescape(token.text);
     }
   }

@@ -8,16 +8,18 @@
 namespace kinglet::converter {
 namespace {
 
-std::unique_ptr<fb::TokenizerT> finish(Draft draft, const std::filesystem::path& file, std::uint32_t vocabulary, Tokenizers& result) {
+std::unique_ptr<fb::TokenizerT> finish(Draft draft, const std::filesystem::path& file, std::uint32_t vocabulary,
+                                       Tokenizers& result) {
   auto tables = draft.finish(file.string(), vocabulary);
   result.warnings.insert(result.warnings.end(), draft.warnings.begin(), draft.warnings.end());
   return tables;
 }
 
 void read_marian(const std::filesystem::path& directory, std::uint32_t vocabulary, Tokenizers& result) {
-  const std::filesystem::path own = directory / "target_vocab.json";   // of a model with separate vocabularies
+  const std::filesystem::path own = directory / "target_vocab.json";  // of a model with separate vocabularies
   const std::filesystem::path shared = directory / "vocab.json";
-  result.tokenizer = finish(read_marian_files(directory / "source.spm", shared), directory / "source.spm", vocabulary, result);
+  result.tokenizer =
+      finish(read_marian_files(directory / "source.spm", shared), directory / "source.spm", vocabulary, result);
   result.target = finish(read_marian_files(directory / "target.spm", std::filesystem::exists(own) ? own : shared),
                          directory / "target.spm", vocabulary, result);
 }

@@ -13,9 +13,9 @@
 namespace kinglet::converter {
 
 struct Tokenizers {
-  std::unique_ptr<fb::TokenizerT> tokenizer;   // of the text that goes in; null: the directory has no tokenizer files
-  std::unique_ptr<fb::TokenizerT> target;      // of the text that comes out, where it is another one (Marian)
-  std::unique_ptr<fb::ChatTemplateT> chat;     // null: none, or none of a known family
+  std::unique_ptr<fb::TokenizerT> tokenizer;  // of the text that goes in; null: the directory has no tokenizer files
+  std::unique_ptr<fb::TokenizerT> target;     // of the text that comes out, where it is another one (Marian)
+  std::unique_ptr<fb::ChatTemplateT> chat;    // null: none, or none of a known family
   std::vector<std::string> warnings;
 };
 

@@ -11,7 +11,8 @@ std::string lower(std::string text) {
 }
 
 std::string shape(const fb::Value& value, std::uint32_t width) {
-  return lower(fb::EnumNameKind(value.kind())) + " [" + lower(fb::EnumNameExtent(value.extent())) + ", " + std::to_string(width) + "]";
+  return lower(fb::EnumNameKind(value.kind())) + " [" + lower(fb::EnumNameExtent(value.extent())) + ", " +
+         std::to_string(width) + "]";
 }
 
 class Describer {
@@ -111,17 +112,20 @@ class Describer {
   void slice(const fb::Slice* s, std::uint32_t width) {
     const fb::Value& whole = at(s->value());
     const std::string columns = "[" + std::to_string(s->first()) + ":" + std::to_string(s->first() + width) + "]";
-    result.inputs.push_back("%" + std::to_string(s->value()) + (width == whole.width() ? "" : columns) + " " + shape(whole, width));
+    result.inputs.push_back("%" + std::to_string(s->value()) + (width == whole.width() ? "" : columns) + " " +
+                            shape(whole, width));
   }
   void weight(int index) {
     if (index < 0) return;
     const fb::Weight& w = *root_.weights()->Get(static_cast<std::uint32_t>(index));
-    result.weights.push_back((w.name() == nullptr ? "weight " + std::to_string(index) : w.name()->str()) + " " + weight_text(w));
+    result.weights.push_back((w.name() == nullptr ? "weight " + std::to_string(index) : w.name()->str()) + " " +
+                             weight_text(w));
   }
   void state(int index) {
     if (index < 0) return;
     const fb::State& s = *root_.states()->Get(static_cast<std::uint32_t>(index));
-    result.states.push_back("#" + std::to_string(index) + " [" + lower(fb::EnumNameStateExtent(s.extent())) + ", " + std::to_string(s.heads()) + " x " + std::to_string(s.head_dim()) + "]");
+    result.states.push_back("#" + std::to_string(index) + " [" + lower(fb::EnumNameStateExtent(s.extent())) + ", " +
+                            std::to_string(s.heads()) + " x " + std::to_string(s.head_dim()) + "]");
   }
   void emit(const fb::Emit* made) {
     if (made->rows() >= 0) result.outputs.push_back(value(made->rows()));
@@ -135,7 +139,8 @@ class Describer {
 }  // namespace
 
 std::string weight_text(const fb::Weight& weight) {
-  return lower(fb::EnumNameWeightType(weight.type())) + " [" + std::to_string(weight.rows()) + ", " + std::to_string(weight.columns()) + "]";
+  return lower(fb::EnumNameWeightType(weight.type())) + " [" + std::to_string(weight.rows()) + ", " +
+         std::to_string(weight.columns()) + "]";
 }
 
 std::string task_text(fb::Task task) {
@@ -162,7 +167,8 @@ std::string tokenizer_text(const fb::Tokenizer& tokenizer) {
 
 Described describe(const fb::Model& root, const fb::Function& function, const fb::Operator& op) {
   Describer describer(root, function);
-  ops::visit(op, [&describer](const auto& table) { return describer(table), 0; }, 0);
+  ops::visit(
+      op, [&describer](const auto& table) { return describer(table), 0; }, 0);
   describer.result.kind = fb::EnumNameBody(op.body_type());
   if (op.name() != nullptr) describer.result.name = op.name()->str();
   return describer.result;

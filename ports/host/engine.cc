@@ -28,7 +28,10 @@ std::uint32_t threads_for(const Common& common) {
 
 }  // namespace
 
-Opened::Opened(const std::string& path) : path_(path), file_(path), model_(value_of(path, Model::open(file_.bytes()))) {}
+Opened::Opened(const std::string& path)
+    : path_(path),
+      file_(path),
+      model_(value_of(path, Model::open(file_.bytes()))) {}
 
 std::string Opened::name() const {
   const auto* name = root().name();
@@ -38,17 +41,19 @@ std::string Opened::name() const {
 std::uint32_t threads_of(const Common& common) { return common.threads != 0 ? common.threads : physical_cores(); }
 
 Limits limits_of(const Opened& opened, const Common& common) {
-  constexpr std::uint32_t kSource = 4096;      // memory that no text reaches is never touched
+  constexpr std::uint32_t kSource = 4096;  // memory that no text reaches is never touched
   Limits limits;
   if (opened.model().has_encoder()) limits.source = std::min(opened.root().source(), kSource);
   if (opened.model().has_decoder()) limits.context = common.context;
   else if (common.context != 0) limits.source = common.context;
-  if (!opened.model().has_decoder()) limits.outputs = limits.source;      // where each token has an output
+  if (!opened.model().has_decoder()) limits.outputs = limits.source;  // where each token has an output
   return limits;
 }
 
 Engine::Engine(const Opened& opened, const Common& common, Limits limits)
-    : threads_(threads_for(common)), plan_(plan_for(opened, common, limits)), arena_(plan_.arena_bytes) {
+    : threads_(threads_for(common)),
+      plan_(plan_for(opened, common, limits)),
+      arena_(plan_.arena_bytes) {
   SessionOptions options;
   options.isa = common.isa.empty() ? nullptr : common.isa.c_str();
   options.parallel = threads_.parallel();

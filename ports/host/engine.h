@@ -18,9 +18,9 @@ namespace kinglet::host {
 // Options that most commands have.
 struct Common {
   std::string file;
-  std::uint32_t threads = 0;       // 0: physical cores
-  std::string isa;                 // empty: the best
-  std::uint32_t context = 0;       // 0: the model's, at most 2048
+  std::uint32_t threads = 0;  // 0: physical cores
+  std::string isa;            // empty: the best
+  std::uint32_t context = 0;  // 0: the model's, at most 2048
   bool json = false;
 };
 

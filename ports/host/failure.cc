@@ -9,7 +9,8 @@ const char* advice(Code code) {
     case Code::kBadFile: return "convert the model again, or copy the file again";
     case Code::kBadArgument: return "see what the model takes with 'kinglet inspect'";
     case Code::kOutOfMemory: return "use a shorter text or a smaller --context";
-    case Code::kContextFull: return "use a shorter text or a larger --context, as far as the model goes ('kinglet inspect')";
+    case Code::kContextFull:
+      return "use a shorter text or a larger --context, as far as the model goes ('kinglet inspect')";
     case Code::kNotFinite: return "the weights overflow: check the checkpoint and convert it again";
     case Code::kUnsupported: return "'kinglet inspect' shows what the model is for, --isa list what runs here";
     case Code::kStopped: return "run it again";

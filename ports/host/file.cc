@@ -51,7 +51,8 @@ MappedFile::MappedFile(const std::string& path) {
   if (fstat(*fd, &info) != 0) throw Failure(path + ": cannot be read: " + error_text(errno));
   if (!S_ISREG(info.st_mode)) throw Failure(path + ": is not a file: give a .kgl file");
   if (info.st_size == 0) throw Failure(path + ": is empty: convert or copy the model again");
-  if (static_cast<std::uint64_t>(info.st_size) > std::numeric_limits<std::size_t>::max()) throw Failure(path + ": is larger than this machine can address");
+  if (static_cast<std::uint64_t>(info.st_size) > std::numeric_limits<std::size_t>::max())
+    throw Failure(path + ": is larger than this machine can address");
   const std::size_t size = static_cast<std::size_t>(info.st_size);
   void* memory = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, *fd, 0);
   if (memory == MAP_FAILED) throw Failure(path + ": cannot be mapped into memory: " + error_text(errno));
@@ -63,7 +64,8 @@ MappedFile::~MappedFile() { munmap(const_cast<std::byte*>(bytes_.data()), bytes_
 Arena::Arena(std::size_t bytes) {
   if (bytes == 0) bytes = 1;
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) throw Failure("memory: " + std::to_string(bytes) + " bytes are not to be had: use a smaller --context");
+  if (memory == MAP_FAILED)
+    throw Failure("memory: " + std::to_string(bytes) + " bytes are not to be had: use a smaller --context");
   bytes_ = {static_cast<std::byte*>(memory), bytes};
 }
 

@@ -15,7 +15,7 @@ class MappedFile {
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
 
-  std::span<const std::byte> bytes() const { return bytes_; }      // begins on a page
+  std::span<const std::byte> bytes() const { return bytes_; }  // begins on a page
 
  private:
   std::span<const std::byte> bytes_;

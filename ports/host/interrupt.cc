@@ -13,7 +13,7 @@ void catch_interrupts() {
   came = 0;
   struct sigaction action {};
   action.sa_handler = [](int) { came = 1; };
-  action.sa_flags = static_cast<int>(SA_RESETHAND);      // and no SA_RESTART: a read of stdin returns
+  action.sa_flags = static_cast<int>(SA_RESETHAND);  // and no SA_RESTART: a read of stdin returns
   sigaction(SIGINT, &action, nullptr);
 }
 

@@ -3,9 +3,9 @@
 
 namespace kinglet::host {
 
-inline constexpr int kInterruptedStatus = 130;      // 128 + SIGINT, as shells know it
+inline constexpr int kInterruptedStatus = 130;  // 128 + SIGINT, as shells know it
 
-void catch_interrupts();       // from here on, until one came
-bool interrupted();            // one came since catch_interrupts
+void catch_interrupts();  // from here on, until one came
+bool interrupted();       // one came since catch_interrupts
 
 }  // namespace kinglet::host

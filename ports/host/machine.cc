@@ -43,13 +43,14 @@ void on_all(Threads& threads, const std::function<void(std::uint32_t)>& fn) {
   const Parallel parallel = threads.parallel();
   if (parallel.run == nullptr) return fn(0);
   parallel.run(
-      parallel.context, threads.count(), [](void* arg, std::uint32_t i) { (*static_cast<const std::function<void(std::uint32_t)>*>(arg))(i); },
+      parallel.context, threads.count(),
+      [](void* arg, std::uint32_t i) { (*static_cast<const std::function<void(std::uint32_t)>*>(arg))(i); },
       const_cast<void*>(static_cast<const void*>(&fn)));
 }
 
 double int8_peak(const std::string& isa, Threads& threads) {
   constexpr int kTries = 3;
-  constexpr double kEnough = 0.05;      // seconds of one try
+  constexpr double kEnough = 0.05;  // seconds of one try
   const auto loops = peak_loops();
   const auto loop = std::find_if(loops.begin(), loops.end(), [&isa](const PeakLoop& l) { return isa == l.isa; });
   if (loop == loops.end()) return 0;
@@ -91,7 +92,8 @@ double read_bandwidth(Threads& threads) {
 
 std::uint64_t last_level_cache_bytes() {
   long most = 0;
-  for (const int level : {_SC_LEVEL2_CACHE_SIZE, _SC_LEVEL3_CACHE_SIZE, _SC_LEVEL4_CACHE_SIZE}) most = std::max(most, sysconf(level));
+  for (const int level : {_SC_LEVEL2_CACHE_SIZE, _SC_LEVEL3_CACHE_SIZE, _SC_LEVEL4_CACHE_SIZE})
+    most = std::max(most, sysconf(level));
   return static_cast<std::uint64_t>(most);
 }
 

@@ -10,7 +10,7 @@
 
 namespace kinglet::host {
 
-double now();                                              // seconds, monotonic
+double now();  // seconds, monotonic
 
 // Operations per second of the int8 loop of a kernel set, all threads together; 0 where this build has no loop for it.
 double int8_peak(const std::string& isa, Threads& threads);
@@ -18,8 +18,8 @@ double int8_peak(const std::string& isa, Threads& threads);
 // Bytes per second read from memory by all threads together, from a buffer larger than the last-level cache.
 double read_bandwidth(Threads& threads);
 
-std::uint64_t last_level_cache_bytes();                    // 0: unknown
-std::uint64_t peak_resident_bytes();                       // of this process so far
+std::uint64_t last_level_cache_bytes();  // 0: unknown
+std::uint64_t peak_resident_bytes();     // of this process so far
 
 // Runs fn(index) once on each thread.
 void on_all(Threads& threads, const std::function<void(std::uint32_t)>& fn);
@@ -29,7 +29,7 @@ struct Times {
   std::vector<double> seconds;
 
   double median() const;
-  double spread() const;       // half of largest minus smallest, as a part of the median
+  double spread() const;  // half of largest minus smallest, as a part of the median
 };
 
 // Once to warm up, then so often.

@@ -43,7 +43,8 @@ int complain(std::string message, int status) {
 
 int complain_about_usage(const CLI::App* command, const std::string& message) {
   const std::string name = command == nullptr ? "kinglet" : "kinglet " + command->get_name();
-  return complain((command == nullptr ? "" : command->get_name() + ": ") + message + ": see '" + name + " --help'", kMisused);
+  return complain((command == nullptr ? "" : command->get_name() + ": ") + message + ": see '" + name + " --help'",
+                  kMisused);
 }
 
 const CLI::App* chosen(const CLI::App& app) {
@@ -54,7 +55,9 @@ const CLI::App* chosen(const CLI::App& app) {
 int run(int argc, char** argv) {
   CLI::App app("Kinglet runs quantized sequence models: text in, text, vectors or labels out.", "kinglet");
   app.set_version_flag("--version", "kinglet " KINGLET_VERSION, "Print the version");
-  app.footer("Example: kinglet translate en-ko.kgl \"twenty past nine on May 3rd\"\nMore on a command: kinglet COMMAND --help");
+  app.footer(
+      "Example: kinglet translate en-ko.kgl \"twenty past nine on May 3rd\"\nMore on a command: kinglet COMMAND "
+      "--help");
   app.require_subcommand(1);
   std::map<const CLI::App*, Run> runs;
   for (const Command& command : kCommands) {
@@ -67,7 +70,8 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& success) {
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    if (argc > 1 && argv[1][0] != '-' && chosen(app) == nullptr) return complain_about_usage(nullptr, "there is no command '" + std::string(argv[1]) + "'");
+    if (argc > 1 && argv[1][0] != '-' && chosen(app) == nullptr)
+      return complain_about_usage(nullptr, "there is no command '" + std::string(argv[1]) + "'");
     return complain_about_usage(chosen(app), error.what());
   }
   try {

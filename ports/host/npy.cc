@@ -3,8 +3,9 @@
 namespace kinglet::host {
 
 std::string npy_head(std::size_t rows, std::size_t columns) {
-  constexpr std::size_t kPrefix = 10, kMultiple = 64;      // magic, version and length of the text
-  std::string text = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + std::to_string(rows) + ", " + std::to_string(columns) + "), }";
+  constexpr std::size_t kPrefix = 10, kMultiple = 64;  // magic, version and length of the text
+  std::string text = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + std::to_string(rows) + ", " +
+                     std::to_string(columns) + "), }";
   while ((kPrefix + text.size() + 1) % kMultiple != 0) text.push_back(' ');
   text.push_back('\n');
   std::string head("\x93NUMPY\x01\x00", 8);

@@ -88,7 +88,8 @@ int write_out(std::string_view text) noexcept {
 
 bool print(std::string_view text) {
   const int error = write_out(text);
-  if (error != 0 && error != EPIPE) throw Failure("stdout: cannot be written: " + error_text(error) + ": make room, or write elsewhere");
+  if (error != 0 && error != EPIPE)
+    throw Failure("stdout: cannot be written: " + error_text(error) + ": make room, or write elsewhere");
   return error == 0;
 }
 

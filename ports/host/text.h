@@ -8,7 +8,7 @@
 
 namespace kinglet::host {
 
-std::string error_text(int error);                       // of errno
+std::string error_text(int error);  // of errno
 bool stdin_is_terminal();
 bool stdout_is_terminal();
 bool stderr_is_terminal();
@@ -27,9 +27,9 @@ class Lines {
   bool ended_ = false;
 };
 
-std::string bytes_text(std::uint64_t bytes);             // "1.88 MiB"
-std::string seconds_text(double seconds);                // "12.3 ms"
-std::string number_text(double value);                   // three significant digits or whole: "1.23", "45.6", "1234"
+std::string bytes_text(std::uint64_t bytes);  // "1.88 MiB"
+std::string seconds_text(double seconds);     // "12.3 ms"
+std::string number_text(double value);        // three significant digits or whole: "1.23", "45.6", "1234"
 
 // Writes all of it to stdout at once. False: nobody reads it any more. Throws Failure where it cannot be written.
 bool print(std::string_view text);

@@ -2,7 +2,9 @@
 
 namespace kinglet::host {
 
-Texts::Texts(std::vector<std::string> given) : given_(std::move(given)), from_stdin_(given_.empty() || (given_.size() == 1 && given_[0] == "-")) {}
+Texts::Texts(std::vector<std::string> given)
+    : given_(std::move(given)),
+      from_stdin_(given_.empty() || (given_.size() == 1 && given_[0] == "-")) {}
 
 std::vector<std::string> Texts::next(std::size_t most) {
   first_ = after_;
@@ -18,8 +20,11 @@ std::vector<std::string> Texts::next(std::size_t most) {
 
 Failure failure_of_text(const std::string& file, const Texts& texts, const Status& status) {
   const std::string number = std::to_string(texts.first() + status.subject() + 1);
-  if (status.code() == Code::kContextFull) return Failure("text " + number + ": has more tokens than the model takes at once: shorten it ('kinglet inspect' shows the limit)");
-  if (status.code() == Code::kBadArgument) return Failure("text " + number + ": " + status.message() + ": give another text");
+  if (status.code() == Code::kContextFull)
+    return Failure("text " + number +
+                   ": has more tokens than the model takes at once: shorten it ('kinglet inspect' shows the limit)");
+  if (status.code() == Code::kBadArgument)
+    return Failure("text " + number + ": " + status.message() + ": give another text");
   return failure(file, status);
 }
 

@@ -21,7 +21,7 @@ class Texts {
   // The next texts, at most so many; empty: there are no more. Of stdin only those that are there, so that somebody who waits for
   // an answer gets it.
   std::vector<std::string> next(std::size_t most);
-  std::size_t first() const { return first_; }      // number of the first of them, from 0
+  std::size_t first() const { return first_; }  // number of the first of them, from 0
   bool few() const { return !from_stdin_ && given_.size() == 1; }
 
  private:

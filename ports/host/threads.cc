@@ -37,7 +37,8 @@ std::size_t cores() {
   std::set<std::string> siblings;
   for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
     if (!CPU_ISSET(cpu, &allowed)) continue;
-    std::string list = first_line("/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/thread_siblings_list");
+    std::string list =
+        first_line("/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/thread_siblings_list");
     siblings.insert(list.empty() ? std::to_string(cpu) : std::move(list));
   }
   return siblings.size();
@@ -74,7 +75,10 @@ void Threads::run(void* context, std::uint32_t count, void (*fn)(void* arg, std:
   Job job{fn, arg};
   pthreadpool_parallelize_1d(
       static_cast<Threads*>(context)->pool_,
-      [](void* j, std::size_t index) { static_cast<Job*>(j)->fn(static_cast<Job*>(j)->arg, static_cast<std::uint32_t>(index)); }, &job, count, 0);
+      [](void* j, std::size_t index) {
+        static_cast<Job*>(j)->fn(static_cast<Job*>(j)->arg, static_cast<std::uint32_t>(index));
+      },
+      &job, count, 0);
 }
 
 }  // namespace kinglet::host

@@ -14,19 +14,19 @@ std::uint32_t physical_cores();
 
 class Threads {
  public:
-  explicit Threads(std::uint32_t count);      // throws Failure
+  explicit Threads(std::uint32_t count);  // throws Failure
   ~Threads();
   Threads(const Threads&) = delete;
   Threads& operator=(const Threads&) = delete;
 
   std::uint32_t count() const { return count_; }
-  Parallel parallel();                        // runs on these threads as long as they live
+  Parallel parallel();  // runs on these threads as long as they live
 
  private:
   static void run(void* context, std::uint32_t count, void (*fn)(void* arg, std::uint32_t index), void* arg);
 
   std::uint32_t count_;
-  pthreadpool_t pool_ = nullptr;              // null: one thread, the caller
+  pthreadpool_t pool_ = nullptr;  // null: one thread, the caller
 };
 
 }  // namespace kinglet::host

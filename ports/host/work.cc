@@ -11,7 +11,9 @@
 namespace kinglet::host {
 namespace {
 
-const fb::Weight& weight_at(const Opened& opened, int index) { return *opened.root().weights()->Get(static_cast<std::uint32_t>(index)); }
+const fb::Weight& weight_at(const Opened& opened, int index) {
+  return *opened.root().weights()->Get(static_cast<std::uint32_t>(index));
+}
 
 template <class Visit>
 void each_linear(const fb::Function& function, const Visit& visit) {
@@ -35,7 +37,8 @@ Work work_of(const Opened& opened, const fb::Function& function) {
   return work;
 }
 
-LargestMatmul time_largest_matmul(const Opened& opened, const char* isa, std::uint32_t rows, std::uint32_t repetitions) {
+LargestMatmul time_largest_matmul(const Opened& opened, const char* isa, std::uint32_t rows,
+                                  std::uint32_t repetitions) {
   const fb::Weight* largest = nullptr;
   for (const auto* function : {opened.root().encode(), opened.root().step()}) {
     if (function == nullptr) continue;
@@ -47,21 +50,38 @@ LargestMatmul time_largest_matmul(const Opened& opened, const char* isa, std::ui
   LargestMatmul result;
   const kernels::Kernels* set = kernels::select(isa);
   if (largest == nullptr || set == nullptr) return result;
-  const std::size_t k = static_cast<std::size_t>(round_up(largest->columns(), 4)), n = static_cast<std::size_t>(round_up(largest->rows(), kLanes));
+  const std::size_t k = static_cast<std::size_t>(round_up(largest->columns(), 4)),
+                    n = static_cast<std::size_t>(round_up(largest->rows(), kLanes));
   const std::size_t x_stride = static_cast<std::size_t>(round_up(k, kAlignment));
   Arena x(rows * x_stride), y(rows * n * sizeof(float));
   std::fill(x.bytes().begin(), x.bytes().end(), std::byte{3});
   std::vector<float> scale(rows, 1.0F);
   std::vector<std::int32_t> sum(rows, static_cast<std::int32_t>(3 * k));
-  const kernels::MatmulArgs args{
-      .x = {.q = reinterpret_cast<std::int8_t*>(x.bytes().data()), .low = nullptr, .scale = scale.data(), .sum = sum.data(), .low_sum = nullptr, .stride = x_stride},
-      .rows = rows, .k = k,
-      .w = reinterpret_cast<const std::int8_t*>(opened.model().data(*largest->data())),
-      .w_scale = reinterpret_cast<const float*>(opened.model().data(*largest->scales())),
-      .bias = nullptr, .activation = kernels::Activation::kNone, .cap = 0, .residual = nullptr, .residual_stride = 0,
-      .y = reinterpret_cast<float*>(y.bytes().data()), .y_stride = n, .first_tile = 0, .tiles = n / kLanes};
+  const kernels::MatmulArgs args{.x = {.q = reinterpret_cast<std::int8_t*>(x.bytes().data()),
+                                       .low = nullptr,
+                                       .scale = scale.data(),
+                                       .sum = sum.data(),
+                                       .low_sum = nullptr,
+                                       .stride = x_stride},
+                                 .rows = rows,
+                                 .k = k,
+                                 .w = reinterpret_cast<const std::int8_t*>(opened.model().data(*largest->data())),
+                                 .w_scale = reinterpret_cast<const float*>(opened.model().data(*largest->scales())),
+                                 .bias = nullptr,
+                                 .activation = kernels::Activation::kNone,
+                                 .cap = 0,
+                                 .residual = nullptr,
+                                 .residual_stride = 0,
+                                 .y = reinterpret_cast<float*>(y.bytes().data()),
+                                 .y_stride = n,
+                                 .first_tile = 0,
+                                 .tiles = n / kLanes};
   const Times times = measure(repetitions, [&] { set->matmul(args); });
-  result = {.rows = rows, .k = largest->columns(), .n = largest->rows(), .operations = 2.0 * rows * largest->columns() * largest->rows(), .seconds = times.median()};
+  result = {.rows = rows,
+            .k = largest->columns(),
+            .n = largest->rows(),
+            .operations = 2.0 * rows * largest->columns() * largest->rows(),
+            .seconds = times.median()};
   return result;
 }
 

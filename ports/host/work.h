@@ -8,9 +8,9 @@
 namespace kinglet::host {
 
 struct Work {
-  double row_operations = 0;         // int8 products and sums of the linears, for one row of all of them; of two planes twice
-  double output_operations = 0;      // the same, of linears that run only for output rows or once per sequence
-  double weight_bytes = 0;           // of the linears: what one row has to read
+  double row_operations = 0;  // int8 products and sums of the linears, for one row of all of them; of two planes twice
+  double output_operations = 0;  // the same, of linears that run only for output rows or once per sequence
+  double weight_bytes = 0;       // of the linears: what one row has to read
 };
 
 Work work_of(const Opened& opened, const fb::Function& function);

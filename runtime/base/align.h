@@ -11,7 +11,7 @@ constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t multiple) {
   return (value + multiple - 1) & ~(multiple - 1);
 }
 
-inline constexpr std::uint64_t kAlignment = 64;   // of every weight, value, state and arena
-inline constexpr std::uint64_t kLanes = 16;       // f32 rows are padded to this many floats
+inline constexpr std::uint64_t kAlignment = 64;  // of every weight, value, state and arena
+inline constexpr std::uint64_t kLanes = 16;      // f32 rows are padded to this many floats
 
 }  // namespace kinglet

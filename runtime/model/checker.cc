@@ -9,7 +9,8 @@ std::uint32_t Checker::vocabulary() const { return encode_ ? root().source_vocab
 std::uint32_t Checker::positions() const { return encode_ ? root().source() : root().context(); }
 
 Result<const fb::Value*> Checker::input(int value) const {
-  if (value < 0 || static_cast<std::uint32_t>(value) >= next_value_) return fail("an operator reads a value that no earlier one made");
+  if (value < 0 || static_cast<std::uint32_t>(value) >= next_value_)
+    return fail("an operator reads a value that no earlier one made");
   const fb::Value* found = function_.values()->Get(static_cast<std::uint32_t>(value));
   if (found->last_use() < op_) return fail("an operator reads a value after its last use");
   return found;
@@ -17,7 +18,8 @@ Result<const fb::Value*> Checker::input(int value) const {
 
 Result<const fb::Value*> Checker::f32_input(int value) const {
   auto found = input(value);
-  if (found.ok() && (*found)->kind() != fb::Kind::F32) return fail("an operator that needs f32 rows reads quantized ones");
+  if (found.ok() && (*found)->kind() != fb::Kind::F32)
+    return fail("an operator that needs f32 rows reads quantized ones");
   return found;
 }
 
@@ -43,16 +45,19 @@ Status Checker::makes(int value, std::uint32_t width, fb::Extent extent, bool qu
     return fail("values are not numbered in the order in which operators make them");
   const fb::Value* made = function_.values()->Get(next_value_);
   ++next_value_;
-  if (made->width() != width || width == 0 || width > rules::kWidth) return fail("a value is not as wide as the result it holds");
+  if (made->width() != width || width == 0 || width > rules::kWidth)
+    return fail("a value is not as wide as the result it holds");
   if (made->extent() != extent) return fail("a value has not the rows of the result it holds");
   const bool is_quantized = made->kind() == fb::Kind::Q8 || made->kind() == fb::Kind::Q16;
-  if (quantized != is_quantized || (!is_quantized && made->kind() != fb::Kind::F32)) return fail("a value is of the wrong kind");
+  if (quantized != is_quantized || (!is_quantized && made->kind() != fb::Kind::F32))
+    return fail("a value is of the wrong kind");
   if (made->last_use() < op_) return fail("a value is given up before it is made");
   return {};
 }
 
 Result<const fb::Weight*> Checker::weight(int index) const {
-  if (index < 0 || static_cast<std::uint32_t>(index) >= root().weights()->size()) return fail("an operator names a weight that is not there");
+  if (index < 0 || static_cast<std::uint32_t>(index) >= root().weights()->size())
+    return fail("an operator names a weight that is not there");
   return root().weights()->Get(static_cast<std::uint32_t>(index));
 }
 
@@ -73,14 +78,16 @@ Status Checker::table(int index, std::uint32_t min_rows, std::uint32_t width) co
 }
 
 Result<const fb::State*> Checker::state(int index) const {
-  if (index < 0 || static_cast<std::uint32_t>(index) >= root().states()->size()) return fail("an operator names a state that is not there");
+  if (index < 0 || static_cast<std::uint32_t>(index) >= root().states()->size())
+    return fail("an operator names a state that is not there");
   return root().states()->Get(static_cast<std::uint32_t>(index));
 }
 
 Status Checker::fills(int index, fb::StateExtent extent, std::uint32_t heads, std::uint32_t head_dim) {
   auto found = state(index);
   if (!found.ok()) return found.status();
-  if (static_cast<std::uint32_t>(index) != next_state_) return fail("states are not numbered in the order in which operators fill them");
+  if (static_cast<std::uint32_t>(index) != next_state_)
+    return fail("states are not numbered in the order in which operators fill them");
   ++next_state_;
   if ((*found)->extent() != extent || (*found)->heads() != heads || (*found)->head_dim() != head_dim)
     return fail("a state has not the shape of what fills it");
@@ -90,21 +97,25 @@ Status Checker::fills(int index, fb::StateExtent extent, std::uint32_t heads, st
 Status Checker::activation(fb::Activation activation, float cap) const {
   if (activation > fb::Activation::MAX) return {Code::kUnsupported, "an activation this version does not know", op_};
   // Written so that NaN fails.
-  if (activation == fb::Activation::SoftCap && !(cap > 0.0F && cap < 1e30F)) return fail("a soft cap is not a positive number");
+  if (activation == fb::Activation::SoftCap && !(cap > 0.0F && cap < 1e30F))
+    return fail("a soft cap is not a positive number");
   return {};
 }
 
 Status Checker::finish() const {
-  if (next_value_ != function_.values()->size()) return {Code::kBadFile, "a function has values that no operator makes", next_value_};
+  if (next_value_ != function_.values()->size())
+    return {Code::kBadFile, "a function has values that no operator makes", next_value_};
   const int output = function_.output();
   if (output == -1) {
     if (encode_) return {};
     return {Code::kBadFile, "the step function has no output"};
   }
-  if (output < 0 || static_cast<std::uint32_t>(output) >= next_value_) return {Code::kBadFile, "a function's output is no value of it"};
+  if (output < 0 || static_cast<std::uint32_t>(output) >= next_value_)
+    return {Code::kBadFile, "a function's output is no value of it"};
   const fb::Value* value = function_.values()->Get(static_cast<std::uint32_t>(output));
   if (value->kind() != fb::Kind::F32) return {Code::kBadFile, "a function's output is not f32"};
-  if (value->last_use() < function_.operators()->size()) return {Code::kBadFile, "a function's output is given up before the end"};
+  if (value->last_use() < function_.operators()->size())
+    return {Code::kBadFile, "a function's output is given up before the end"};
   return {};
 }
 

@@ -15,12 +15,15 @@ namespace kinglet {
 class Checker {
  public:
   Checker(const Model& model, const fb::Function& function, bool encode, std::uint32_t first_state)
-      : model_(model), function_(function), encode_(encode), next_state_(first_state) {}
+      : model_(model),
+        function_(function),
+        encode_(encode),
+        next_state_(first_state) {}
 
   const fb::Model& root() const { return model_.root(); }
   bool encode() const { return encode_; }
-  std::uint32_t vocabulary() const;     // token ids of this function are below it
-  std::uint32_t positions() const;      // most rows of one sequence in this function
+  std::uint32_t vocabulary() const;  // token ids of this function are below it
+  std::uint32_t positions() const;   // most rows of one sequence in this function
   std::uint32_t next_state() const { return next_state_; }
 
   void at(std::uint32_t op) { op_ = op; }
@@ -37,14 +40,14 @@ class Checker {
 
   // Weights. A vector is Float32 [1, width].
   Result<const fb::Weight*> weight(int index) const;
-  Status vector(int index, std::uint32_t width) const;          // or -1
+  Status vector(int index, std::uint32_t width) const;  // or -1
   Status table(int index, std::uint32_t min_rows, std::uint32_t width) const;
 
   Result<const fb::State*> state(int index) const;
   Status fills(int state, fb::StateExtent extent, std::uint32_t heads, std::uint32_t head_dim);
 
   Status activation(fb::Activation activation, float cap) const;
-  Status finish() const;                // after the last operator
+  Status finish() const;  // after the last operator
 
  private:
   const Model& model_;

@@ -6,18 +6,18 @@
 
 namespace kinglet::rules {
 
-inline constexpr std::uint32_t kVersion = 1;                 // of the file format
-inline constexpr std::uint32_t kMetadataBytes = 1U << 28;    // the FlatBuffer
-inline constexpr std::uint32_t kWidth = 1U << 20;            // columns of a value
-inline constexpr std::uint32_t kInner = 1U << 17;            // K of a matmul
-inline constexpr std::uint32_t kPositions = 1U << 17;        // context and source of a sequence
-inline constexpr std::uint32_t kRows = 1U << 20;             // rows of one call
+inline constexpr std::uint32_t kVersion = 1;               // of the file format
+inline constexpr std::uint32_t kMetadataBytes = 1U << 28;  // the FlatBuffer
+inline constexpr std::uint32_t kWidth = 1U << 20;          // columns of a value
+inline constexpr std::uint32_t kInner = 1U << 17;          // K of a matmul
+inline constexpr std::uint32_t kPositions = 1U << 17;      // context and source of a sequence
+inline constexpr std::uint32_t kRows = 1U << 20;           // rows of one call
 inline constexpr std::uint32_t kSequences = 1U << 12;
 inline constexpr std::uint32_t kThreads = 1U << 10;
 inline constexpr std::uint32_t kHeads = 1U << 12;
 inline constexpr std::uint32_t kHeadDim = 1U << 12;
-inline constexpr std::uint32_t kVocabulary = 1U << 20;       // also columns of the logits
-inline constexpr std::uint32_t kOperators = 1U << 14;        // of one function
+inline constexpr std::uint32_t kVocabulary = 1U << 20;  // also columns of the logits
+inline constexpr std::uint32_t kOperators = 1U << 14;   // of one function
 inline constexpr std::uint32_t kWeights = 1U << 16;
 inline constexpr std::uint32_t kStates = 1U << 12;
 

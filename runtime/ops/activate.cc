@@ -8,7 +8,8 @@ namespace kinglet::ops {
 Status verify(const fb::Activate& op, Checker& check) {
   auto input = check.columns(op.input(), op.width());
   if (!input.ok()) return input.status();
-  if (op.activation() == fb::Activation::SoftCap) return check.fail("a soft cap belongs to a linear layer or an attention");
+  if (op.activation() == fb::Activation::SoftCap)
+    return check.fail("a soft cap belongs to a linear layer or an attention");
   if (auto s = check.activation(op.activation(), 1.0F); !s.ok()) return s;
   return check.emits(op.output(), op.width(), (*input)->extent());
 }

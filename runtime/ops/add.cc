@@ -21,9 +21,9 @@ std::uint64_t scratch_bytes(const fb::Add& op, const fb::Function& function, con
 Status run(const fb::Add& op, const Frame& frame) {
   const FloatRows left = frame.floats(op.left());
   const FloatRows right = frame.floats(op.right());
-  return emit_rows(frame, op.output(), frame.rows_of(op.left()), frame.value(op.left()).width(), [&](std::uint32_t r, float* out) {
-    frame.kernels->add(left.row(r), right.row(r), out, left.stride);
-  });
+  return emit_rows(
+      frame, op.output(), frame.rows_of(op.left()), frame.value(op.left()).width(),
+      [&](std::uint32_t r, float* out) { frame.kernels->add(left.row(r), right.row(r), out, left.stride); });
 }
 
 }  // namespace kinglet::ops

@@ -27,11 +27,12 @@ Status verify_positions(const fb::Attention& op, Checker& check) {
 }
 
 Status verify_keys(const fb::Attention& op, Checker& check) {
-  if (!has_key(op)) {      // cross-attention
+  if (!has_key(op)) {  // cross-attention
     auto state = check.state(op.state());
     if (!state.ok()) return state.status();
-    if (check.encode() || (*state)->extent() != fb::StateExtent::Source || op.mask() != fb::Mask::Full || op.window() != 0 ||
-        (*state)->heads() != op.kv_heads() || (*state)->head_dim() != op.head_dim() || op.value()->value() >= 0)
+    if (check.encode() || (*state)->extent() != fb::StateExtent::Source || op.mask() != fb::Mask::Full ||
+        op.window() != 0 || (*state)->heads() != op.kv_heads() || (*state)->head_dim() != op.head_dim() ||
+        op.value()->value() >= 0)
       return check.fail("a cross-attention does not fit the state it reads");
     return {};
   }
@@ -41,7 +42,8 @@ Status verify_keys(const fb::Attention& op, Checker& check) {
     if ((*rows)->extent() != fb::Extent::Rows) return check.fail("keys and values have not one row per token");
   }
   if (op.state() == -1) return check.encode() ? Status{} : check.fail("a decoder's self-attention has no state");
-  if (check.encode() || op.mask() != fb::Mask::Causal) return check.fail("an attention with a state of its own is not a causal one of the decoder");
+  if (check.encode() || op.mask() != fb::Mask::Causal)
+    return check.fail("an attention with a state of its own is not a causal one of the decoder");
   return check.fills(op.state(), fb::StateExtent::Context, op.kv_heads(), op.head_dim());
 }
 
@@ -49,11 +51,11 @@ Status verify_keys(const fb::Attention& op, Checker& check) {
 struct Caches {
   const Frame& frame;
   const fb::Attention& op;
-  std::byte* scratch;      // nullptr: the state
+  std::byte* scratch;  // nullptr: the state
 
   kernels::KeyValueHead head(std::uint32_t span, std::uint32_t head) const {
     if (scratch == nullptr) return frame.head(op.state(), frame.call.spans[span].sequence, head);
-    std::uint64_t before = 0;      // slots of the spans before this one
+    std::uint64_t before = 0;  // slots of the spans before this one
     for (std::uint32_t s = 0; s < span; ++s) before += round_up(frame.call.spans[s].rows, kLanes);
     const std::uint64_t capacity = round_up(frame.call.spans[span].rows, kLanes);
     std::byte* base = scratch + op.kv_heads() * head_layout(before, op.head_dim()).bytes;
@@ -61,7 +63,8 @@ struct Caches {
   }
 };
 
-bool store_row(const fb::Attention& op, const Frame& frame, const Caches& caches, std::uint32_t row, std::uint32_t head) {
+bool store_row(const fb::Attention& op, const Frame& frame, const Caches& caches, std::uint32_t row,
+               std::uint32_t head) {
   const std::size_t column = std::size_t{head} * op.head_dim();
   const FloatRows angles = op.angles() < 0 ? FloatRows{} : frame.floats(op.angles());
   return frame.kernels->store({.key = frame.columns(op.key(), row) + column,
@@ -73,8 +76,8 @@ bool store_row(const fb::Attention& op, const Frame& frame, const Caches& caches
                                .slot = frame.call.positions[row]});
 }
 
-bool attend_row(const fb::Attention& op, const Frame& frame, const Caches& caches, std::uint32_t row, std::uint32_t head,
-                std::byte* scratch, float* out) {
+bool attend_row(const fb::Attention& op, const Frame& frame, const Caches& caches, std::uint32_t row,
+                std::uint32_t head, std::byte* scratch, float* out) {
   const Span& span = frame.call.spans[frame.call.span_of[row]];
   const std::uint32_t position = frame.call.positions[row];
   std::uint32_t end = position + 1;
@@ -113,7 +116,8 @@ Scratch scratch_layout(const fb::Attention& op, const Shapes& shapes) {
     capacity = round_up(shapes.rows + (kLanes - 1) * std::uint64_t{shapes.sequences}, kLanes);
     layout.attend += op.kv_heads() * head_layout(capacity, op.head_dim()).bytes;
   }
-  layout.attend_bytes = round_up(kernels::attend_scratch_bytes(static_cast<std::size_t>(capacity), op.head_dim()), kAlignment);
+  layout.attend_bytes =
+      round_up(kernels::attend_scratch_bytes(static_cast<std::size_t>(capacity), op.head_dim()), kAlignment);
   layout.bytes = layout.attend + shapes.threads * layout.attend_bytes;
   return layout;
 }
@@ -121,8 +125,8 @@ Scratch scratch_layout(const fb::Attention& op, const Shapes& shapes) {
 }  // namespace
 
 Status verify(const fb::Attention& op, Checker& check) {
-  if (op.heads() == 0 || op.heads() > rules::kHeads || op.kv_heads() == 0 || op.heads() % op.kv_heads() != 0 || op.head_dim() == 0 ||
-      op.head_dim() > rules::kHeadDim)
+  if (op.heads() == 0 || op.heads() > rules::kHeads || op.kv_heads() == 0 || op.heads() % op.kv_heads() != 0 ||
+      op.head_dim() == 0 || op.head_dim() > rules::kHeadDim)
     return check.fail("an attention's heads are out of range or do not divide");
   const std::uint32_t width = op.heads() * op.head_dim();
   auto query = check.columns(op.query(), width);
@@ -154,21 +158,23 @@ Status run(const fb::Attention& op, const Frame& frame) {
   };
   if (has_key(op)) {
     const std::uint32_t count = rows * op.kv_heads();
-    for_ranges(frame, count, std::uint64_t{count} * op.head_dim() * 8, [&](std::uint32_t, std::uint32_t begin, std::uint32_t end) {
-      for (std::uint32_t i = begin; i < end; ++i) check(store_row(op, frame, caches, i % rows, i / rows));
-    });
+    for_ranges(frame, count, std::uint64_t{count} * op.head_dim() * 8,
+               [&](std::uint32_t, std::uint32_t begin, std::uint32_t end) {
+                 for (std::uint32_t i = begin; i < end; ++i) check(store_row(op, frame, caches, i % rows, i / rows));
+               });
   }
   const std::uint32_t slots = has_key(op) ? frame.call.positions[rows - 1] + 1 : frame.shapes.source;
   const std::uint32_t count = rows * op.heads();
-  for_ranges(frame, count, std::uint64_t{count} * op.head_dim() * slots / 4,
-             [&](std::uint32_t task, std::uint32_t begin, std::uint32_t end) {
-               std::byte* scratch = frame.scratch + layout.attend + task * layout.attend_bytes;
-               for (std::uint32_t i = begin; i < end; ++i) {      // head by head, so that a head's keys stay in the cache
-                 const std::uint32_t row = i % rows;
-                 const std::uint32_t head = i / rows;
-                 check(attend_row(op, frame, caches, row, head, scratch, target.row(row) + std::size_t{head} * op.head_dim()));
-               }
-             });
+  for_ranges(
+      frame, count, std::uint64_t{count} * op.head_dim() * slots / 4,
+      [&](std::uint32_t task, std::uint32_t begin, std::uint32_t end) {
+        std::byte* scratch = frame.scratch + layout.attend + task * layout.attend_bytes;
+        for (std::uint32_t i = begin; i < end; ++i) {  // head by head, so that a head's keys stay in the cache
+          const std::uint32_t row = i % rows;
+          const std::uint32_t head = i / rows;
+          check(attend_row(op, frame, caches, row, head, scratch, target.row(row) + std::size_t{head} * op.head_dim()));
+        }
+      });
   if (!finite) return not_finite();
   return emit_quantized(frame, op.output(), target, rows, width);
 }

@@ -4,7 +4,8 @@ namespace kinglet {
 
 Status not_finite() { return {Code::kNotFinite, "a row holds a NaN or an infinity"}; }
 
-bool quantize_row(const Frame& frame, const kernels::QuantizedRows& target, const float* row, std::uint32_t r, std::uint32_t width) {
+bool quantize_row(const Frame& frame, const kernels::QuantizedRows& target, const float* row, std::uint32_t r,
+                  std::uint32_t width) {
   kernels::QuantizedRows out = target;
   out.q += r * target.stride;
   out.scale += r;
@@ -16,7 +17,8 @@ bool quantize_row(const Frame& frame, const kernels::QuantizedRows& target, cons
   return frame.kernels->quantize({.x = row, .x_stride = 0, .rows = 1, .width = width, .out = out});
 }
 
-Status emit_quantized(const Frame& frame, const fb::Emit* emit, FloatRows source, std::uint32_t rows, std::uint32_t width) {
+Status emit_quantized(const Frame& frame, const fb::Emit* emit, FloatRows source, std::uint32_t rows,
+                      std::uint32_t width) {
   if (emit->quantized() < 0) return {};
   const kernels::QuantizedRows target = frame.quantized(emit->quantized());
   bool finite = true;

@@ -43,7 +43,8 @@ std::uint64_t state_bytes(const fb::State& state, const Shapes& shapes, std::uin
 }
 
 FloatRows Frame::floats(int index) const {
-  return {reinterpret_cast<float*>(working + value_offsets[index]), static_cast<std::size_t>(round_up(value(index).width(), kLanes))};
+  return {reinterpret_cast<float*>(working + value_offsets[index]),
+          static_cast<std::size_t>(round_up(value(index).width(), kLanes))};
 }
 
 kernels::QuantizedRows Frame::quantized(int index) const {

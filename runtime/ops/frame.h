@@ -18,8 +18,8 @@ struct Shapes {
   std::uint32_t rows = 0;
   std::uint32_t outputs = 0;
   std::uint32_t sequences = 0;
-  std::uint32_t context = 0;      // slots of a Context state, a multiple of 16
-  std::uint32_t source = 0;       // slots of a Source state, a multiple of 16
+  std::uint32_t context = 0;  // slots of a Context state, a multiple of 16
+  std::uint32_t source = 0;   // slots of a Source state, a multiple of 16
   std::uint32_t threads = 1;
 
   std::uint32_t of(fb::Extent extent) const {
@@ -30,21 +30,21 @@ struct Shapes {
 
 // One sequence's part of a call.
 struct Span {
-  std::uint32_t sequence;       // which of the session's sequences
+  std::uint32_t sequence;  // which of the session's sequences
   std::uint32_t first_row;
   std::uint32_t rows;
-  std::uint32_t position;       // of the first row
+  std::uint32_t position;  // of the first row
 };
 
 // The rows of this call, sequence after sequence.
 struct Call {
-  const std::int32_t* tokens;             // [rows]
-  const std::uint8_t* types;              // [rows]
-  const std::uint32_t* positions;         // [rows]
-  const std::uint32_t* span_of;           // [rows], index into spans
-  const std::uint32_t* output_rows;       // [outputs]
-  const Span* spans;                      // [sequences]
-  const std::uint32_t* source_lengths;    // [limits.sequences], by Span::sequence
+  const std::int32_t* tokens;           // [rows]
+  const std::uint8_t* types;            // [rows]
+  const std::uint32_t* positions;       // [rows]
+  const std::uint32_t* span_of;         // [rows], index into spans
+  const std::uint32_t* output_rows;     // [outputs]
+  const Span* spans;                    // [sequences]
+  const std::uint32_t* source_lengths;  // [limits.sequences], by Span::sequence
   std::uint32_t rows;
   std::uint32_t outputs;
   std::uint32_t sequences;
@@ -78,11 +78,11 @@ struct Frame {
   Parallel parallel;
   Shapes shapes;
   Call call;
-  std::byte* working;                     // activations and scratch of this function
-  const std::uint64_t* value_offsets;     // [values]
-  std::byte* scratch;                     // of this operator
+  std::byte* working;                  // activations and scratch of this function
+  const std::uint64_t* value_offsets;  // [values]
+  std::byte* scratch;                  // of this operator
   std::byte* states;
-  const std::uint64_t* state_offsets;     // [states]
+  const std::uint64_t* state_offsets;  // [states]
 
   std::uint32_t rows_of(fb::Extent extent) const {
     if (extent == fb::Extent::Rows) return call.rows;
@@ -92,10 +92,12 @@ struct Frame {
   std::uint32_t rows_of(int index) const { return rows_of(value(index).extent()); }
   FloatRows floats(int index) const;
   kernels::QuantizedRows quantized(int index) const;
-  const float* columns(const fb::Slice* slice, std::size_t row) const { return floats(slice->value()).row(row) + slice->first(); }
+  const float* columns(const fb::Slice* slice, std::size_t row) const {
+    return floats(slice->value()).row(row) + slice->first();
+  }
 
   const fb::Weight& weight(int index) const { return *model->root().weights()->Get(static_cast<std::uint32_t>(index)); }
-  const float* vector(int index) const;           // nullptr for -1
+  const float* vector(int index) const;  // nullptr for -1
   const std::int8_t* tiles(int index) const;
   const float* scales(int index) const;
 
@@ -107,7 +109,7 @@ struct Frame {
 // session's threads. `work` is a rough number of operations; little work stays on the calling thread.
 template <class Fn>
 void for_ranges(const Frame& frame, std::uint32_t count, std::uint64_t work, const Fn& fn) {
-  constexpr std::uint64_t kWorthThreads = 1U << 15;      // about ten microseconds
+  constexpr std::uint64_t kWorthThreads = 1U << 15;  // about ten microseconds
   const std::uint32_t threads = frame.shapes.threads < count ? frame.shapes.threads : count;
   if (threads <= 1 || frame.parallel.run == nullptr || work < kWorthThreads) {
     fn(std::uint32_t{0}, std::uint32_t{0}, count);

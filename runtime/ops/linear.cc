@@ -33,10 +33,10 @@ std::uint64_t scratch_bytes(const fb::Linear& op, const fb::Function& function, 
 }
 
 Status run(const fb::Linear& op, const Frame& frame) {
-  constexpr std::uint32_t kGroup = 4;      // tiles a thread takes at once: the width of a register block
+  constexpr std::uint32_t kGroup = 4;  // tiles a thread takes at once: the width of a register block
   const fb::Weight& weight = frame.weight(op.weight());
   const std::uint32_t rows = frame.rows_of(op.input());
-  if (rows == 0) return {};      // no output was asked for
+  if (rows == 0) return {};  // no output was asked for
   const std::uint32_t tiles = static_cast<std::uint32_t>(round_up(weight.rows(), kLanes) / kLanes);
   const FloatRows target = emit_target(frame, op.output(), weight.rows());
   const FloatRows residual = op.residual() < 0 ? FloatRows{nullptr, 0} : frame.floats(op.residual());

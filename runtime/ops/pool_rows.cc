@@ -29,21 +29,22 @@ void pool(const FloatRows& input, const Span& span, std::uint32_t width, fb::Poo
 Status verify(const fb::PoolRows& op, Checker& check) {
   auto input = check.f32_input(op.input());
   if (!input.ok()) return input.status();
-  if ((*input)->extent() != fb::Extent::Rows) return check.fail("rows are pooled from something that has no row per token");
+  if ((*input)->extent() != fb::Extent::Rows)
+    return check.fail("rows are pooled from something that has no row per token");
   if (op.pooling() > fb::Pooling::MAX) return {Code::kUnsupported, "a pooling this version does not know"};
   return check.emits(op.output(), (*input)->width(), fb::Extent::Sequences);
 }
 
 std::uint64_t scratch_bytes(const fb::PoolRows& op, const fb::Function& function, const Shapes& shapes) {
-  return emit_rows_scratch(op.output(), function.values()->Get(static_cast<std::uint32_t>(op.input()))->width(), shapes);
+  return emit_rows_scratch(op.output(), function.values()->Get(static_cast<std::uint32_t>(op.input()))->width(),
+                           shapes);
 }
 
 Status run(const fb::PoolRows& op, const Frame& frame) {
   const FloatRows input = frame.floats(op.input());
   const std::uint32_t width = frame.value(op.input()).width();
-  return emit_rows(frame, op.output(), frame.call.sequences, width, [&](std::uint32_t s, float* out) {
-    pool(input, frame.call.spans[s], width, op.pooling(), out);
-  });
+  return emit_rows(frame, op.output(), frame.call.sequences, width,
+                   [&](std::uint32_t s, float* out) { pool(input, frame.call.spans[s], width, op.pooling(), out); });
 }
 
 }  // namespace kinglet::ops

@@ -9,12 +9,14 @@ namespace kinglet::ops {
 Status verify(const fb::Select& op, Checker& check) {
   auto input = check.f32_input(op.input());
   if (!input.ok()) return input.status();
-  if ((*input)->extent() != fb::Extent::Rows) return check.fail("rows are selected from something that has no row per token");
+  if ((*input)->extent() != fb::Extent::Rows)
+    return check.fail("rows are selected from something that has no row per token");
   return check.emits(op.output(), (*input)->width(), fb::Extent::Outputs);
 }
 
 std::uint64_t scratch_bytes(const fb::Select& op, const fb::Function& function, const Shapes& shapes) {
-  return emit_rows_scratch(op.output(), function.values()->Get(static_cast<std::uint32_t>(op.input()))->width(), shapes);
+  return emit_rows_scratch(op.output(), function.values()->Get(static_cast<std::uint32_t>(op.input()))->width(),
+                           shapes);
 }
 
 Status run(const fb::Select& op, const Frame& frame) {

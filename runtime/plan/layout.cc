@@ -6,7 +6,8 @@ namespace kinglet {
 
 Result<std::uint64_t> Layout::place(std::uint64_t bytes, std::uint32_t last_use) {
   bytes = round_up(bytes, kAlignment);
-  if (count_ == kMostAlive) return Status{Code::kUnsupported, "more values alive at once than a plan can hold", kMostAlive};
+  if (count_ == kMostAlive)
+    return Status{Code::kUnsupported, "more values alive at once than a plan can hold", kMostAlive};
   std::uint32_t slot = 0;
   std::uint64_t begin = 0;
   while (slot < count_ && alive_[slot].begin - begin < bytes) begin = alive_[slot++].end;
@@ -25,11 +26,13 @@ void Layout::release(std::uint32_t op) {
   count_ = kept;
 }
 
-Result<std::uint64_t> Layout::make(const fb::Function& function, const Shapes& shapes, std::uint64_t* values, std::uint64_t* scratches) {
+Result<std::uint64_t> Layout::make(const fb::Function& function, const Shapes& shapes, std::uint64_t* values,
+                                   std::uint64_t* scratches) {
   Layout layout;
   for (std::uint32_t i = 0; i < function.operators()->size(); ++i) {
     const fb::Operator& op = *function.operators()->Get(i);
-    const fb::Emit made = ops::visit(op, [](const auto& table) { return ops::results(table); }, fb::Emit{-1, -1});
+    const fb::Emit made = ops::visit(
+        op, [](const auto& table) { return ops::results(table); }, fb::Emit{-1, -1});
     for (const int value : {made.rows(), made.quantized()}) {
       if (value < 0) continue;
       const fb::Value& v = *function.values()->Get(static_cast<std::uint32_t>(value));
@@ -37,8 +40,8 @@ Result<std::uint64_t> Layout::make(const fb::Function& function, const Shapes& s
       if (!offset.ok()) return offset.status();
       if (values != nullptr) values[value] = *offset;
     }
-    const std::uint64_t scratch =
-        ops::visit(op, [&](const auto& table) { return ops::scratch_bytes(table, function, shapes); }, std::uint64_t{0});
+    const std::uint64_t scratch = ops::visit(
+        op, [&](const auto& table) { return ops::scratch_bytes(table, function, shapes); }, std::uint64_t{0});
     auto offset = layout.place(scratch, i);
     if (!offset.ok()) return offset.status();
     if (scratches != nullptr) scratches[i] = *offset;

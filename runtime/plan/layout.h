@@ -35,7 +35,7 @@ class Layout {
   Result<std::uint64_t> place(std::uint64_t bytes, std::uint32_t last_use);
   void release(std::uint32_t op);
 
-  Block alive_[kMostAlive];      // by begin
+  Block alive_[kMostAlive];  // by begin
   std::uint32_t count_ = 0;
   std::uint64_t peak_ = 0;
 };

@@ -21,12 +21,16 @@ Status settle(const fb::Model& root, Limits& limits) {
   if (limits.rows == 0) limits.rows = smaller(limits.context, kRows);
   if (limits.source_rows == 0) limits.source_rows = limits.source;
   if (limits.outputs == 0) limits.outputs = limits.sequences;
-  if (root.step() != nullptr && limits.context > root.context()) return bad("the context is longer than the model's", root.context());
-  if (root.encode() != nullptr && limits.source > root.source()) return bad("the source is longer than the model's", root.source());
-  if (limits.sequences == 0 || limits.sequences > rules::kSequences) return bad("number of sequences out of range", rules::kSequences);
-  if (limits.threads == 0 || limits.threads > rules::kThreads) return bad("number of threads out of range", rules::kThreads);
-  if (limits.rows > rules::kRows || limits.source_rows > rules::kRows || limits.outputs > rules::kRows || limits.context > rules::kPositions ||
-      limits.source > rules::kPositions)
+  if (root.step() != nullptr && limits.context > root.context())
+    return bad("the context is longer than the model's", root.context());
+  if (root.encode() != nullptr && limits.source > root.source())
+    return bad("the source is longer than the model's", root.source());
+  if (limits.sequences == 0 || limits.sequences > rules::kSequences)
+    return bad("number of sequences out of range", rules::kSequences);
+  if (limits.threads == 0 || limits.threads > rules::kThreads)
+    return bad("number of threads out of range", rules::kThreads);
+  if (limits.rows > rules::kRows || limits.source_rows > rules::kRows || limits.outputs > rules::kRows ||
+      limits.context > rules::kPositions || limits.source > rules::kPositions)
     return bad("more rows than a call can have", rules::kRows);
   return {};
 }
@@ -84,7 +88,8 @@ Result<Plan> Plan::make(const Model& model, const Limits& limits) {
   const fb::Model& root = model.root();
   if (auto s = settle(root, plan.limits); !s.ok()) return s;
   plan.tables_bytes = tables_of(model, plan.limits).bytes;
-  for (const fb::State* state : *root.states()) plan.states_bytes += state_bytes(*state, step_shapes(plan.limits), plan.limits.sequences);
+  for (const fb::State* state : *root.states())
+    plan.states_bytes += state_bytes(*state, step_shapes(plan.limits), plan.limits.sequences);
   for (const bool encode : {true, false}) {
     const fb::Function* function = encode ? root.encode() : root.step();
     if (function == nullptr) continue;
@@ -93,7 +98,8 @@ Result<Plan> Plan::make(const Model& model, const Limits& limits) {
     if (*bytes > plan.working_bytes) plan.working_bytes = *bytes;
   }
   const std::uint64_t arena = plan.tables_bytes + plan.states_bytes + plan.working_bytes;
-  if (arena > std::numeric_limits<std::size_t>::max() / 2) return bad("the arena is larger than this machine can address", arena);
+  if (arena > std::numeric_limits<std::size_t>::max() / 2)
+    return bad("the arena is larger than this machine can address", arena);
   plan.arena_bytes = static_cast<std::size_t>(arena);
   return plan;
 }

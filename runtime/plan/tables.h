@@ -9,16 +9,16 @@
 
 namespace kinglet {
 
-inline constexpr std::uint64_t kSessionBytes = 1024;      // room for the session object
+inline constexpr std::uint64_t kSessionBytes = 1024;  // room for the session object
 
 // Offsets from the beginning of the arena, and the whole size.
 struct Tables {
-  std::uint64_t lengths, source_lengths;                        // u32 [sequences]
-  std::uint64_t tokens, types, positions, span_of;              // [rows of the larger function]
-  std::uint64_t output_rows, spans;                             // [outputs], [sequences]
-  std::uint64_t encode_values, encode_scratches;                // u64 [values], [operators]
+  std::uint64_t lengths, source_lengths;            // u32 [sequences]
+  std::uint64_t tokens, types, positions, span_of;  // [rows of the larger function]
+  std::uint64_t output_rows, spans;                 // [outputs], [sequences]
+  std::uint64_t encode_values, encode_scratches;    // u64 [values], [operators]
   std::uint64_t step_values, step_scratches;
-  std::uint64_t states;                                         // u64 [states]
+  std::uint64_t states;  // u64 [states]
   std::uint64_t bytes;
 };
 

@@ -7,7 +7,8 @@
 namespace kinglet {
 
 struct Runner {
-  static void observe(const Frame& frame, const fb::Emit& made, std::uint32_t op, bool encode, const Observer& observer) {
+  static void observe(const Frame& frame, const fb::Emit& made, std::uint32_t op, bool encode,
+                      const Observer& observer) {
     Observation seen;
     seen.encode = encode;
     seen.op = op;
@@ -27,10 +28,14 @@ Status run(Frame& frame, const std::uint64_t* scratches, bool encode, const Obse
   for (std::uint32_t i = 0; i < frame.function->operators()->size(); ++i) {
     const fb::Operator& op = *frame.function->operators()->Get(i);
     frame.scratch = frame.working + scratches[i];
-    const Status done = ops::visit(op, [&](const auto& table) { return ops::run(table, frame); }, Status{});
+    const Status done = ops::visit(
+        op, [&](const auto& table) { return ops::run(table, frame); }, Status{});
     if (!done.ok()) return {done.code(), done.message(), i};
     if (observer.after == nullptr) continue;
-    Runner::observe(frame, ops::visit(op, [](const auto& table) { return ops::results(table); }, fb::Emit{-1, -1}), i, encode, observer);
+    Runner::observe(frame,
+                    ops::visit(
+                        op, [](const auto& table) { return ops::results(table); }, fb::Emit{-1, -1}),
+                    i, encode, observer);
   }
   return {};
 }

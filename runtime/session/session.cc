@@ -29,17 +29,17 @@ struct Session::Impl final : Session {
   Plan plan;
   Observer observer;
   bool has_source_states = false;
-  std::uint32_t* lengths = nullptr;           // [sequences]
-  std::uint32_t* source_lengths = nullptr;    // [sequences]
-  std::int32_t* tokens = nullptr;             // [rows]
+  std::uint32_t* lengths = nullptr;         // [sequences]
+  std::uint32_t* source_lengths = nullptr;  // [sequences]
+  std::int32_t* tokens = nullptr;           // [rows]
   std::uint8_t* types = nullptr;
   std::uint32_t* positions = nullptr;
   std::uint32_t* span_of = nullptr;
-  std::uint32_t* output_rows = nullptr;       // [outputs]
-  Span* spans = nullptr;                      // [sequences]
-  std::uint64_t* scratches[2] = {};           // step, encode: [operators]
-  Frame frames[2] = {};                       // step, encode
-  const Frame* last = nullptr;                // whose output can be read
+  std::uint32_t* output_rows = nullptr;  // [outputs]
+  Span* spans = nullptr;                 // [sequences]
+  std::uint64_t* scratches[2] = {};      // step, encode: [operators]
+  Frame frames[2] = {};                  // step, encode
+  const Frame* last = nullptr;           // whose output can be read
 
   Status check(std::span<const Chunk> chunks, bool encode) const;
   void set_rows(std::span<const Chunk> chunks, bool encode, Call& call);
@@ -48,7 +48,8 @@ struct Session::Impl final : Session {
 
 Result<Session*> Session::create(const Plan& plan, std::span<std::byte> arena, const SessionOptions& options) {
   static_assert(sizeof(Impl) <= kSessionBytes);
-  if (reinterpret_cast<std::uintptr_t>(arena.data()) % kAlignment != 0) return bad("the arena is not aligned to this many bytes", kAlignment);
+  if (reinterpret_cast<std::uintptr_t>(arena.data()) % kAlignment != 0)
+    return bad("the arena is not aligned to this many bytes", kAlignment);
   if (arena.size() < plan.arena_bytes || plan.arena_bytes == 0)
     return Status{Code::kOutOfMemory, "the arena is smaller than the plan's bytes", plan.arena_bytes};
   const kernels::Kernels* kernels = kernels::select(options.isa);
@@ -104,7 +105,8 @@ Status Session::Impl::check(std::span<const Chunk> chunks, bool encode) const {
   const Limits& limits = plan.limits;
   const fb::Model& root = plan.model.root();
   if ((encode ? root.encode() : root.step()) == nullptr) return bad("this model has no such function", encode);
-  if (chunks.empty() || chunks.size() > limits.sequences) return bad("a call takes from one chunk to as many as the plan's sequences", limits.sequences);
+  if (chunks.empty() || chunks.size() > limits.sequences)
+    return bad("a call takes from one chunk to as many as the plan's sequences", limits.sequences);
   const std::uint32_t vocabulary = encode ? root.source_vocabulary() : root.vocabulary();
   const std::uint32_t most_rows = encode ? limits.source_rows : limits.rows;
   std::uint64_t rows = 0;
@@ -113,17 +115,21 @@ Status Session::Impl::check(std::span<const Chunk> chunks, bool encode) const {
     const Chunk& chunk = chunks[i];
     if (chunk.sequence >= limits.sequences) return bad("a chunk's sequence is not in the plan", chunk.sequence);
     for (std::size_t j = 0; j < i; ++j) {
-      if (chunks[j].sequence == chunk.sequence) return bad("two chunks of one call have the same sequence", chunk.sequence);
+      if (chunks[j].sequence == chunk.sequence)
+        return bad("two chunks of one call have the same sequence", chunk.sequence);
     }
     if (chunk.tokens.empty()) return bad("a chunk has no tokens", i);
     if (chunk.tokens.size() > most_rows) return bad("a chunk has more tokens than the plan's rows", most_rows);
     if (encode && chunk.tokens.size() > limits.source) return bad("a source is longer than the plan's", limits.source);
     if (!encode && chunk.tokens.size() > limits.context - lengths[chunk.sequence])
       return {Code::kContextFull, "the context is full: these positions were planned", limits.context};
-    if (!encode && has_source_states && source_lengths[chunk.sequence] == 0) return bad("a sequence has no encoded source", chunk.sequence);
-    if (!chunk.types.empty() && chunk.types.size() != chunk.tokens.size()) return bad("a chunk has not as many token types as tokens", i);
+    if (!encode && has_source_states && source_lengths[chunk.sequence] == 0)
+      return bad("a sequence has no encoded source", chunk.sequence);
+    if (!chunk.types.empty() && chunk.types.size() != chunk.tokens.size())
+      return bad("a chunk has not as many token types as tokens", i);
     for (const std::int32_t token : chunk.tokens) {
-      if (token < 0 || static_cast<std::uint32_t>(token) >= vocabulary) return bad("a token is not in the vocabulary", static_cast<std::uint32_t>(token));
+      if (token < 0 || static_cast<std::uint32_t>(token) >= vocabulary)
+        return bad("a token is not in the vocabulary", static_cast<std::uint32_t>(token));
     }
     for (const std::uint8_t type : chunk.types) {
       if (type >= root.types()) return bad("a token type is out of range", type);
@@ -132,7 +138,8 @@ Status Session::Impl::check(std::span<const Chunk> chunks, bool encode) const {
     outputs += chunk.want == Want::kAll ? chunk.tokens.size() : (chunk.want == Want::kLast ? 1 : 0);
   }
   if (rows > most_rows) return bad("a call has more tokens than the plan's rows", most_rows);
-  if (outputs > limits.outputs && selects(frames[encode])) return bad("more output rows wanted than the plan's outputs", limits.outputs);
+  if (outputs > limits.outputs && selects(frames[encode]))
+    return bad("more output rows wanted than the plan's outputs", limits.outputs);
   return {};
 }
 
@@ -150,7 +157,8 @@ void Session::Impl::set_rows(std::span<const Chunk> chunks, bool encode, Call& c
       types[row] = chunk.types.empty() ? std::uint8_t{0} : chunk.types[j];
       positions[row] = start + j;
       span_of[row] = i;
-      if (select && (chunk.want == Want::kAll || (chunk.want == Want::kLast && j + 1 == count))) output_rows[outputs++] = row;
+      if (select && (chunk.want == Want::kAll || (chunk.want == Want::kLast && j + 1 == count)))
+        output_rows[outputs++] = row;
     }
   }
   call = {.tokens = tokens,

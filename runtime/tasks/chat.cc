@@ -28,12 +28,14 @@ std::size_t Chat::rendered_bytes(const Model& model, std::size_t text_bytes) {
   const fb::ChatTemplate* t = model.root().chat();
   if (t == nullptr) return text_bytes;
   std::size_t bytes = text_bytes + view(t->default_system()).size();
-  for (const auto* part : {t->prefix(), t->system_before(), t->system_after(), t->user_before(), t->user_after(), t->assistant_before(), t->assistant_after()})
+  for (const auto* part : {t->prefix(), t->system_before(), t->system_after(), t->user_before(), t->user_after(),
+                           t->assistant_before(), t->assistant_after()})
     bytes += view(part).size();
   return bytes;
 }
 
-Result<Chat> Chat::create(Generator& generator, const Model& model, std::span<std::byte> workspace, std::string_view system) {
+Result<Chat> Chat::create(Generator& generator, const Model& model, std::span<std::byte> workspace,
+                          std::string_view system) {
   if (!has_template(model)) return Status{Code::kUnsupported, "this model has no chat template"};
   Chat chat;
   chat.generator_ = &generator;
@@ -87,14 +89,16 @@ Status Chat::add(const Turn& turn) {
   if (!forges.ok()) return forges.status();
   if (*forges) {
     for (std::size_t i = 0; i < turn.count; ++i) {
-      if (auto s = generator_->add(turn.parts[i].text, {.parse = !turn.parts[i].plain, .add = false}); !s.ok()) return s;
+      if (auto s = generator_->add(turn.parts[i].text, {.parse = !turn.parts[i].plain, .add = false}); !s.ok())
+        return s;
     }
     return {};
   }
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < turn.count; ++i) {
     const std::string_view text = turn.parts[i].text;
-    if (text.size() > rendered_.size() - bytes) return {Code::kOutOfMemory, "a turn is longer than the chat's workspace", rendered_.size()};
+    if (text.size() > rendered_.size() - bytes)
+      return {Code::kOutOfMemory, "a turn is longer than the chat's workspace", rendered_.size()};
     std::memcpy(rendered_.data() + bytes, text.data(), text.size());
     bytes += text.size();
   }

@@ -53,7 +53,9 @@ Result<Classifier> Classifier::create(Session& session, std::span<std::byte> mem
   return classifier;
 }
 
-Result<std::size_t> Classifier::classify(std::span<const Passage> passages, const EmbedOptions& options) { return rows_.embed(passages, options); }
+Result<std::size_t> Classifier::classify(std::span<const Passage> passages, const EmbedOptions& options) {
+  return rows_.embed(passages, options);
+}
 
 Status Classifier::classify(std::string_view text, const EmbedOptions& options) { return rows_.embed(text, options); }
 
@@ -61,7 +63,8 @@ Result<std::span<const float>> Classifier::probabilities(std::size_t index, std:
   const std::span<const float> logits = rows_.vector(index, row);
   if (logits.empty()) return Status{Code::kBadArgument, "the last call has no such row", index};
   const float highest = highest_of(logits);
-  if (highest == -std::numeric_limits<float>::infinity()) return Status{Code::kNotFinite, "a logit is a NaN or an infinity", index};
+  if (highest == -std::numeric_limits<float>::infinity())
+    return Status{Code::kNotFinite, "a logit is a NaN or an infinity", index};
   std::uint64_t total = 0;
   for (const float x : logits) total += weight_of(x - highest);
   for (std::size_t i = 0; i < logits.size(); ++i) probabilities_[i] = share(weight_of(logits[i] - highest), total);

@@ -8,22 +8,26 @@
 namespace kinglet {
 namespace {
 
-constexpr std::size_t kTemplate = 64;      // most tokens of a template that a text longer than the model may have around it
+constexpr std::size_t kTemplate = 64;  // most tokens of a template that a text longer than the model may have around it
 
-std::size_t length_of(const flatbuffers::Vector<std::int32_t>* tokens) { return tokens == nullptr ? 0 : tokens->size(); }
+std::size_t length_of(const flatbuffers::Vector<std::int32_t>* tokens) {
+  return tokens == nullptr ? 0 : tokens->size();
+}
 
 }  // namespace
 
 struct EmbedderLayout {
   static Status lay_out(Embedder& e, Workspace& workspace, const Plan& plan, std::size_t text_bytes) {
     const fb::Model& root = plan.model.root();
-    if (!plan.model.has_encoder() || plan.model.has_decoder()) return {Code::kUnsupported, "vectors and labels are made by models with an encoder and no decoder"};
+    if (!plan.model.has_encoder() || plan.model.has_decoder())
+      return {Code::kUnsupported, "vectors and labels are made by models with an encoder and no decoder"};
     if (root.tokenizer() == nullptr) return {Code::kUnsupported, "this model has no tokenizer"};
     auto tokenizer = Tokenizer::open(*root.tokenizer());
     if (!tokenizer.ok()) return tokenizer.status();
     e.tokenizer_ = *tokenizer;
     const fb::Function& encode = *root.encode();
-    const auto output = encode.output() < 0 ? nullptr : encode.values()->Get(static_cast<std::uint32_t>(encode.output()));
+    const auto output =
+        encode.output() < 0 ? nullptr : encode.values()->Get(static_cast<std::uint32_t>(encode.output()));
     e.pools_ = output != nullptr && output->extent() == fb::Extent::Sequences;
     // A token stands for at least a byte of the normalized text, and a byte of text becomes at most three bytes of it where the
     // tokenizer has no map of its own; longer ones end in kContextFull.
@@ -69,9 +73,11 @@ std::size_t Embedder::shorten(std::size_t tokens, const Passage& passage, const 
 
 // One text's tokens and types.
 Result<std::size_t> Embedder::read(const Passage& passage, const EmbedOptions& options) {
-  if (passage.text.size() + passage.second.size() > text_bytes_) return Status{Code::kOutOfMemory, "a text is longer than the workspace was made for"};
+  if (passage.text.size() + passage.second.size() > text_bytes_)
+    return Status{Code::kOutOfMemory, "a text is longer than the workspace was made for"};
   std::memset(text_types_.data(), 0, text_types_.size());
-  auto made = passage.pair ? tokenizer_.encode_pair(passage.text, passage.second, options.special, scratch_, text_tokens_, text_types_)
+  auto made = passage.pair ? tokenizer_.encode_pair(passage.text, passage.second, options.special, scratch_,
+                                                    text_tokens_, text_types_)
                            : tokenizer_.encode(passage.text, options.special, scratch_, text_tokens_);
   if (!made.ok()) return made;
   return shorten(*made, passage, options);
@@ -86,12 +92,16 @@ Result<std::size_t> Embedder::embed(std::span<const Passage> passages, const Emb
   for (; i < passages.size() && i < limits.sequences; ++i) {
     auto made = read(passages[i], options);
     if (!made.ok()) return Status{made.status().code(), made.status().message(), i};
-    if (*made > limits.source || *made > limits.source_rows) return Status{Code::kContextFull, "a text has more tokens than the plan has room for", i};
+    if (*made > limits.source || *made > limits.source_rows)
+      return Status{Code::kContextFull, "a text has more tokens than the plan has room for", i};
     if (*made == 0) return Status{Code::kBadArgument, "a text has no tokens", i};
     if (*made > limits.source_rows - used) break;
     std::memcpy(tokens_.data() + used, text_tokens_.data(), *made * sizeof(std::int32_t));
     std::memcpy(types_.data() + used, text_types_.data(), *made);
-    chunks_[i] = {.sequence = i, .tokens = tokens_.subspan(used, *made), .types = types_.subspan(used, *made), .want = Want::kAll};
+    chunks_[i] = {.sequence = i,
+                  .tokens = tokens_.subspan(used, *made),
+                  .types = types_.subspan(used, *made),
+                  .want = Want::kAll};
     used += *made;
   }
   if (auto s = session_->encode(chunks_.first(i)); !s.ok()) return s;

@@ -17,33 +17,41 @@ Status bad(const char* message, std::uint64_t subject) { return {Code::kBadArgum
 // A fraction of 2^32, rounded down; 0 <= x <= 1.
 std::uint64_t fraction_of(float x) { return static_cast<std::uint64_t>(x * 4294967296.0F); }
 
-std::uint64_t scores_bytes(std::uint32_t vocabulary) { return round_up(std::uint64_t{vocabulary} * sizeof(float), kAlignment); }
+std::uint64_t scores_bytes(std::uint32_t vocabulary) {
+  return round_up(std::uint64_t{vocabulary} * sizeof(float), kAlignment);
+}
 
 Status check(std::span<const std::int32_t> tokens, std::uint32_t vocabulary) {
   for (const std::int32_t token : tokens) {
-    if (token < 0 || static_cast<std::uint32_t>(token) >= vocabulary) return bad("a suppressed token is not in the vocabulary", static_cast<std::uint32_t>(token));
+    if (token < 0 || static_cast<std::uint32_t>(token) >= vocabulary)
+      return bad("a suppressed token is not in the vocabulary", static_cast<std::uint32_t>(token));
   }
   return {};
 }
 
 }  // namespace
 
-std::size_t Sampler::workspace_bytes(std::uint32_t vocabulary) { return static_cast<std::size_t>(2 * scores_bytes(vocabulary)); }
+std::size_t Sampler::workspace_bytes(std::uint32_t vocabulary) {
+  return static_cast<std::size_t>(2 * scores_bytes(vocabulary));
+}
 
-Result<Sampler> Sampler::create(std::uint32_t vocabulary, const SamplerOptions& options, std::span<const std::int32_t> suppressed,
-                                std::span<std::byte> workspace) {
+Result<Sampler> Sampler::create(std::uint32_t vocabulary, const SamplerOptions& options,
+                                std::span<const std::int32_t> suppressed, std::span<std::byte> workspace) {
   constexpr float kMost = std::numeric_limits<float>::max();
   if (vocabulary == 0) return bad("an empty vocabulary", 0);
   // Written so that a NaN fails.
   if (!(options.temperature >= 0 && options.temperature <= kMost)) return bad("the temperature is not 0 or above", 0);
   if (!(options.top_p >= 0 && options.top_p <= 1)) return bad("top-p is not between 0 and 1", 2);
   if (!(options.min_p >= 0 && options.min_p <= 1)) return bad("min-p is not between 0 and 1", 3);
-  if (!(options.repetition_penalty > 0 && options.repetition_penalty <= kMost)) return bad("the repetition penalty is not above 0", 4);
+  if (!(options.repetition_penalty > 0 && options.repetition_penalty <= kMost))
+    return bad("the repetition penalty is not above 0", 4);
   for (const auto& tokens : {options.suppressed, suppressed}) {
     if (auto s = check(tokens, vocabulary); !s.ok()) return s;
   }
-  if (reinterpret_cast<std::uintptr_t>(workspace.data()) % alignof(std::uint64_t) != 0) return bad("the sampler's workspace is not aligned", 0);
-  if (workspace.size() < workspace_bytes(vocabulary)) return Status{Code::kOutOfMemory, "the sampler's workspace is too small", workspace_bytes(vocabulary)};
+  if (reinterpret_cast<std::uintptr_t>(workspace.data()) % alignof(std::uint64_t) != 0)
+    return bad("the sampler's workspace is not aligned", 0);
+  if (workspace.size() < workspace_bytes(vocabulary))
+    return Status{Code::kOutOfMemory, "the sampler's workspace is too small", workspace_bytes(vocabulary)};
   Sampler sampler;
   sampler.options_ = options;
   sampler.suppressed_ = suppressed;
@@ -58,7 +66,7 @@ Status Sampler::score(std::span<const float> logits, std::span<const std::int32_
   if (logits.size() != vocabulary_) return bad("as many logits as the vocabulary are needed", vocabulary_);
   std::memcpy(scores_, logits.data(), logits.size_bytes());
   if (options_.repetition_penalty != 1) {
-    std::uint32_t* marks = order_;     // one bit per token: each is punished once, however often it was seen
+    std::uint32_t* marks = order_;  // one bit per token: each is punished once, however often it was seen
     std::memset(marks, 0, (vocabulary_ + 31) / 32 * sizeof(std::uint32_t));
     for (const std::int32_t token : seen) {
       const std::uint32_t t = static_cast<std::uint32_t>(token);
@@ -72,14 +80,17 @@ Status Sampler::score(std::span<const float> logits, std::span<const std::int32_
   }
   highest_ = kNever;
   for (std::uint32_t t = 0; t < vocabulary_; ++t) {
-    if (!(scores_[t] <= std::numeric_limits<float>::max())) return {Code::kNotFinite, "a logit is a NaN or an infinity", t};
+    if (!(scores_[t] <= std::numeric_limits<float>::max()))
+      return {Code::kNotFinite, "a logit is a NaN or an infinity", t};
     if (scores_[t] > highest_) highest_ = scores_[t];
   }
   return highest_ == kNever ? bad("no token is left to choose from", 0) : Status{};
 }
 
 // The lower token first among equals.
-bool Sampler::better(std::uint32_t a, std::uint32_t b) const { return scores_[a] > scores_[b] || (scores_[a] == scores_[b] && a < b); }
+bool Sampler::better(std::uint32_t a, std::uint32_t b) const {
+  return scores_[a] > scores_[b] || (scores_[a] == scores_[b] && a < b);
+}
 
 std::uint32_t Sampler::best() const {
   std::uint32_t best = 0;
@@ -89,7 +100,9 @@ std::uint32_t Sampler::best() const {
   return best;
 }
 
-std::uint64_t Sampler::weight(std::uint32_t token) const { return weight_of((scores_[token] - highest_) / options_.temperature); }
+std::uint64_t Sampler::weight(std::uint32_t token) const {
+  return weight_of((scores_[token] - highest_) / options_.temperature);
+}
 
 // The heap of `order_` has the best token at its root.
 void Sampler::sift_down(std::uint32_t at, std::uint32_t size) {
@@ -117,7 +130,7 @@ std::uint32_t Sampler::keep(std::uint32_t most) {
     sift_down(0, last);
     return order_[last];
   };
-  if (most < vocabulary_) {      // top-p counts among what top-k kept
+  if (most < vocabulary_) {  // top-p counts among what top-k kept
     while (sorted < most) total += weight(pop());
   } else if (by_probability) {
     for (std::uint32_t t = 0; t < vocabulary_; ++t) total += weight(t);

@@ -13,7 +13,8 @@ bool starts_with(std::string_view text, std::string_view start) {
 
 Result<Stops> Stops::create(std::span<const std::string_view> stops, std::span<char> buffer) {
   for (std::size_t i = 0; i < stops.size(); ++i) {
-    if (stops[i].empty() || stops[i].size() > kLongest) return Status{Code::kBadArgument, "a stop string has from 1 to 256 bytes", i};
+    if (stops[i].empty() || stops[i].size() > kLongest)
+      return Status{Code::kBadArgument, "a stop string has from 1 to 256 bytes", i};
   }
   Stops result;
   result.stops_ = stops;
@@ -25,7 +26,8 @@ Result<Stops> Stops::create(std::span<const std::string_view> stops, std::span<c
 Result<bool> Stops::commit(std::size_t bytes, const TextSink& sink) {
   held_ += bytes;
   const std::string_view text{buffer_.data(), held_};
-  const std::size_t complete = find([](std::string_view rest, std::string_view stop) { return starts_with(rest, stop); });
+  const std::size_t complete =
+      find([](std::string_view rest, std::string_view stop) { return starts_with(rest, stop); });
   if (complete < text.size()) {
     if (auto s = pass(complete, sink); !s.ok()) return s;
     held_ = 0;

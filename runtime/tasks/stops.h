@@ -15,7 +15,7 @@ namespace kinglet {
 
 class Stops {
  public:
-  static constexpr std::size_t kLongest = 256;      // bytes of one stop string
+  static constexpr std::size_t kLongest = 256;  // bytes of one stop string
 
   // `buffer` holds kLongest bytes and the longest piece. kBadArgument: a stop string is empty or too long (the subject is its index).
   static Result<Stops> create(std::span<const std::string_view> stops, std::span<char> buffer);

@@ -34,10 +34,13 @@ inline std::span<const std::int32_t> stop_tokens(const fb::Model& root) {
 inline std::span<const std::int32_t> suppressed_tokens(const fb::Model& root) {
   return root.generation() == nullptr ? std::span<const std::int32_t>{} : tokens_of(root.generation()->suppressed());
 }
-inline std::int32_t forced_token(const fb::Model& root) { return root.generation() == nullptr ? -1 : root.generation()->forced(); }
+inline std::int32_t forced_token(const fb::Model& root) {
+  return root.generation() == nullptr ? -1 : root.generation()->forced();
+}
 
 // The text a token adds. A vocabulary may be padded beyond its tokenizer; such a token adds none.
-inline Result<std::size_t> text_of(const Tokenizer& tokenizer, std::int32_t token, DecodeState& state, std::span<char> out) {
+inline Result<std::size_t> text_of(const Tokenizer& tokenizer, std::int32_t token, DecodeState& state,
+                                   std::span<char> out) {
   auto text = tokenizer.decode(token, state, out);
   return text.status().code() == Code::kBadArgument ? Result<std::size_t>(std::size_t{0}) : text;
 }

@@ -18,7 +18,8 @@ std::uint32_t smaller(std::uint32_t a, std::uint32_t b) { return a < b ? a : b; 
 struct TranslatorLayout {
   static Status lay_out(Translator& t, Workspace& workspace, const Plan& plan, std::size_t text_bytes) {
     const fb::Model& root = plan.model.root();
-    if (!plan.model.has_decoder() || !plan.model.has_encoder()) return {Code::kUnsupported, "texts are translated by models with an encoder and a decoder"};
+    if (!plan.model.has_decoder() || !plan.model.has_encoder())
+      return {Code::kUnsupported, "texts are translated by models with an encoder and a decoder"};
     if (root.tokenizer() == nullptr) return {Code::kUnsupported, "this model has no tokenizer"};
     auto source = Tokenizer::open(*root.tokenizer());
     if (!source.ok()) return source.status();
@@ -72,7 +73,8 @@ Result<std::size_t> Translator::read(std::string_view source, std::span<std::int
   const fb::Generation* generation = session_->plan().model.root().generation();
   const auto suffix = tokens_of(generation == nullptr ? nullptr : generation->source_suffix());
   if (suffix.empty()) return made;
-  if (room.size() - *made < suffix.size()) return Status{Code::kOutOfMemory, "more tokens than the source has room for"};
+  if (room.size() - *made < suffix.size())
+    return Status{Code::kOutOfMemory, "more tokens than the source has room for"};
   std::memcpy(room.data() + *made, suffix.data(), suffix.size_bytes());
   return *made + suffix.size();
 }
@@ -88,7 +90,8 @@ Status Translator::encode(std::span<const std::string_view> sources, std::span<T
     return done;
   };
   for (std::uint32_t i = 0; i < sources.size(); ++i) {
-    if (sources[i].size() > text_bytes_) return {Code::kOutOfMemory, "a text is longer than the workspace was made for", i};
+    if (sources[i].size() > text_bytes_)
+      return {Code::kOutOfMemory, "a text is longer than the workspace was made for", i};
     auto made = read(sources[i], sources_.subspan(used));
     if (made.status().code() == Code::kOutOfMemory && used > 0) {
       if (auto s = flush(); !s.ok()) return s;
@@ -112,7 +115,8 @@ Status Translator::start(std::size_t count) {
   if (start.size() > context) return {Code::kContextFull, "the start tokens do not fit the context", context};
   for (std::size_t i = 0; i < count; ++i) {
     std::memcpy(target(i).data(), start.data(), start.size_bytes());
-    tracks_[i] = {.count = static_cast<std::uint32_t>(start.size()), .made = 0, .finish = Finish::kLength, .done = false};
+    tracks_[i] = {
+        .count = static_cast<std::uint32_t>(start.size()), .made = 0, .finish = Finish::kLength, .done = false};
   }
   return {};
 }
@@ -129,7 +133,8 @@ Result<std::size_t> Translator::gather(std::size_t count, std::size_t& next) {
     const std::uint32_t sequence = static_cast<std::uint32_t>(next);
     const std::uint32_t fed = session_->length(sequence);
     const std::uint32_t rows = smaller(track.count - fed, room);
-    chunks_[chunks++] = {.sequence = sequence, .tokens = target(next).subspan(fed, rows), .types = {}, .want = Want::kLast};
+    chunks_[chunks++] = {
+        .sequence = sequence, .tokens = target(next).subspan(fed, rows), .types = {}, .want = Want::kLast};
     room -= rows;
   }
   return chunks;
@@ -157,7 +162,8 @@ Status Translator::sample(Sampler& sampler, const TranslateOptions& options, std
     if (session_->length(sequence) < track.count) continue;
     Result<std::int32_t> token = forced;
     if (forced < 0 || track.made > 0)
-      token = sampler.next(session_->output(c), tokens(sequence), {.stream = options.first_stream + sequence, .index = track.made});
+      token = sampler.next(session_->output(c), tokens(sequence),
+                           {.stream = options.first_stream + sequence, .index = track.made});
     if (!token.ok()) return token.status();
     if (auto s = take(sequence, *token, options); !s.ok()) return s;
   }
@@ -201,10 +207,11 @@ Status Translator::write(std::span<Translation> results, std::span<char> out) co
   return {};
 }
 
-Status Translator::translate(std::span<const std::string_view> sources, const TranslateOptions& options, std::span<char> out,
-                             std::span<Translation> results) {
+Status Translator::translate(std::span<const std::string_view> sources, const TranslateOptions& options,
+                             std::span<char> out, std::span<Translation> results) {
   const fb::Model& root = session_->plan().model.root();
-  if (sources.empty() || sources.size() > tracks_.size()) return bad("from one text to as many as the plan's sequences can be translated at once", tracks_.size());
+  if (sources.empty() || sources.size() > tracks_.size())
+    return bad("from one text to as many as the plan's sequences can be translated at once", tracks_.size());
   if (results.size() != sources.size()) return bad("there are not as many results as sources", results.size());
   // The sampler's memory is the encoder's before: it is made when all sources are read.
   if (auto s = encode(sources, results); !s.ok()) return s;
@@ -215,7 +222,8 @@ Status Translator::translate(std::span<const std::string_view> sources, const Tr
   return write(results, out);
 }
 
-Result<Translation> Translator::translate(std::string_view source, const TranslateOptions& options, std::span<char> out) {
+Result<Translation> Translator::translate(std::string_view source, const TranslateOptions& options,
+                                          std::span<char> out) {
   Translation result;
   if (auto s = translate({&source, 1}, options, out, {&result, 1}); !s.ok()) return s;
   return result;

@@ -28,7 +28,7 @@ constexpr std::uint32_t random_bits(std::uint64_t seed, std::uint32_t stream, st
     z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
     return z ^ (z >> 31);
   };
-  constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15U;      // 2^64 / the golden ratio
+  constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15U;  // 2^64 / the golden ratio
   const std::uint64_t sequence = mix(seed + kGolden * (std::uint64_t{stream} + 1));
   return static_cast<std::uint32_t>(mix(sequence + kGolden * (std::uint64_t{index} + 1)) >> 32);
 }

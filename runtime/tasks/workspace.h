@@ -14,7 +14,7 @@ namespace kinglet {
 
 class Workspace {
  public:
-  Workspace() = default;                                                       // measures
+  Workspace() = default;  // measures
   explicit Workspace(std::span<std::byte> bytes) : memory_(bytes) {}
 
   // `count` uninitialized elements; their address means something only where the whole workspace fits.
@@ -32,7 +32,8 @@ class Workspace {
   Status check() const {
     if (reinterpret_cast<std::uintptr_t>(memory_.data()) % kAlignment != 0)
       return {Code::kBadArgument, "a task's workspace is not aligned to this many bytes", kAlignment};
-    if (used_ > memory_.size()) return {Code::kOutOfMemory, "a task's workspace is smaller than its workspace_bytes", used_};
+    if (used_ > memory_.size())
+      return {Code::kOutOfMemory, "a task's workspace is smaller than its workspace_bytes", used_};
     return {};
   }
 
@@ -43,7 +44,7 @@ class Workspace {
   }
 
  private:
-  static constexpr std::uint64_t kMost = std::uint64_t{1} << 48;       // of one part; nothing that fits a machine is larger
+  static constexpr std::uint64_t kMost = std::uint64_t{1} << 48;  // of one part; nothing that fits a machine is larger
 
   std::span<std::byte> memory_;
   std::uint64_t used_ = 0;

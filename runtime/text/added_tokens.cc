@@ -20,8 +20,9 @@ CodePoint code_point_before(std::string_view text, std::size_t end) {
 
 // \w of regular expressions: alphabetic characters, marks, decimal digits, connectors and joiners (Unicode standard 18).
 bool word_character(char32_t code) {
-  const bool connector = code == '_' || code == 0x203F || code == 0x2040 || code == 0x2054 || code == 0xFE33 || code == 0xFE34 ||
-                         (code >= 0xFE4D && code <= 0xFE4F) || code == 0xFF3F || code == 0x200C || code == 0x200D;
+  const bool connector = code == '_' || code == 0x203F || code == 0x2040 || code == 0x2054 || code == 0xFE33 ||
+                         code == 0xFE34 || (code >= 0xFE4D && code <= 0xFE4F) || code == 0xFF3F || code == 0x200C ||
+                         code == 0x200D;
   const bool circled = (code >= 0x24B6 && code <= 0x24E9) || (code >= 0x1F130 && code <= 0x1F149) ||
                        (code >= 0x1F150 && code <= 0x1F169) || (code >= 0x1F170 && code <= 0x1F189);
   return class_of(code) <= CharClass::kNumber || connector || circled;
@@ -35,7 +36,9 @@ bool touches_word(std::string_view text, std::size_t begin, std::size_t end) {
 }  // namespace
 
 AddedTokens::AddedTokens(const fb::Tokenizer& tokenizer, bool normalized, bool special)
-    : tokenizer_(tokenizer), normalized_(normalized), special_(special) {
+    : tokenizer_(tokenizer),
+      normalized_(normalized),
+      special_(special) {
   if (tokenizer.added() == nullptr) return;
   for (const fb::AddedToken* token : *tokenizer.added()) {
     if (token->normalized() != normalized || (token->special() && !special)) continue;

@@ -11,9 +11,9 @@
 namespace kinglet::text {
 
 struct AddedMatch {
-  std::size_t begin;              // of the stretch taken, white space around the token included
+  std::size_t begin;  // of the stretch taken, white space around the token included
   std::size_t end;
-  const fb::AddedToken* token;    // null: none, begin and end are the size of the text
+  const fb::AddedToken* token;  // null: none, begin and end are the size of the text
 };
 
 class AddedTokens {
@@ -31,7 +31,7 @@ class AddedTokens {
   bool normalized_;
   bool special_;
   bool any_ = false;
-  std::array<bool, 256> begins_{};   // some token begins with this byte
+  std::array<bool, 256> begins_{};  // some token begins with this byte
 };
 
 }  // namespace kinglet::text

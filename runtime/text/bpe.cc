@@ -9,17 +9,20 @@ namespace {
 constexpr std::uint32_t kNone = 0xFFFFFFFF;
 
 struct Symbol {
-  std::uint32_t id;         // count(): unknown, merges with nothing
-  std::uint32_t previous;   // kNone: the first
-  std::uint32_t next;       // kNone: the last
-  std::uint32_t rank;       // of the merge with `next`; kNone: there is none
-  std::uint32_t result;     // of that merge
+  std::uint32_t id;        // count(): unknown, merges with nothing
+  std::uint32_t previous;  // kNone: the first
+  std::uint32_t next;      // kNone: the last
+  std::uint32_t rank;      // of the merge with `next`; kNone: there is none
+  std::uint32_t result;    // of that merge
 };
 static_assert(sizeof(Symbol) + sizeof(std::uint32_t) == kBpeBytes);
 
 class Merger {
  public:
-  Merger(const Tables& tables, Symbol* symbols, std::uint32_t* tree) : tables_(tables), symbols_(symbols), tree_(tree) {}
+  Merger(const Tables& tables, Symbol* symbols, std::uint32_t* tree)
+      : tables_(tables),
+        symbols_(symbols),
+        tree_(tree) {}
 
   void push(std::uint32_t id) {
     symbols_[size_] = {id, size_ == 0 ? kNone : size_ - 1, kNone, kNone, 0};
@@ -95,7 +98,7 @@ class Merger {
 
   const Tables& tables_;
   Symbol* symbols_;
-  std::uint32_t* tree_;   // [size]; node 0 is unused
+  std::uint32_t* tree_;  // [size]; node 0 is unused
   std::uint32_t size_ = 0;
 };
 
@@ -124,7 +127,8 @@ void push_symbols(const Tables& tables, std::string_view word, Merger& merger) {
     if (id >= 0) {
       merger.push(static_cast<std::uint32_t>(id));
     } else if (all_bytes_known(tables, symbol)) {
-      for (const char byte : symbol) merger.push(static_cast<std::uint32_t>(tables.bytes[static_cast<std::uint8_t>(byte)]));
+      for (const char byte : symbol)
+        merger.push(static_cast<std::uint32_t>(tables.bytes[static_cast<std::uint8_t>(byte)]));
     } else {
       push_unknown(tables, merger);
     }

@@ -9,13 +9,14 @@
 namespace kinglet::text {
 namespace {
 
-constexpr std::size_t kLongestKey = 256;   // bytes; so that a trie with a loop in it costs no more than this per character
+constexpr std::size_t kLongestKey =
+    256;  // bytes; so that a trie with a loop in it costs no more than this per character
 
 struct Unit {
   std::uint32_t bits;
   bool has_leaf() const { return (bits >> 8 & 1) != 0; }
   std::uint32_t value() const { return bits & 0x7FFFFFFF; }
-  std::uint32_t label() const { return bits & 0x800000FF; }   // a leaf's top bit is set, so it is no byte
+  std::uint32_t label() const { return bits & 0x800000FF; }  // a leaf's top bit is set, so it is no byte
   std::uint32_t offset() const { return bits >> 10 << ((bits & 0x200) >> 6); }
 };
 
@@ -49,7 +50,7 @@ struct View {
 };
 
 struct Match {
-  std::size_t bytes = 0;   // 0: none
+  std::size_t bytes = 0;  // 0: none
   std::uint32_t value = 0;
 };
 
@@ -85,7 +86,8 @@ bool replace_longest(const View& view, std::string_view text, std::size_t& at, S
   const Match match = find_match(view, text, at, text.size(), true);
   const std::size_t end = at + (match.bytes < bytes ? bytes : match.bytes);
   // A match ends where a character does, or it is none of this text's.
-  const bool whole = match.bytes >= bytes && (end == text.size() || sequence_bytes(static_cast<std::uint8_t>(text[end])) > 0);
+  const bool whole =
+      match.bytes >= bytes && (end == text.size() || sequence_bytes(static_cast<std::uint8_t>(text[end])) > 0);
   const std::string_view kept(text.data() + at, bytes);
   at = whole ? end : at + bytes;
   return whole ? put_text(view.replacement(match.value), stage) : stage.put(kept);
@@ -94,8 +96,8 @@ bool replace_longest(const View& view, std::string_view text, std::size_t& at, S
 // Characters that the one before them takes along (Unicode annex 29: Extend, SpacingMark and ZWJ, as far as they matter).
 bool extends_cluster(char32_t code) {
   const CharClass kind = class_of(code);
-  return kind == CharClass::kNonspacing || kind == CharClass::kMark || code == 0x200C || code == 0x200D || code == 0xE33 ||
-         code == 0xEB3 || code == 0xFF9E || code == 0xFF9F || (code >= 0x1F3FB && code <= 0x1F3FF) ||
+  return kind == CharClass::kNonspacing || kind == CharClass::kMark || code == 0x200C || code == 0x200D ||
+         code == 0xE33 || code == 0xEB3 || code == 0xFF9E || code == 0xFF9F || (code >= 0x1F3FB && code <= 0x1F3FF) ||
          (code >= 0xE0020 && code <= 0xE007F);
 }
 
@@ -106,7 +108,8 @@ bool prepends(char32_t code) { return (code >= 0x600 && code <= 0x605) || code =
 bool controls(char32_t code) {
   const CharClass kind = class_of(code);
   if (code == 0x200C || code == 0x200D || prepends(code)) return false;
-  return kind == CharClass::kControl || kind == CharClass::kFormat || (code < 0x20) || code == 0x85 || code == 0x2028 || code == 0x2029;
+  return kind == CharClass::kControl || kind == CharClass::kFormat || (code < 0x20) || code == 0x85 || code == 0x2028 ||
+         code == 0x2029;
 }
 
 std::size_t cluster_end(std::string_view text, std::size_t at) {
@@ -123,7 +126,7 @@ std::size_t cluster_end(std::string_view text, std::size_t at) {
 }
 
 bool replace_cluster(const View& view, std::string_view text, std::size_t& at, Stage& stage) {
-  constexpr std::size_t kLong = 6;   // bytes
+  constexpr std::size_t kLong = 6;  // bytes
   const std::size_t end = cluster_end(text, at);
   if (end - at < kLong) {
     if (const Match match = find_match(view, text, at, end, false); match.bytes > 0) {

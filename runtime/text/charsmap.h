@@ -19,6 +19,6 @@ using Charsmap = flatbuffers::Vector<std::uint8_t>;
 // The frame only: what a unit points to is checked at every step of the walk, which costs nothing beside the load.
 Status verify_charsmap(const Charsmap& map);
 
-bool apply_charsmap(const Charsmap& map, bool by_cluster, Stage& stage);   // false: the memory is full
+bool apply_charsmap(const Charsmap& map, bool by_cluster, Stage& stage);  // false: the memory is full
 
 }  // namespace kinglet::text

@@ -66,7 +66,8 @@ bool attaches(std::string_view word) {
 
 void put_wordpiece(const Tables& tables, std::string_view piece, Output& output, bool started) {
   const flatbuffers::String* prefix = tables.file->continuation();
-  const std::string_view mark = prefix == nullptr ? std::string_view() : std::string_view(prefix->c_str(), prefix->size());
+  const std::string_view mark =
+      prefix == nullptr ? std::string_view() : std::string_view(prefix->c_str(), prefix->size());
   const bool inside = started && !mark.empty() && piece.starts_with(mark);
   if (inside) {
     piece.remove_prefix(mark.size());
@@ -103,7 +104,8 @@ Result<std::size_t> decode_one(const Tables& tables, std::int32_t token, DecodeS
 }  // namespace
 }  // namespace text
 
-Result<std::size_t> Tokenizer::decode(std::int32_t token, DecodeState& state, std::span<char> out, bool skip_special) const {
+Result<std::size_t> Tokenizer::decode(std::int32_t token, DecodeState& state, std::span<char> out,
+                                      bool skip_special) const {
   return text::decode_one(text::Tables(*tables_), token, state, out, skip_special);
 }
 
@@ -116,7 +118,8 @@ Result<std::size_t> Tokenizer::finish(DecodeState& state, std::span<char> out) c
   return result;
 }
 
-Result<std::size_t> Tokenizer::decode(std::span<const std::int32_t> tokens, std::span<char> out, bool skip_special) const {
+Result<std::size_t> Tokenizer::decode(std::span<const std::int32_t> tokens, std::span<char> out,
+                                      bool skip_special) const {
   const text::Tables tables(*tables_);
   DecodeState state;
   std::size_t size = 0;

@@ -70,8 +70,8 @@ void order(const Run& run, char32_t* spare) {
 // Composes in place (annex 15, D117): a character joins the last starter unless one of its class or higher is between.
 void compose_run(Run& run) {
   std::size_t size = 0;
-  std::size_t starter = run.size;   // none yet
-  std::uint8_t before = 0;          // class of the last character kept behind the starter
+  std::size_t starter = run.size;  // none yet
+  std::uint8_t before = 0;         // class of the last character kept behind the starter
   for (std::size_t i = 0; i < run.size; ++i) {
     const char32_t code = run.codes[i];
     const std::uint8_t rank = combining_class(code);

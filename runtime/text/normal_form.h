@@ -7,6 +7,6 @@ namespace kinglet::text {
 
 // Each returns false where the memory is full.
 bool normal_form(Stage& stage, bool composed);
-bool strip_accents(Stage& stage);   // NFD without nonspacing marks
+bool strip_accents(Stage& stage);  // NFD without nonspacing marks
 
 }  // namespace kinglet::text

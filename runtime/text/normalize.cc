@@ -17,7 +17,8 @@ constexpr char32_t kEscapedSpace = 0x2581;
 // The blocks of BERT's own code; U+2B820 to U+2B91F are left out as in the library that checkpoints are used with.
 bool is_cjk(char32_t c) {
   return (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0x3400 && c <= 0x4DBF) || (c >= 0xF900 && c <= 0xFAFF) ||
-         (c >= 0x20000 && c <= 0x2A6DF) || (c >= 0x2A700 && c <= 0x2B81F) || (c >= 0x2B920 && c <= 0x2CEAF) || (c >= 0x2F800 && c <= 0x2FA1F);
+         (c >= 0x20000 && c <= 0x2A6DF) || (c >= 0x2A700 && c <= 0x2B81F) || (c >= 0x2B920 && c <= 0x2CEAF) ||
+         (c >= 0x2F800 && c <= 0x2FA1F);
 }
 
 // What BERT's clean_text makes of a character; 0: nothing.
@@ -96,7 +97,8 @@ std::string_view trimmed(const fb::Tokenizer& file, std::string_view text) {
   // SentencePiece trims the end after its spaces became U+2581, so a character that was one before goes, too.
   const bool escaped = file.escaped() && !any;
   const auto drops = [any](char32_t code) { return code == ' ' || (any && is_space(code)); };
-  while (file.trim_left() && !text.empty() && drops(code_point(text, 0).code)) text.remove_prefix(code_point(text, 0).bytes);
+  while (file.trim_left() && !text.empty() && drops(code_point(text, 0).code))
+    text.remove_prefix(code_point(text, 0).bytes);
   while (file.trim_right() && !text.empty()) {
     std::size_t last = text.size() - 1;
     while (last > 0 && sequence_bytes(static_cast<std::uint8_t>(text[last])) == 0) --last;

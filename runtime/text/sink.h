@@ -20,6 +20,8 @@ struct Sink {
   }
 };
 
-inline Status scratch_too_small() { return Status(Code::kOutOfMemory, "the scratch memory is too small for this text"); }
+inline Status scratch_too_small() {
+  return Status(Code::kOutOfMemory, "the scratch memory is too small for this text");
+}
 
 }  // namespace kinglet::text

@@ -10,7 +10,7 @@ namespace {
 struct Character {
   char32_t code;
   CharClass kind;
-  std::size_t end;   // where the next one begins
+  std::size_t end;  // where the next one begins
 };
 
 Character character(std::string_view text, std::size_t at) {
@@ -45,7 +45,7 @@ std::size_t contraction(std::string_view text, std::size_t at, bool any_case) {
     const Character c = character(text, end);
     codes[i] = c.code;
     if (any_case && c.code >= 'A' && c.code <= 'Z') codes[i] = c.code + 32;
-    if (any_case && c.code == 0x17F) codes[i] = 's';   // the long s folds to s
+    if (any_case && c.code == 0x17F) codes[i] = 's';  // the long s folds to s
     ends[i] = end = c.end;
   }
   const char32_t a = codes[0];

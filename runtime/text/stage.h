@@ -52,9 +52,9 @@ class Stage {
 
  private:
   char* data_ = nullptr;
-  std::size_t room_ = 0;      // bytes at data_
-  std::size_t size_ = 0;      // of the text
-  std::size_t written_ = 0;   // behind it
+  std::size_t room_ = 0;     // bytes at data_
+  std::size_t size_ = 0;     // of the text
+  std::size_t written_ = 0;  // behind it
 };
 
 }  // namespace kinglet::text

@@ -14,15 +14,15 @@ namespace kinglet::text {
 struct Tables {
   const fb::Tokenizer* file;
   std::span<const std::uint8_t> pieces;
-  std::span<const std::uint32_t> ends;            // [count]
-  std::span<const std::uint8_t> kinds;            // [count] fb::TokenKind
-  std::span<const std::uint32_t> order;           // [count]
-  std::span<const std::int32_t> bytes;            // [256] or empty
-  std::span<const std::uint32_t> merge_begin;     // [count + 1] or empty
-  std::span<const std::uint32_t> merge_right;     // [merges]
-  std::span<const std::uint32_t> merge_rank;      // [merges]
-  std::span<const std::uint32_t> merge_result;    // [merges]
-  std::span<const float> scores;                  // [count] or empty
+  std::span<const std::uint32_t> ends;          // [count]
+  std::span<const std::uint8_t> kinds;          // [count] fb::TokenKind
+  std::span<const std::uint32_t> order;         // [count]
+  std::span<const std::int32_t> bytes;          // [256] or empty
+  std::span<const std::uint32_t> merge_begin;   // [count + 1] or empty
+  std::span<const std::uint32_t> merge_right;   // [merges]
+  std::span<const std::uint32_t> merge_rank;    // [merges]
+  std::span<const std::uint32_t> merge_result;  // [merges]
+  std::span<const float> scores;                // [count] or empty
 
   explicit Tables(const fb::Tokenizer& tokenizer);
 
@@ -39,7 +39,7 @@ struct Tables {
 struct Walk {
   std::uint32_t first;
   std::uint32_t last;
-  std::uint32_t depth;   // bytes
+  std::uint32_t depth;  // bytes
 };
 
 inline Walk begin_walk(const Tables& tables) { return {0, tables.count(), 0}; }

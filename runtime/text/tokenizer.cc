@@ -15,7 +15,11 @@ namespace {
 class Encoder {
  public:
   Encoder(const Tables& tables, bool special, Scratch scratch, Sink& sink)
-      : tables_(tables), file_(*tables.file), special_(special), scratch_(scratch), sink_(sink) {}
+      : tables_(tables),
+        file_(*tables.file),
+        special_(special),
+        scratch_(scratch),
+        sink_(sink) {}
 
   Status encode(std::string_view text) {
     const AddedTokens added(file_, false, special_);
@@ -90,7 +94,8 @@ class Encoder {
   }
 
   Status words(std::string_view text, const Scratch& scratch) {
-    for (Word next = next_word(text, 0, file_.split()); next.begin < next.end; next = next_word(text, next.end, file_.split())) {
+    for (Word next = next_word(text, 0, file_.split()); next.begin < next.end;
+         next = next_word(text, next.end, file_.split())) {
       const Status s = word(std::string_view(text.data() + next.begin, next.end - next.begin), scratch);
       if (!s.ok()) return s;
     }
@@ -153,7 +158,8 @@ std::size_t Tokenizer::scratch_bytes(std::size_t text_bytes) const {
     }
   }
   const std::size_t passes = normal * (lists ? 2 + 2 * sizeof(char32_t) : 2);
-  const std::size_t words = normal + (normal + 1) * (tables_->model() == fb::TokenModel::Bpe ? text::kBpeBytes : text::kUnigramBytes);
+  const std::size_t words =
+      normal + (normal + 1) * (tables_->model() == fb::TokenModel::Bpe ? text::kBpeBytes : text::kUnigramBytes);
   return (passes > words ? passes : words) + kAlignment;
 }
 
@@ -183,7 +189,8 @@ Result<std::size_t> Tokenizer::encode_pair(std::string_view first, std::string_v
   if (s.ok()) s = text::put_all(tables_->pair_after(), special.add, sink);
   if (!s.ok()) return s;
   if (types.empty()) return sink.count;
-  if (types.size() < sink.count) return Status(Code::kOutOfMemory, "more tokens than the buffer for their types holds", sink.count);
+  if (types.size() < sink.count)
+    return Status(Code::kOutOfMemory, "more tokens than the buffer for their types holds", sink.count);
   for (std::size_t i = 0; i < sink.count; ++i) types[i] = i < boundary ? std::uint8_t{0} : tables_->second_type();
   return sink.count;
 }

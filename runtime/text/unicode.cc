@@ -9,7 +9,7 @@
 namespace kinglet::text {
 namespace {
 
-constexpr char32_t kHangulFirst = 0xAC00;   // syllables are computed (Unicode 3.12)
+constexpr char32_t kHangulFirst = 0xAC00;  // syllables are computed (Unicode 3.12)
 constexpr char32_t kLeadFirst = 0x1100;
 constexpr char32_t kVowelFirst = 0x1161;
 constexpr char32_t kTrailBefore = 0x11A7;
@@ -52,7 +52,8 @@ bool find_step(std::span<const Entry> entries, char32_t code, char32_t (&pair)[2
 }
 
 template <class Entry>
-char32_t find_pair(std::span<const Entry> entries, std::span<const std::uint16_t> order, char32_t first, char32_t second) {
+char32_t find_pair(std::span<const Entry> entries, std::span<const std::uint16_t> order, char32_t first,
+                   char32_t second) {
   std::size_t low = 0;
   std::size_t high = order.size();
   while (low < high) {
@@ -136,7 +137,8 @@ char32_t compose(char32_t first, char32_t second) {
   if (first - kLeadFirst < kLeads && second - kVowelFirst < kVowels) {
     return kHangulFirst + ((first - kLeadFirst) * kVowels + (second - kVowelFirst)) * kTrails;
   }
-  if (first - kHangulFirst < kSyllables && (first - kHangulFirst) % kTrails == 0 && second - kTrailBefore - 1 < kTrails - 1) {
+  if (first - kHangulFirst < kSyllables && (first - kHangulFirst) % kTrails == 0 &&
+      second - kTrailBefore - 1 < kTrails - 1) {
     return first + (second - kTrailBefore);
   }
   const char32_t code = find_pair(std::span<const Short>(kDecompositions), kCompositions, first, second);

@@ -7,20 +7,20 @@ namespace kinglet::text {
 
 // General categories, as coarse as tokenizers look at them. White_Space comes before all others.
 enum class CharClass : std::uint8_t {
-  kUpper,         // Lu, Lt
-  kLower,         // Ll
-  kLetter,        // Lm, Lo
-  kNonspacing,    // Mn
-  kMark,          // Mc, Me
-  kNumber,        // Nd, Nl
-  kOtherNumber,   // No
-  kPunctuation,   // P*
-  kSymbol,        // S*
-  kSpace,         // White_Space
-  kControl,       // Cc
-  kFormat,        // Cf
-  kPrivate,       // Co, Cs
-  kUnassigned,    // Cn
+  kUpper,        // Lu, Lt
+  kLower,        // Ll
+  kLetter,       // Lm, Lo
+  kNonspacing,   // Mn
+  kMark,         // Mc, Me
+  kNumber,       // Nd, Nl
+  kOtherNumber,  // No
+  kPunctuation,  // P*
+  kSymbol,       // S*
+  kSpace,        // White_Space
+  kControl,      // Cc
+  kFormat,       // Cf
+  kPrivate,      // Co, Cs
+  kUnassigned,   // Cn
 };
 
 CharClass class_of(char32_t code);

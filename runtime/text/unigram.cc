@@ -12,8 +12,8 @@ constexpr std::uint32_t kUnreached = 0xFFFFFFFF;
 // the same pieces in another order, "l ll" and "ll l", rounding decides.
 struct Best {
   double score;
-  std::uint32_t start;   // of the last piece; kUnreached: no way here
-  std::int32_t id;       // of the last piece; -1: an unknown character
+  std::uint32_t start;  // of the last piece; kUnreached: no way here
+  std::int32_t id;      // of the last piece; -1: an unknown character
 };
 static_assert(sizeof(Best) == kUnigramBytes);
 
@@ -27,9 +27,9 @@ double sum(const fb::Tokenizer& file, double score, float piece) {
 }
 
 // Offers every piece that begins at `at` to the byte where it ends.
-void extend(const Tables& tables, std::string_view word, std::size_t at, Best* best) {   // best: [word.size() + 1]
+void extend(const Tables& tables, std::string_view word, std::size_t at, Best* best) {  // best: [word.size() + 1]
   const std::size_t character = code_point(word, at).bytes;
-  bool single = false;   // the character by itself is a piece
+  bool single = false;  // the character by itself is a piece
   Walk state = begin_walk(tables);
   for (std::size_t end = at; end < word.size() && walk(tables, state, static_cast<std::uint8_t>(word[end]));) {
     ++end;

@@ -14,7 +14,7 @@ inline constexpr char32_t kReplacement = 0xFFFD;
 
 struct CodePoint {
   char32_t code;
-  std::uint32_t bytes;   // that it took
+  std::uint32_t bytes;  // that it took
   bool valid;
 };
 

@@ -10,7 +10,7 @@ namespace text {
 namespace {
 
 constexpr std::uint32_t kMostPasses = 16;
-constexpr std::uint32_t kLongestPiece = 65535;   // bytes; the longest of known vocabularies have a few hundred
+constexpr std::uint32_t kLongestPiece = 65535;  // bytes; the longest of known vocabularies have a few hundred
 
 Status bad(const char* message, std::uint64_t subject = 0) { return Status(Code::kBadFile, message, subject); }
 
@@ -23,13 +23,15 @@ bool precedes(const Tables& tables, std::uint32_t a, std::uint32_t b) {
 
 Status verify_vocabulary(const Tables& tables, std::uint32_t vocabulary) {
   const std::uint32_t count = tables.count();
-  if (count == 0 || count > static_cast<std::uint32_t>(std::numeric_limits<std::int32_t>::max()) || tables.file->tokens() > count ||
-      tables.file->tokens() > vocabulary || tables.ends.size() != count || tables.kinds.size() != count || tables.order.size() != count) {
+  if (count == 0 || count > static_cast<std::uint32_t>(std::numeric_limits<std::int32_t>::max()) ||
+      tables.file->tokens() > count || tables.file->tokens() > vocabulary || tables.ends.size() != count ||
+      tables.kinds.size() != count || tables.order.size() != count) {
     return bad("the tokenizer's lists of tokens differ in length or from the model's vocabulary", count);
   }
   for (std::uint32_t id = 0; id < count; ++id) {
     const std::uint32_t begin = id == 0 ? 0 : tables.ends[id - 1];
-    if (tables.ends[id] < begin || tables.ends[id] > tables.pieces.size()) return bad("a token's text is out of place", id);
+    if (tables.ends[id] < begin || tables.ends[id] > tables.pieces.size())
+      return bad("a token's text is out of place", id);
     if (tables.kinds[id] > static_cast<std::uint8_t>(fb::TokenKind::MAX)) return bad("a token is of no known kind", id);
     if (tables.ends[id] - begin > kLongestPiece) return bad("a token's text is too long", id);
     if (tables.order[id] >= count) return bad("the tokenizer's order names no token", id);
@@ -40,7 +42,9 @@ Status verify_vocabulary(const Tables& tables, std::uint32_t vocabulary) {
   return {};
 }
 
-bool is_id(const Tables& tables, std::int32_t id) { return id >= 0 && static_cast<std::uint32_t>(id) < tables.file->tokens(); }
+bool is_id(const Tables& tables, std::int32_t id) {
+  return id >= 0 && static_cast<std::uint32_t>(id) < tables.file->tokens();
+}
 
 Status verify_ids(const Tables& tables) {
   const fb::Tokenizer& file = *tables.file;
@@ -49,8 +53,8 @@ Status verify_ids(const Tables& tables) {
   for (const std::int32_t id : tables.bytes) {
     if (id != -1 && !is_id(tables, id)) return bad("a byte token is no token");
   }
-  for (const auto* list : {file.before(), file.after(), file.pair_before(), file.pair_between(), file.pair_second(),
-                           file.pair_after()}) {
+  for (const auto* list :
+       {file.before(), file.after(), file.pair_before(), file.pair_between(), file.pair_second(), file.pair_after()}) {
     if (list == nullptr) continue;
     for (const std::int32_t id : *list) {
       if (!is_id(tables, id)) return bad("the tokenizer's template names no token");
@@ -78,7 +82,8 @@ Status verify_added(const Tables& tables) {
 Status verify_merges(const Tables& tables) {
   const std::size_t merges = tables.merge_right.size();
   if (tables.merge_begin.size() != std::size_t{tables.count()} + 1 || tables.merge_rank.size() != merges ||
-      tables.merge_result.size() != merges || tables.merge_begin[0] != 0 || tables.merge_begin[tables.count()] != merges) {
+      tables.merge_result.size() != merges || tables.merge_begin[0] != 0 ||
+      tables.merge_begin[tables.count()] != merges) {
     return bad("the tokenizer's lists of merges differ in length");
   }
   for (std::uint32_t id = 0; id < tables.count(); ++id) {
@@ -87,7 +92,8 @@ Status verify_merges(const Tables& tables) {
       return bad("the merges of a token are out of place", id);
     }
     for (std::uint32_t i = tables.merge_begin[id]; i < tables.merge_begin[id + 1]; ++i) {
-      if (i > tables.merge_begin[id] && tables.merge_right[i - 1] >= tables.merge_right[i]) return bad("merges out of order", i);
+      if (i > tables.merge_begin[id] && tables.merge_right[i - 1] >= tables.merge_right[i])
+        return bad("merges out of order", i);
       if (tables.merge_result[i] >= tables.count()) return bad("a merge makes no token", i);
     }
   }
@@ -113,9 +119,11 @@ Status verify_model(const Tables& tables) {
 
 Status verify_passes(const fb::Tokenizer& file) {
   if (file.passes() == nullptr) return {};
-  if (file.passes()->size() > kMostPasses) return bad("the tokenizer normalizes in too many passes", file.passes()->size());
+  if (file.passes()->size() > kMostPasses)
+    return bad("the tokenizer normalizes in too many passes", file.passes()->size());
   for (const fb::Pass* pass : *file.passes()) {
-    if (pass->kind() > fb::PassKind::MAX) return Status(Code::kUnsupported, "a normalization that this build does not know");
+    if (pass->kind() > fb::PassKind::MAX)
+      return Status(Code::kUnsupported, "a normalization that this build does not know");
     if (pass->kind() != fb::PassKind::Map) continue;
     if (pass->map() == nullptr) return bad("a normalization lacks its map");
     if (const Status s = verify_charsmap(*pass->map()); !s.ok()) return s;

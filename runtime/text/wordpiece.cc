@@ -37,7 +37,7 @@ Status encode_wordpiece(const Tables& tables, std::string_view word, Sink& sink)
   const std::size_t begin = sink.count;
   bool known = !too_long(tables, word);
 
-  Walk inside = begin_walk(tables);   // stands behind the continuation prefix
+  Walk inside = begin_walk(tables);  // stands behind the continuation prefix
   const flatbuffers::String* prefix = tables.file->continuation();
   const bool continues = prefix == nullptr || walk(tables, inside, std::string_view(prefix->c_str(), prefix->size()));
   for (std::size_t at = 0; known && at < word.size();) {

@@ -10,8 +10,8 @@
 namespace kinglet::converter {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::Floats;
+using ::testing::HasSubstr;
 using testing::make_checkpoint;
 using testing::random_floats;
 
@@ -28,7 +28,10 @@ Program small_program(const Checkpoint& checkpoint) {
 }
 
 testing::Tensors small_tensors() {
-  return {{"tokens.weight", random_floats({6, 4}, 1)}, {"norm.weight", random_floats({4}, 2)}, {"out.weight", random_floats({4, 4}, 3)}, {"extra", random_floats({1}, 4)}};
+  return {{"tokens.weight", random_floats({6, 4}, 1)},
+          {"norm.weight", random_floats({4}, 2)},
+          {"out.weight", random_floats({4, 4}, 3)},
+          {"extra", random_floats({1}, 4)}};
 }
 
 TEST(Builder, NumbersValuesAndTheirLastUses) {
@@ -36,10 +39,10 @@ TEST(Builder, NumbersValuesAndTheirLastUses) {
   const fb::FunctionT& step = *program.model.step;
   ASSERT_EQ(step.values.size(), 5U);
   ASSERT_EQ(step.operators.size(), 5U);
-  EXPECT_EQ(step.values[0]->last_use, 2U);      // the residual of the linear layer
+  EXPECT_EQ(step.values[0]->last_use, 2U);  // the residual of the linear layer
   EXPECT_EQ(step.values[1]->last_use, 2U);
   EXPECT_EQ(step.values[3]->extent, fb::Extent::Outputs);
-  EXPECT_EQ(step.values[4]->last_use, 5U);      // the caller reads it after all
+  EXPECT_EQ(step.values[4]->last_use, 5U);  // the caller reads it after all
   EXPECT_EQ(step.values[4]->width, 6U);
   EXPECT_EQ(step.output, 4);
   EXPECT_EQ(step.operators[2]->name, "out");
@@ -48,7 +51,8 @@ TEST(Builder, NumbersValuesAndTheirLastUses) {
 TEST(Builder, StoresATensorOnceAndSaysWhatNobodyReads) {
   const Program program = small_program(make_checkpoint(small_tensors()));
   EXPECT_EQ(program.sources.size(), 3U);
-  EXPECT_EQ(program.model.step->operators[0]->body.AsEmbed()->tokens, program.model.step->operators[4]->body.AsLinear()->weight);
+  EXPECT_EQ(program.model.step->operators[0]->body.AsEmbed()->tokens,
+            program.model.step->operators[4]->body.AsLinear()->weight);
   EXPECT_EQ(program.unused, std::vector<std::string>{"extra"});
 }
 
@@ -118,7 +122,7 @@ TEST(Builder, ReadsPartsStacksAndTransposes) {
   const WeightSource stacked = b.edit(b.stacked({"a", "c"}, {3, 2}, 2));
   EXPECT_EQ(stacked.floats(), both);
   std::vector<float> middle(6);
-  stacked.read(1, middle);      // across the seam
+  stacked.read(1, middle);  // across the seam
   EXPECT_EQ(middle, std::vector<float>(both.begin() + 2, both.begin() + 8));
   EXPECT_EQ(b.edit(b.matrix_rows("a", 3, 1, 2, 2)).floats(), std::vector<float>(a.data.begin() + 2, a.data.end()));
   const WeightSource turned = b.edit(b.transposed("a", 2, 3));
@@ -154,7 +158,7 @@ TEST(Builder, NumbersStatesInTheOrderInWhichTheyAreFilled) {
   b.begin_step();
   const int late = b.state(fb::StateExtent::Context, 1, 8);
   const int early = b.state(fb::StateExtent::Context, 2, 4);
-  b.state(fb::StateExtent::Source, 1, 1);      // never filled
+  b.state(fb::StateExtent::Source, 1, 1);  // never filled
   Rows x = b.embed({.tokens = b.matrix("t", 3, 8)}, 8);
   x = b.attention({.query = x, .key = x, .value = x, .state = early, .heads = 2, .kv_heads = 2, .head_dim = 4});
   x = b.attention({.query = x, .key = x, .value = x, .state = late, .heads = 1, .kv_heads = 1, .head_dim = 8});

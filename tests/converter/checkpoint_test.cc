@@ -29,7 +29,8 @@ double by_definition(unsigned bits, unsigned exponent_bits, unsigned fraction_bi
   const int bias = (1 << (exponent_bits - 1)) - 1;
   const double sign = (bits >> (exponent_bits + fraction_bits)) != 0 ? -1 : 1;
   const int exponent = static_cast<int>((bits >> fraction_bits) & ((1U << exponent_bits) - 1));
-  const double fraction = static_cast<double>(bits & ((1U << fraction_bits) - 1)) / static_cast<double>(1U << fraction_bits);
+  const double fraction =
+      static_cast<double>(bits & ((1U << fraction_bits) - 1)) / static_cast<double>(1U << fraction_bits);
   if (exponent == (1 << exponent_bits) - 1) return fraction == 0 ? sign * INFINITY : NAN;
   if (exponent == 0) return sign * std::ldexp(fraction, 1 - bias);
   return sign * std::ldexp(1 + fraction, exponent - bias);
@@ -56,7 +57,8 @@ TEST(Tensor, ReadsEveryBF16) { expect_all(DType::kBF16, 8, 7); }
 TEST(Tensor, ReadsFromTheMiddleOfUnalignedBytes) {
   std::string bytes(1, 'x');
   for (const float f : {1.5F, -2.25F, 3.0F}) bytes.append(reinterpret_cast<const char*>(&f), 4);
-  const Tensor tensor{.name = "x", .type = DType::kF32, .shape = {3}, .bytes = std::as_bytes(std::span(bytes)).subspan(1)};
+  const Tensor tensor{
+      .name = "x", .type = DType::kF32, .shape = {3}, .bytes = std::as_bytes(std::span(bytes)).subspan(1)};
   std::vector<float> two(2);
   tensor.read(1, two);
   EXPECT_EQ(two, (std::vector<float>{-2.25F, 3.0F}));
@@ -66,7 +68,8 @@ TEST(Tensor, ReadsInterleavedHeadsHalfSplit) {
   // Two heads of four rows, two columns; row r holds r and r + 0.5.
   std::vector<float> stored;
   for (int r = 0; r < 8; ++r) stored.insert(stored.end(), {static_cast<float>(r), static_cast<float>(r) + 0.5F});
-  const Tensor tensor{.name = "q", .type = DType::kF32, .shape = {8, 2}, .bytes = std::as_bytes(std::span(stored)), .interleaved = 4};
+  const Tensor tensor{
+      .name = "q", .type = DType::kF32, .shape = {8, 2}, .bytes = std::as_bytes(std::span(stored)), .interleaved = 4};
   std::vector<float> all(16);
   tensor.read(0, all);
   EXPECT_EQ(all, (std::vector<float>{0, 0.5F, 2, 2.5F, 1, 1.5F, 3, 3.5F, 4, 4.5F, 6, 6.5F, 5, 5.5F, 7, 7.5F}));

@@ -12,9 +12,9 @@
 namespace kinglet::converter {
 namespace {
 
+using testing::Folder;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using testing::Folder;
 
 ConvertSummary convert_golden(const std::string& name, const Folder& folder, std::uint32_t context = 0) {
   ConvertRequest request;
@@ -35,7 +35,8 @@ TEST_P(Convert, StaysNearTheFloatModel) {
   EXPECT_GT(summary.fidelity.cosine, 0.999);
   EXPECT_GT(summary.fidelity.snr_db, 25);
   // The comparison measures the same on its own.
-  const Comparison comparison = compare({.source = testing::goldens() / GetParam(), .file = folder.path() / "m.kgl", .text = std::nullopt, .threads = 1});
+  const Comparison comparison = compare(
+      {.source = testing::goldens() / GetParam(), .file = folder.path() / "m.kgl", .text = std::nullopt, .threads = 1});
   EXPECT_NEAR(comparison.fidelity.snr_db, summary.fidelity.snr_db, 1e-3);
   ASSERT_EQ(comparison.fidelity.operators.size(), summary.fidelity.operators.size());
   for (std::size_t i = 0; i < comparison.fidelity.operators.size(); ++i) {
@@ -43,7 +44,10 @@ TEST_P(Convert, StaysNearTheFloatModel) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Goldens, Convert, ::testing::Values("llama", "llama-f16", "smollm", "gpt2", "gpt_neox", "phi", "qwen3", "gemma3_text", "bert", "bert-seqcls", "sentence-transformers-mean", "torch_transformer-post", "t5", "torch_transformer-pre"),
+INSTANTIATE_TEST_SUITE_P(Goldens, Convert,
+                         ::testing::Values("llama", "llama-f16", "smollm", "gpt2", "gpt_neox", "phi", "qwen3",
+                                           "gemma3_text", "bert", "bert-seqcls", "sentence-transformers-mean",
+                                           "torch_transformer-post", "t5", "torch_transformer-pre"),
                          [](const auto& parameter) {
                            std::string name = parameter.param;
                            std::replace(name.begin(), name.end(), '-', '_');
@@ -57,13 +61,14 @@ TEST(ConvertSummary, CountsAndNames) {
   // embedding and head 112 * 32 each; per layer 32*32 q, 16*32 k and v, 32*32 o, 3 * 72*32, two norms; one norm more.
   EXPECT_EQ(summary.parameters, 2U * 112 * 32 + 2U * (2 * 32 * 32 + 2 * 16 * 32 + 3 * 72 * 32 + 64) + 32);
   EXPECT_EQ(summary.arena_context, 64U);
-  EXPECT_EQ(summary.equalized, 11U);      // per layer two norms, a gate, the values, keys and queries; and the last norm
+  EXPECT_EQ(summary.equalized, 11U);  // per layer two norms, a gate, the values, keys and queries; and the last norm
   const nlohmann::json json = to_json(summary);
   EXPECT_EQ(json.at("file_bytes"), summary.file_bytes);
   EXPECT_EQ(json.at("operators").at("Attention"), 2);
   EXPECT_EQ(json.at("fidelity").at("worst").at("name"), summary.fidelity.worst()->name);
   const std::string text = to_text(summary);
-  for (const char* part : {"parameters", "file", "arena", "operators", "Linear", "fidelity", "worst", "time"}) EXPECT_THAT(text, HasSubstr(part));
+  for (const char* part : {"parameters", "file", "arena", "operators", "Linear", "fidelity", "worst", "time"})
+    EXPECT_THAT(text, HasSubstr(part));
 }
 
 TEST(Compare, RefusesAnotherCheckpoint) {
@@ -109,7 +114,9 @@ TEST(Report, IsOneWholePage) {
   };
   EXPECT_EQ(count("<rect"), summary.fidelity.operators.size());
   for (const char* tag : {"g", "svg", "table", "tr", "text", "title", "h2", "div", "body", "html"}) {
-    EXPECT_EQ(count(std::string("<") + tag + ">") + count(std::string("<") + tag + " "), count(std::string("</") + tag + ">")) << tag;
+    EXPECT_EQ(count(std::string("<") + tag + ">") + count(std::string("<") + tag + " "),
+              count(std::string("</") + tag + ">"))
+        << tag;
   }
 }
 

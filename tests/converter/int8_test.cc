@@ -23,23 +23,27 @@ namespace {
 namespace fs = std::filesystem;
 using testing::Folder;
 
-constexpr double kLeastCosine = 0.999;      // of each case's output, all positions together
+constexpr double kLeastCosine = 0.999;  // of each case's output, all positions together
 
 // Random models of width 32 to 48 whose int8 noise is larger than that today. A model that is better than its place here fails
 // the test, too, so that this list can only shrink.
-constexpr std::array<std::string_view, 9> kNoisy{"bert-tokcls", "distilbert-seqcls", "llama", "marian", "mistral", "phi3", "roberta-seqcls", "t5", "t5-gated"};
+constexpr std::array<std::string_view, 9> kNoisy{"bert-tokcls", "distilbert-seqcls", "llama", "marian",  "mistral",
+                                                 "phi3",        "roberta-seqcls",    "t5",    "t5-gated"};
 
 struct FreeAligned {
   void operator()(std::byte* bytes) const { ::operator delete[](bytes, std::align_val_t{64}); }
 };
 using Aligned = std::unique_ptr<std::byte[], FreeAligned>;
 
-Aligned aligned(std::size_t size) { return Aligned(static_cast<std::byte*>(::operator new[](size, std::align_val_t{64}))); }
+Aligned aligned(std::size_t size) {
+  return Aligned(static_cast<std::byte*>(::operator new[](size, std::align_val_t{64})));
+}
 
 std::vector<std::string> folders() {
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator(testing::goldens())) {
-    if (fs::exists(entry.path() / "cases.json") && fs::exists(entry.path() / "config.json")) names.push_back(entry.path().filename().string());
+    if (fs::exists(entry.path() / "cases.json") && fs::exists(entry.path() / "config.json"))
+      names.push_back(entry.path().filename().string());
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -70,7 +74,9 @@ class Converted {
 
   // Output rows of all positions, `chunk` tokens at a time in the decoder.
   std::vector<float> run(const Case& input, const char* isa, std::size_t chunk) const {
-    const auto size = [](const auto& list) { return static_cast<std::uint32_t>(std::max<std::size_t>(list.size(), 1)); };
+    const auto size = [](const auto& list) {
+      return static_cast<std::uint32_t>(std::max<std::size_t>(list.size(), 1));
+    };
     const auto& decoded = model_.has_encoder() ? input.decoder_tokens : input.tokens;
     Limits limits;
     if (model_.has_decoder()) limits.context = limits.rows = limits.outputs = size(decoded);
@@ -79,7 +85,8 @@ class Converted {
     auto plan = Plan::make(model_, limits);
     EXPECT_TRUE(plan.ok()) << plan.status().message();
     const Aligned arena = aligned(plan->arena_bytes);
-    auto session = Session::create(*plan, {arena.get(), plan->arena_bytes}, {.isa = isa, .parallel = {}, .observer = {}});
+    auto session =
+        Session::create(*plan, {arena.get(), plan->arena_bytes}, {.isa = isa, .parallel = {}, .observer = {}});
     EXPECT_TRUE(session.ok()) << session.status().message();
     std::vector<float> all;
     const auto call = [&](bool encode, std::span<const std::int32_t> tokens, std::span<const std::uint8_t> types) {
@@ -93,7 +100,8 @@ class Converted {
     };
     if (model_.has_encoder()) call(true, input.tokens, input.types);
     if (!model_.has_decoder()) return all;
-    for (std::size_t i = 0; i < decoded.size(); i += chunk) call(false, std::span(decoded).subspan(i, std::min(chunk, decoded.size() - i)), {});
+    for (std::size_t i = 0; i < decoded.size(); i += chunk)
+      call(false, std::span(decoded).subspan(i, std::min(chunk, decoded.size() - i)), {});
     return all;
   }
 
@@ -123,7 +131,8 @@ TEST_P(Int8, FollowsFloatAndGivesTheSameBitsEverywhere) {
   double least = 1;
   for (const auto& test_case : cases.at("cases")) {
     Case input{.tokens = test_case.at("tokens").get<std::vector<std::int32_t>>(), .decoder_tokens = {}, .types = {}};
-    if (test_case.contains("decoder_tokens")) input.decoder_tokens = test_case["decoder_tokens"].get<std::vector<std::int32_t>>();
+    if (test_case.contains("decoder_tokens"))
+      input.decoder_tokens = test_case["decoder_tokens"].get<std::vector<std::int32_t>>();
     if (test_case.contains("types")) input.types = test_case["types"].get<std::vector<std::uint8_t>>();
     const Tensor* wanted = expected.find(test_case.at("output").get<std::string>());
     ASSERT_NE(wanted, nullptr);
@@ -137,7 +146,8 @@ TEST_P(Int8, FollowsFloatAndGivesTheSameBitsEverywhere) {
       for (const std::size_t chunk : {std::size_t{1}, std::size_t{3}, std::size_t{16}, std::size_t{1000}}) {
         const auto again = converted.run(input, isa.name, chunk);
         ASSERT_EQ(again.size(), whole.size());
-        EXPECT_EQ(std::memcmp(again.data(), whole.data(), whole.size() * sizeof(float)), 0) << isa.name << " by " << chunk;
+        EXPECT_EQ(std::memcmp(again.data(), whole.data(), whole.size() * sizeof(float)), 0)
+            << isa.name << " by " << chunk;
       }
     }
   }
@@ -147,7 +157,8 @@ TEST_P(Int8, FollowsFloatAndGivesTheSameBitsEverywhere) {
 
 INSTANTIATE_TEST_SUITE_P(Goldens, Int8, ::testing::ValuesIn(folders()), [](const auto& parameter) {
   std::string name = parameter.param;
-  std::replace_if(name.begin(), name.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '_');
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '_');
   return name;
 });
 

@@ -28,7 +28,10 @@ Checkpoint make_checkpoint(const Tensors& tensors, nlohmann::json config) {
   checkpoint.path = "test";
   checkpoint.config = std::move(config);
   for (const auto& [name, floats] : *owned) {
-    checkpoint.tensors.emplace(name, Tensor{.name = name, .type = DType::kF32, .shape = floats.shape, .bytes = std::as_bytes(std::span(floats.data))});
+    checkpoint.tensors.emplace(
+        name,
+        Tensor{
+            .name = name, .type = DType::kF32, .shape = floats.shape, .bytes = std::as_bytes(std::span(floats.data))});
   }
   checkpoint.mappings.push_back(std::move(owned));
   return checkpoint;

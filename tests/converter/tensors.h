@@ -24,7 +24,7 @@ Floats random_floats(std::vector<std::uint64_t> shape, std::uint32_t seed, float
 Checkpoint make_checkpoint(const Tensors& tensors, nlohmann::json config = nlohmann::json::object());
 Tensors tensors_of(const Checkpoint& checkpoint);
 
-std::string safetensors_bytes(const Tensors& tensors);      // all F32
+std::string safetensors_bytes(const Tensors& tensors);  // all F32
 // [u64 bytes of header][header][data], whatever the header says.
 std::string raw_safetensors(const std::string& header, const std::string& data);
 
@@ -38,13 +38,13 @@ class Folder {
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path write(const std::string& name, const std::string& bytes) const;
-  std::vector<std::string> files() const;      // names, sorted
+  std::vector<std::string> files() const;  // names, sorted
 
  private:
   std::filesystem::path path_;
 };
 
 std::string read_bytes(const std::filesystem::path& path);
-std::filesystem::path goldens();               // tests/goldens
+std::filesystem::path goldens();  // tests/goldens
 
 }  // namespace kinglet::converter::testing

@@ -15,7 +15,7 @@ const std::set<std::string> kFromOutside = {"memcpy", "memmove", "memset", "memc
 
 // Of `nm --portability` output: "name type value size", after "archive[member]:" lines.
 struct Symbol {
-  std::string member;   // "avx2.cpp.o"
+  std::string member;  // "avx2.cpp.o"
   std::string name;
   char type = '?';
 };
@@ -95,9 +95,13 @@ std::string sections(const char* archive) {
   return output_of(std::string("objdump --section-headers --wide ") + archive);
 }
 
-TEST(Archive, NeedsOnlyMemcpyAndItsSisters) { EXPECT_EQ(check_undefined(symbols_of(nm(KINGLET_RUNTIME_ARCHIVE))), Complaints()); }
+TEST(Archive, NeedsOnlyMemcpyAndItsSisters) {
+  EXPECT_EQ(check_undefined(symbols_of(nm(KINGLET_RUNTIME_ARCHIVE))), Complaints());
+}
 
-TEST(Archive, HasNoWritableDataAndNothingBeforeMain) { EXPECT_EQ(check_sections(sections(KINGLET_RUNTIME_ARCHIVE)), Complaints()); }
+TEST(Archive, HasNoWritableDataAndNothingBeforeMain) {
+  EXPECT_EQ(check_sections(sections(KINGLET_RUNTIME_ARCHIVE)), Complaints());
+}
 
 TEST(Archive, IsaFilesShareNoFunction) {
   ASSERT_FALSE(isa_members().empty());
@@ -118,7 +122,8 @@ TEST(ArchiveSelfTest, ViolationsAreSeen) {
 
 TEST(ArchiveSelfTest, WhatIsAllowedPasses) {
   EXPECT_EQ(check_undefined(symbols_of("a.a[x.o]:\nf T 0 4\nmemcpy U\ng U\na.a[y.o]:\ng T 0 1\n")), Complaints());
-  EXPECT_EQ(check_sections(" 3 .data 00000000 00\n 4 .data.rel.ro.local.table 00000010 00\n 5 .rodata 00000010 00\n"), Complaints());
+  EXPECT_EQ(check_sections(" 3 .data 00000000 00\n 4 .data.rel.ro.local.table 00000010 00\n 5 .rodata 00000010 00\n"),
+            Complaints());
 }
 
 }  // namespace

@@ -23,7 +23,9 @@ const std::map<std::string, Names> kRooms = {
     {"plan", {"base", "schema", "model", "kernels", "ops"}},
     {"session", {"base", "schema", "model", "kernels", "ops", "plan"}},
     {"text", {"base", "schema"}},
-    {"open.cc", {"base", "schema", "model", "kernels", "ops", "text"}},   // the verifier asks every room that has something to check
+    {"open.cc",
+     {"base", "schema", "model", "kernels", "ops",
+      "text"}},  // the verifier asks every room that has something to check
     {"tasks", {"base", "schema", "model", "kernels", "ops", "plan", "session", "text"}},
 };
 
@@ -33,8 +35,8 @@ const std::map<std::string, std::string> kPublicHeaders = {
     {"plan.h", "plan"},   {"session.h", "session"}, {"tokenizer.h", "text"},
 };
 
-const Names kStandardHeaders = {"cstdint", "cstddef", "cstring", "span", "string_view", "array",
-                                "utility", "type_traits", "bit", "limits", "new"};
+const Names kStandardHeaders = {"cstdint", "cstddef",     "cstring", "span",   "string_view", "array",
+                                "utility", "type_traits", "bit",     "limits", "new"};
 const Names kIsaHeaders = {"immintrin.h", "cpuid.h", "arm_neon.h", "arm_acle.h", "arm_mve.h", "wasm_simd128.h"};
 const Names kCHeaders = {"stdint.h", "stddef.h", "stdbool.h"};
 
@@ -79,7 +81,8 @@ Complaints check_runtime(const Source& source) {
     if (!std::regex_search(source.lines[i], match, include)) continue;
     const std::string path = match[2];
     if (match[1] == "<") {
-      if (!may_include_system(source, path)) complaints.push_back(complaint(source, i, room + " includes <" + path + ">"));
+      if (!may_include_system(source, path))
+        complaints.push_back(complaint(source, i, room + " includes <" + path + ">"));
       continue;
     }
     const std::string target = room_of_include(path);
@@ -155,7 +158,8 @@ TEST(IncludesSelfTest, AForbiddenHeaderIsSeen) {
 
 TEST(IncludesSelfTest, WhatIsAllowedPasses) {
   EXPECT_EQ(complaints_about("runtime/ops/linear.cc", "#include <cstdint>\n#include \"kernels/kernels.h\"\n"), 0u);
-  EXPECT_EQ(complaints_about("runtime/kernels/isa/avx2.cpp", "#include <immintrin.h>\n#include \"base/align.h\"\n"), 0u);
+  EXPECT_EQ(complaints_about("runtime/kernels/isa/avx2.cpp", "#include <immintrin.h>\n#include \"base/align.h\"\n"),
+            0u);
   EXPECT_EQ(complaints_about("runtime/tasks/beam.cc", "#include \"kinglet/session.h\"\n"), 0u);
   EXPECT_EQ(complaints_about("converter/write.cc", "#include <vector>\n#include \"kernels/pack.h\"\n"), 0u);
 }

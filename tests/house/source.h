@@ -9,8 +9,8 @@
 namespace kinglet::house {
 
 struct Source {
-  std::string path;                 // from the project's root, "runtime/model/model.cc"
-  std::vector<std::string> lines;   // as written
+  std::string path;                // from the project's root, "runtime/model/model.cc"
+  std::vector<std::string> lines;  // as written
 };
 
 // One broken rule: "runtime/model/model.cc:12: what is wrong".

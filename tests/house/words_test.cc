@@ -37,21 +37,34 @@ Complaints check_lines(const Source& source, const std::vector<std::string>& lin
   Complaints complaints;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     std::smatch match;
-    if (std::regex_search(lines[i], match, pattern)) complaints.push_back(complaint(source, i, what + ": " + match.str()));
+    if (std::regex_search(lines[i], match, pattern))
+      complaints.push_back(complaint(source, i, what + ": " + match.str()));
   }
   return complaints;
 }
 
 // Written in pieces, so that this file does not hold them.
 Complaints check_unfinished(const Source& source) {
-  static const std::regex words("\\b(TO" "DO|FIX" "ME|XX" "X|HA" "CK|not im" "plemented|unim" "plemented|for" " now|stub" "bed)\\b");
+  static const std::regex words(
+      "\\b(TO"
+      "DO|FIX"
+      "ME|XX"
+      "X|HA"
+      "CK|not im"
+      "plemented|unim"
+      "plemented|for"
+      " now|stub"
+      "bed)\\b");
   return check_lines(source, source.lines, words, "unfinished");
 }
 
 Complaints check_tests(const Source& source) {
   // `ctest -C Exhaustive` runs these.
   if (!starts_with(source, "tests/") || ends_with(source, "_exhaustive_test.cc")) return {};
-  static const std::regex words("\\b(DIS" "ABLED_|(EXPECT|ASSERT)_TRUE\\(tr" "ue\\))");
+  static const std::regex words(
+      "\\b(DIS"
+      "ABLED_|(EXPECT|ASSERT)_TRUE\\(tr"
+      "ue\\))");
   return check_lines(source, source.lines, words, "no test");
 }
 
@@ -68,11 +81,12 @@ Complaints check_runtime_words(const Source& source) {
 
 // Files differ, functions do not fork: a condition may choose a header, nothing else. The C API is read by C compilers and needs its guard.
 Complaints check_preprocessor(const Source& source) {
-  const bool ours = starts_with(source, "runtime/") || starts_with(source, "converter/") || starts_with(source, "ports/host/");
+  const bool ours =
+      starts_with(source, "runtime/") || starts_with(source, "converter/") || starts_with(source, "ports/host/");
   if (!ours || is_python(source) || source.path == "runtime/include/kinglet/kinglet.h") return {};
   static const std::regex directive(R"(^\s*#\s*(\w+).*)"), neutral(R"(^\s*$|^\s*#\s*(include\b|pragma once\b))");
   Complaints complaints;
-  std::size_t conditions = 0;   // that are open
+  std::size_t conditions = 0;  // that are open
   const auto code = code_of(source);
   for (std::size_t i = 0; i < code.size(); ++i) {
     if (std::regex_search(code[i], neutral)) continue;
@@ -89,7 +103,8 @@ Complaints check_preprocessor(const Source& source) {
 
 Complaints check(const Source& source) {
   Complaints all;
-  for (const auto rule : {check_length, check_opening, check_unfinished, check_tests, check_runtime_words, check_preprocessor}) {
+  for (const auto rule :
+       {check_length, check_opening, check_unfinished, check_tests, check_runtime_words, check_preprocessor}) {
     const Complaints complaints = rule(source);
     all.insert(all.end(), complaints.begin(), complaints.end());
   }
@@ -117,19 +132,31 @@ TEST(WordsSelfTest, ABrokenRuleIsSeen) {
   EXPECT_EQ(complaints_about("runtime/kernels/matmul.h", "// A kernel.\n#if defined(__AVX2__)\ny = 1;\n#endif\n"), 1u);
   EXPECT_EQ(complaints_about("converter/write.cc", "#define CHECK(x) x\n"), 1u);
   EXPECT_EQ(complaints_about("converter/write.h", "#pragma once\n"), 1u);
-  EXPECT_EQ(complaints_about("converter/write.cc", "// TO" "DO\n"), 1u);
-  EXPECT_EQ(complaints_about("tests/runtime/a_test.cc", "TEST(A, DIS" "ABLED_B) {}\n"), 1u);
+  EXPECT_EQ(complaints_about("converter/write.cc",
+                             "// TO"
+                             "DO\n"),
+            1u);
+  EXPECT_EQ(complaints_about("tests/runtime/a_test.cc",
+                             "TEST(A, DIS"
+                             "ABLED_B) {}\n"),
+            1u);
   EXPECT_EQ(complaints_about("tests/runtime/a_test.cc", std::string(kMostLines + 1, '\n')), 1u);
 }
 
 TEST(WordsSelfTest, WhatIsAllowedPasses) {
-  EXPECT_EQ(complaints_about("runtime/model/model.cc", "// malloc(4) is never called\n/* throw\n try */ int a = 1'000;\n"), 0u);
+  EXPECT_EQ(
+      complaints_about("runtime/model/model.cc", "// malloc(4) is never called\n/* throw\n try */ int a = 1'000;\n"),
+      0u);
   EXPECT_EQ(complaints_about("runtime/session/session.cc", "return new (place) Session();\n"), 0u);
   EXPECT_EQ(complaints_about("runtime/model/model.cc", "return {Code::kBadFile, \"throw it away; new file\"};\n"), 0u);
-  EXPECT_EQ(complaints_about("runtime/kernels/select.cpp", "#if defined(__x86_64__)\n#include \"a.h\"\n#else\n#endif\nint a;\n"), 0u);
+  EXPECT_EQ(complaints_about("runtime/kernels/select.cpp",
+                             "#if defined(__x86_64__)\n#include \"a.h\"\n#else\n#endif\nint a;\n"),
+            0u);
   EXPECT_EQ(complaints_about("runtime/model/model.h", "// A model.\n#pragma once\nModel(Model&&) = delete;\n"), 0u);
   EXPECT_EQ(complaints_about("tests/runtime/a_test.cc", std::string(kMostLines, '\n')), 0u);
-  EXPECT_EQ(complaints_about("runtime/text/tables.h", "// Tables. Not edited by hand.\n" + std::string(kMostLines, '\n')), 0u);
+  EXPECT_EQ(
+      complaints_about("runtime/text/tables.h", "// Tables. Not edited by hand.\n" + std::string(kMostLines, '\n')),
+      0u);
 }
 
 }  // namespace

@@ -11,7 +11,7 @@
 namespace kinglet::host {
 namespace {
 
-constexpr std::size_t kLongestMessage = 1 << 16;      // bytes
+constexpr std::size_t kLongestMessage = 1 << 16;  // bytes
 
 struct Options {
   Common common;
@@ -35,17 +35,20 @@ int run_chat(Options& options, bool has_system) {
   if (lists_isas(options.common)) return 0;
   const std::string& file = options.common.file;
   const Opened opened(file);
-  if (!Chat::has_template(opened.model())) throw Failure(file + ": this model has no chat template: use 'kinglet generate'");
+  if (!Chat::has_template(opened.model()))
+    throw Failure(file + ": this model has no chat template: use 'kinglet generate'");
   Engine engine(opened, options.common, limits_of(opened, options.common));
   const std::size_t longest = Chat::rendered_bytes(opened.model(), kLongestMessage + options.system.size());
   Arena workspace(value_of(file, Generator::workspace_bytes(engine.plan(), longest)));
   Arena turns(longest);
-  Generator generator = value_of(file, Generator::create(engine.session(), workspace.bytes(), longest, {.rolling = true}));
+  Generator generator =
+      value_of(file, Generator::create(engine.session(), workspace.bytes(), longest, {.rolling = true}));
   const std::string_view system = has_system ? std::string_view(options.system) : std::string_view();
   Chat chat = value_of(file, Chat::create(generator, opened.model(), turns.bytes(), system));
 
   const bool talks = stdin_is_terminal() && stderr_is_terminal();
-  if (talks) std::fprintf(stderr, "%s: /clear begins again, Ctrl-D ends, Ctrl-C stops an answer\n", opened.name().c_str());
+  if (talks)
+    std::fprintf(stderr, "%s: /clear begins again, Ctrl-D ends, Ctrl-C stops an answer\n", opened.name().c_str());
   Lines lines;
   while (true) {
     catch_interrupts();
@@ -53,7 +56,8 @@ int run_chat(Options& options, bool has_system) {
     const auto line = lines.next(1);
     if (line.empty()) break;
     if (line[0].empty()) continue;
-    if (line[0].size() > kLongestMessage) throw Failure("stdin: a message is longer than " + std::to_string(kLongestMessage) + " bytes: shorten it");
+    if (line[0].size() > kLongestMessage)
+      throw Failure("stdin: a message is longer than " + std::to_string(kLongestMessage) + " bytes: shorten it");
     if (line[0] == "/clear") {
       require(file, chat.clear());
     } else if (!turn(chat, line[0], options)) {
@@ -69,7 +73,8 @@ int run_chat(Options& options, bool has_system) {
 Run add_chat(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_common(app, options->common);
-  const CLI::Option* system = app.add_option("--system", options->system, "What the model is told before the conversation (default: the template's own)");
+  const CLI::Option* system = app.add_option(
+      "--system", options->system, "What the model is told before the conversation (default: the template's own)");
   options->generation.add(app);
   app.footer("Example: kinglet chat assistant.kgl --temperature 0.7\nMessages are lines of stdin.");
   return [options, system] { return run_chat(*options, system->count() > 0); };

@@ -21,7 +21,8 @@ struct Options {
 
 // A label's name: the model's, or the token itself where labels are the vocabulary (a mask filled in), or its number.
 std::string name_of(const Classifier& classifier, fb::Task task, std::uint32_t label) {
-  if (task == fb::Task::FillMask) return std::string(classifier.embedder().tokenizer().piece(static_cast<std::int32_t>(label)));
+  if (task == fb::Task::FillMask)
+    return std::string(classifier.embedder().tokenizer().piece(static_cast<std::int32_t>(label)));
   const std::string_view name = classifier.label(label);
   return name.empty() ? "LABEL_" + std::to_string(label) : std::string(name);
 }
@@ -29,7 +30,9 @@ std::string name_of(const Classifier& classifier, fb::Task task, std::uint32_t l
 std::vector<Labelled> likeliest(std::span<const float> probabilities, std::size_t most) {
   std::vector<std::uint32_t> order(probabilities.size());
   std::iota(order.begin(), order.end(), 0U);
-  const auto better = [&](std::uint32_t a, std::uint32_t b) { return probabilities[a] > probabilities[b] || (probabilities[a] == probabilities[b] && a < b); };
+  const auto better = [&](std::uint32_t a, std::uint32_t b) {
+    return probabilities[a] > probabilities[b] || (probabilities[a] == probabilities[b] && a < b);
+  };
   most = std::min(most, order.size());
   std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(most), order.end(), better);
   std::vector<Labelled> labels;
@@ -39,18 +42,27 @@ std::vector<Labelled> likeliest(std::span<const float> probabilities, std::size_
 
 class Command {
  public:
-  explicit Command(Options& options) : options_(options), opened_(options.common.file), texts_(options.texts), engine_(opened_, options.common, limits()), task_(opened_.root().task()) {}
+  explicit Command(Options& options)
+      : options_(options),
+        opened_(options.common.file),
+        texts_(options.texts),
+        engine_(opened_, options.common, limits()),
+        task_(opened_.root().task()) {}
 
   int run() {
-    if (task_ == fb::Task::Embed) throw Failure(options_.common.file + ": this model makes vectors, no labels: use 'kinglet embed'");
+    if (task_ == fb::Task::Embed)
+      throw Failure(options_.common.file + ": this model makes vectors, no labels: use 'kinglet embed'");
     Growing<Classifier> classifier(engine_, options_.common.file);
     classifier.fit(0);
     const std::size_t step = options_.pair ? 2 : 1;
     for (auto texts = texts_.next(step); !texts.empty(); texts = texts_.next(step)) {
       if (options_.pair && texts.size() == 1) texts.push_back(second());
-      const Passage passage{.text = texts[0], .second = options_.pair ? std::string_view(texts[1]) : std::string_view(), .pair = options_.pair};
+      const Passage passage{.text = texts[0],
+                            .second = options_.pair ? std::string_view(texts[1]) : std::string_view(),
+                            .pair = options_.pair};
       Classifier& task = classifier.fit(texts[0].size() + passage.second.size());
-      const auto made = task.classify({&passage, 1}, {.special = {.parse = task_ == fb::Task::FillMask, .add = true}, .truncate = options_.truncate});
+      const auto made = task.classify({&passage, 1}, {.special = {.parse = task_ == fb::Task::FillMask, .add = true},
+                                                      .truncate = options_.truncate});
       if (!made.ok()) throw failure_of_text(options_.common.file, texts_, made.status());
       if (!show(task, texts)) break;
     }
@@ -67,7 +79,9 @@ class Command {
   }
 
   std::vector<Labelled> labels_of(Classifier& task, std::size_t row) {
-    const std::size_t shown = options_.top != 0 ? options_.top : (task_ == fb::Task::FillMask ? 5 : (task.labels_tokens() ? 1 : task.labels()));
+    const std::size_t shown = options_.top != 0
+                                  ? options_.top
+                                  : (task_ == fb::Task::FillMask ? 5 : (task.labels_tokens() ? 1 : task.labels()));
     return likeliest(value_of(options_.common.file, task.probabilities(0, row)), shown);
   }
 
@@ -81,10 +95,12 @@ class Command {
     std::vector<std::size_t> rows;
     for (std::size_t r = 0; r < task.rows(0); ++r) {
       const std::int32_t token = task.labels_tokens() ? task.tokens(0)[r] : -1;
-      if (task_ == fb::Task::FillMask ? token == mask : !(task.labels_tokens() && tokenizer.is_special(token))) rows.push_back(r);
+      if (task_ == fb::Task::FillMask ? token == mask : !(task.labels_tokens() && tokenizer.is_special(token)))
+        rows.push_back(r);
     }
     if (task_ == fb::Task::FillMask && rows.empty())
-      throw Failure("text " + std::to_string(texts_.first() + 1) + ": has no mask: write " + std::string(mask < 0 ? "[MASK]" : tokenizer.piece(mask)) + " where a word is to be found");
+      throw Failure("text " + std::to_string(texts_.first() + 1) + ": has no mask: write " +
+                    std::string(mask < 0 ? "[MASK]" : tokenizer.piece(mask)) + " where a word is to be found");
     return rows;
   }
 
@@ -130,7 +146,9 @@ Run add_classify(CLI::App& app) {
   app.add_option("--top", options->top, "Show only the K likeliest labels")->check(between(1, 1 << 20))->type_name("N");
   app.add_flag("--pair", options->pair, "Texts are read two by two and labelled together");
   app.add_flag("--truncate", options->truncate, "Cut a text that is longer than the model takes, instead of failing");
-  app.footer("Example: kinglet classify sentiment.kgl \"What a lovely little bird!\"\nA text that begins with '-' goes after '--'.");
+  app.footer(
+      "Example: kinglet classify sentiment.kgl \"What a lovely little bird!\"\nA text that begins with '-' goes after "
+      "'--'.");
   return [options] { return classify(*options); };
 }
 

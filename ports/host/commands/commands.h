@@ -27,7 +27,7 @@ Run add_bench(CLI::App& app);
 
 // Which of the common options a command has beside FILE.
 struct CommonOptions {
-  bool session = true;      // --threads, --isa, --context
+  bool session = true;  // --threads, --isa, --context
   bool json = true;
 };
 void add_common(CLI::App& app, Common& common, CommonOptions which = {});

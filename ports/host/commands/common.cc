@@ -11,20 +11,39 @@ namespace kinglet::host {
 void add_common(CLI::App& app, Common& common, CommonOptions which) {
   app.add_option("FILE", common.file, "Model file (.kgl)")->type_name("");
   if (which.session) {
-    app.add_option("-t,--threads", common.threads, "Threads (default: physical cores)")->check(between(1, 1024))->type_name("N");
-    app.add_option("--isa", common.isa, "Kernel set to use; 'list' shows them (default: the best that runs here)")->type_name("NAME");
-    app.add_option("--context", common.context, "Longest text, in tokens (default: the model's, at most 2048)")->check(between(1, 1 << 17))->type_name("N");
+    app.add_option("-t,--threads", common.threads, "Threads (default: physical cores)")
+        ->check(between(1, 1024))
+        ->type_name("N");
+    app.add_option("--isa", common.isa, "Kernel set to use; 'list' shows them (default: the best that runs here)")
+        ->type_name("NAME");
+    app.add_option("--context", common.context, "Longest text, in tokens (default: the model's, at most 2048)")
+        ->check(between(1, 1 << 17))
+        ->type_name("N");
   }
   if (which.json) app.add_flag("--json", common.json, "Print JSON");
 }
 
 void add_sampling(CLI::App& app, SamplerOptions& options) {
-  app.add_option("--temperature", options.temperature, "0: the likeliest token, always; higher: more surprising")->type_name("T")->capture_default_str();
-  app.add_option("--top-k", options.top_k, "Only the K likeliest tokens (0: all)")->type_name("K")->capture_default_str();
-  app.add_option("--top-p", options.top_p, "Only the likeliest tokens that together reach probability P")->check(between(0.0, 1.0))->type_name("P")->capture_default_str();
-  app.add_option("--min-p", options.min_p, "Only tokens at least P times as likely as the likeliest")->check(between(0.0, 1.0))->type_name("P")->capture_default_str();
-  app.add_option("--repeat-penalty", options.repetition_penalty, "Divides the logits of tokens seen before (1: none)")->type_name("R")->capture_default_str();
-  app.add_option("--seed", options.seed, "Seed of the random numbers: the same seed gives the same text")->type_name("S")->capture_default_str();
+  app.add_option("--temperature", options.temperature, "0: the likeliest token, always; higher: more surprising")
+      ->type_name("T")
+      ->capture_default_str();
+  app.add_option("--top-k", options.top_k, "Only the K likeliest tokens (0: all)")
+      ->type_name("K")
+      ->capture_default_str();
+  app.add_option("--top-p", options.top_p, "Only the likeliest tokens that together reach probability P")
+      ->check(between(0.0, 1.0))
+      ->type_name("P")
+      ->capture_default_str();
+  app.add_option("--min-p", options.min_p, "Only tokens at least P times as likely as the likeliest")
+      ->check(between(0.0, 1.0))
+      ->type_name("P")
+      ->capture_default_str();
+  app.add_option("--repeat-penalty", options.repetition_penalty, "Divides the logits of tokens seen before (1: none)")
+      ->type_name("R")
+      ->capture_default_str();
+  app.add_option("--seed", options.seed, "Seed of the random numbers: the same seed gives the same text")
+      ->type_name("S")
+      ->capture_default_str();
 }
 
 bool lists_isas(const Common& common) {

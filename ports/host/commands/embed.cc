@@ -54,14 +54,18 @@ int embed(Options& options) {
   limits.sequences = texts.few() ? 1 : options.batch;
   Engine engine(opened, options.common, limits);
   Growing<Embedder> embedder(engine, file);
-  if (!embedder.fit(0).pools() && !options.all_rows) throw Misuse("this model has a vector for each token: ask for them with --tokens");
+  if (!embedder.fit(0).pools() && !options.all_rows)
+    throw Misuse("this model has a vector for each token: ask for them with --tokens");
   for (auto batch = texts.next(options.batch); !batch.empty(); batch = texts.next(options.batch)) {
     std::vector<Passage> passages;
     for (const auto& text : batch) passages.push_back({.text = text});
     Embedder& task = embedder.fit(longest(batch));
     for (std::size_t done = 0; done < batch.size();) {
-      const auto made = task.embed(std::span<const Passage>(passages).subspan(done), {.special = {}, .truncate = options.truncate});
-      if (!made.ok()) throw failure_of_text(file, texts, {made.status().code(), made.status().message(), made.status().subject() + done});
+      const auto made =
+          task.embed(std::span<const Passage>(passages).subspan(done), {.special = {}, .truncate = options.truncate});
+      if (!made.ok())
+        throw failure_of_text(file, texts,
+                              {made.status().code(), made.status().message(), made.status().subject() + done});
       for (std::size_t i = 0; i < *made; ++i) {
         if (!show(options, batch[done + i], task, i)) return 0;
       }
@@ -77,10 +81,15 @@ Run add_embed(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_common(app, options->common);
   app.add_option("TEXT", options->texts, "Texts ('-' or nothing: the lines of stdin)")->type_name("");
-  app.add_option("--batch", options->batch, "Most texts in one call")->check(between(1, 4096))->type_name("N")->capture_default_str();
+  app.add_option("--batch", options->batch, "Most texts in one call")
+      ->check(between(1, 4096))
+      ->type_name("N")
+      ->capture_default_str();
   app.add_flag("--truncate", options->truncate, "Cut a text that is longer than the model takes, instead of failing");
   app.add_flag("--tokens", options->all_rows, "Of a model without pooling: a vector for each token");
-  app.footer("Example: kinglet embed minilm.kgl \"A kinglet is a small bird.\" --json\nA text that begins with '-' goes after '--'.");
+  app.footer(
+      "Example: kinglet embed minilm.kgl \"A kinglet is a small bird.\" --json\nA text that begins with '-' goes after "
+      "'--'.");
   return [options] { return embed(*options); };
 }
 

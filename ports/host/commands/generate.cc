@@ -37,7 +37,8 @@ struct Ended {
 Ended ended(const Options& options, const Result<Generated>& made, std::size_t made_tokens) {
   if (made.ok()) return {made->tokens, finish_name(made->finish)};
   if (made.status().code() == Code::kStopped) return {static_cast<std::uint32_t>(made_tokens), "interrupted"};
-  if (made.status().code() == Code::kContextFull && options.generation.tokens <= 0) return {static_cast<std::uint32_t>(made_tokens), "context"};
+  if (made.status().code() == Code::kContextFull && options.generation.tokens <= 0)
+    return {static_cast<std::uint32_t>(made_tokens), "context"};
   throw failure(options.common.file, made.status());
 }
 
@@ -48,7 +49,8 @@ int generate(Options& options) {
   const std::string prompt = prompt_of(options);
   const std::string& file = options.common.file;
   Arena workspace(value_of(file, Generator::workspace_bytes(engine.plan(), prompt.size())));
-  Generator generator = value_of(file, Generator::create(engine.session(), workspace.bytes(), prompt.size(), {.rolling = options.rolling}));
+  Generator generator = value_of(
+      file, Generator::create(engine.session(), workspace.bytes(), prompt.size(), {.rolling = options.rolling}));
   require(file, generator.add(prompt));
 
   TextOut out(options.common.json);
@@ -59,7 +61,8 @@ int generate(Options& options) {
   out.finish();
   const std::size_t after = generator.tokens().size();
   const Ended end = ended(options, made, after > before ? after - before : 0);
-  if (options.common.json) print(json_line({{"prompt", prompt}, {"text", out.text()}, {"tokens", end.tokens}, {"finish", end.why}}));
+  if (options.common.json)
+    print(json_line({{"prompt", prompt}, {"text", out.text()}, {"tokens", end.tokens}, {"finish", end.why}}));
   return interrupted() ? kInterruptedStatus : 0;
 }
 

@@ -10,16 +10,16 @@
 namespace kinglet::host {
 
 void GenerationFlags::add(CLI::App& app) {
-  app.add_option("-n,--tokens", tokens, "Most tokens to make (default: until the model stops or the context is full)")->check(between(-1, 1 << 30))->type_name("N");
+  app.add_option("-n,--tokens", tokens, "Most tokens to make (default: until the model stops or the context is full)")
+      ->check(between(-1, 1 << 30))
+      ->type_name("N");
   add_sampling(app, sampler);
   app.add_option("--stop", stop, "End where this text comes up; may be given several times")->allow_extra_args(false);
 }
 
 GenerateOptions GenerationFlags::options() {
   stop_views.assign(stop.begin(), stop.end());
-  return {.sampler = sampler,
-          .max_tokens = tokens > 0 ? static_cast<std::uint32_t>(tokens) : 0,
-          .stop = stop_views};
+  return {.sampler = sampler, .max_tokens = tokens > 0 ? static_cast<std::uint32_t>(tokens) : 0, .stop = stop_views};
 }
 
 bool TextOut::write(void* context, std::string_view text) noexcept {
@@ -35,7 +35,8 @@ bool TextOut::write(void* context, std::string_view text) noexcept {
 
 bool TextOut::finish() const {
   if (error_ == EPIPE) return false;
-  if (error_ != 0) throw Failure("stdout: cannot be written: " + error_text(error_) + ": make room, or write elsewhere");
+  if (error_ != 0)
+    throw Failure("stdout: cannot be written: " + error_text(error_) + ": make room, or write elsewhere");
   return keep_ || print("\n");
 }
 

@@ -11,13 +11,13 @@
 namespace kinglet::host {
 
 struct GenerationFlags {
-  int tokens = 0;                       // 0 or less: no limit
+  int tokens = 0;  // 0 or less: no limit
   std::vector<std::string> stop;
   SamplerOptions sampler;
   std::vector<std::string_view> stop_views;
 
   void add(CLI::App& app);
-  GenerateOptions options();            // shows this object's strings
+  GenerateOptions options();  // shows this object's strings
 };
 
 // Prints text as it comes, or keeps it for JSON. Stops where Ctrl-C came or stdout cannot be written.
@@ -26,7 +26,7 @@ class TextOut {
   explicit TextOut(bool keep, bool skip_white = false) : keep_(keep), skip_white_(skip_white) {}
 
   TextSink sink() { return {.write = write, .context = this}; }
-  const std::string& text() const { return text_; }      // what was kept
+  const std::string& text() const { return text_; }  // what was kept
 
   // After the runtime returned: ends the line. False: nobody reads any more. Throws Failure where stdout could not be written.
   bool finish() const;
@@ -35,8 +35,8 @@ class TextOut {
   static bool write(void* context, std::string_view text) noexcept;
 
   bool keep_;
-  bool skip_white_;           // until the first word: answers of a chat
-  int error_ = 0;             // errno
+  bool skip_white_;  // until the first word: answers of a chat
+  int error_ = 0;    // errno
   std::string text_;
 };
 

@@ -19,7 +19,11 @@ struct Options {
 };
 
 Plan plan_of(const Opened& opened, const Options& options) {
-  Limits limits{.context = options.common.context, .source = options.source, .rows = options.rows, .sequences = options.sequences, .threads = threads_of(options.common)};
+  Limits limits{.context = options.common.context,
+                .source = options.source,
+                .rows = options.rows,
+                .sequences = options.sequences,
+                .threads = threads_of(options.common)};
   if (!opened.model().has_decoder()) limits.context = 0;
   if (!opened.model().has_decoder() && limits.source == 0) limits.source = options.common.context;
   return value_of(opened.path(), Plan::make(opened.model(), limits));
@@ -52,12 +56,20 @@ Json program_json(const fb::Model& root, const fb::Function& function) {
   Json operators = Json::array();
   for (std::uint32_t i = 0; i < function.operators()->size(); ++i) {
     const Described op = describe(root, function, *function.operators()->Get(i));
-    operators.push_back({{"operator", op.kind}, {"name", op.name}, {"detail", op.detail}, {"inputs", op.inputs}, {"outputs", op.outputs}, {"weights", op.weights}, {"states", op.states}});
+    operators.push_back({{"operator", op.kind},
+                         {"name", op.name},
+                         {"detail", op.detail},
+                         {"inputs", op.inputs},
+                         {"outputs", op.outputs},
+                         {"weights", op.weights},
+                         {"states", op.states}});
   }
   return operators;
 }
 
-std::uint64_t bytes_of(const fb::Weight& weight) { return weight.data()->bytes() + (weight.scales() == nullptr ? 0 : weight.scales()->bytes()); }
+std::uint64_t bytes_of(const fb::Weight& weight) {
+  return weight.data()->bytes() + (weight.scales() == nullptr ? 0 : weight.scales()->bytes());
+}
 
 std::uint64_t parameters(const fb::Model& root) {
   std::uint64_t count = 0;
@@ -70,8 +82,8 @@ std::string weights_text(const fb::Model& root) {
   for (std::uint32_t i = 0; i < root.weights()->size(); ++i) {
     const fb::Weight& weight = *root.weights()->Get(i);
     char line[160];
-    std::snprintf(line, sizeof(line), "  %5u  %-9s %9u x %-8u %14llu bytes  ", i, fb::EnumNameLayout(weight.layout()), weight.rows(), weight.columns(),
-                  static_cast<unsigned long long>(bytes_of(weight)));
+    std::snprintf(line, sizeof(line), "  %5u  %-9s %9u x %-8u %14llu bytes  ", i, fb::EnumNameLayout(weight.layout()),
+                  weight.rows(), weight.columns(), static_cast<unsigned long long>(bytes_of(weight)));
     text += line + text_of(weight.name()) + "\n";
   }
   return text;
@@ -81,24 +93,33 @@ std::string head_text(const Opened& opened) {
   const fb::Model& root = opened.root();
   std::string text = opened.name() + ": " + text_of(root.architecture()) + ", to " + task_text(root.task()) + "\n";
   text += "  file       " + bytes_text(opened.bytes()) + ", format " + std::to_string(root.version()) + "\n";
-  text += "  weights    " + std::to_string(root.weights()->size()) + " of " + std::to_string(parameters(root)) + " numbers in " + bytes_text(root.segment_bytes()) + "\n";
-  if (opened.model().has_encoder()) text += "  source     up to " + std::to_string(root.source()) + " tokens of a vocabulary of " + std::to_string(root.source_vocabulary()) + "\n";
-  if (opened.model().has_decoder()) text += "  context    up to " + std::to_string(root.context()) + " tokens of a vocabulary of " + std::to_string(root.vocabulary()) + "\n";
+  text += "  weights    " + std::to_string(root.weights()->size()) + " of " + std::to_string(parameters(root)) +
+          " numbers in " + bytes_text(root.segment_bytes()) + "\n";
+  if (opened.model().has_encoder())
+    text += "  source     up to " + std::to_string(root.source()) + " tokens of a vocabulary of " +
+            std::to_string(root.source_vocabulary()) + "\n";
+  if (opened.model().has_decoder())
+    text += "  context    up to " + std::to_string(root.context()) + " tokens of a vocabulary of " +
+            std::to_string(root.vocabulary()) + "\n";
   text += "  tokenizer  " + (root.tokenizer() == nullptr ? "none" : tokenizer_text(*root.tokenizer())) + "\n";
   if (root.target_tokenizer() != nullptr) text += "  target     " + tokenizer_text(*root.target_tokenizer()) + "\n";
-  if (root.labels() != nullptr && root.labels()->size() != 0) text += "  labels     " + std::to_string(root.labels()->size()) + "\n";
+  if (root.labels() != nullptr && root.labels()->size() != 0)
+    text += "  labels     " + std::to_string(root.labels()->size()) + "\n";
   text += std::string("  chat       ") + (root.chat() == nullptr ? "no template" : "template") + "\n";
   if (root.properties() == nullptr) return text;
-  for (const auto* property : *root.properties()) text += "  " + property->key()->str() + ": " + text_of(property->text()) + "\n";
+  for (const auto* property : *root.properties())
+    text += "  " + property->key()->str() + ": " + text_of(property->text()) + "\n";
   return text;
 }
 
 std::string limits_text(const Plan& plan) {
   const Limits& l = plan.limits;
   const auto number = [](std::uint32_t x) { return std::to_string(x); };
-  std::string text = "\narena: " + std::to_string(plan.arena_bytes) + " bytes (" + bytes_text(plan.arena_bytes) + ") for";
+  std::string text =
+      "\narena: " + std::to_string(plan.arena_bytes) + " bytes (" + bytes_text(plan.arena_bytes) + ") for";
   if (plan.model.has_decoder()) text += " context " + number(l.context) + ", rows " + number(l.rows) + ",";
-  if (plan.model.has_encoder()) text += " source " + number(l.source) + ", rows of a call " + number(l.source_rows) + ",";
+  if (plan.model.has_encoder())
+    text += " source " + number(l.source) + ", rows of a call " + number(l.source_rows) + ",";
   return text + " sequences " + number(l.sequences) + ", threads " + number(l.threads) + "\n";
 }
 
@@ -107,12 +128,15 @@ int show(const Opened& opened, const Plan& plan, bool all) {
   std::string text = head_text(opened);
   for (const bool encode : {true, false}) {
     const fb::Function* function = encode ? root.encode() : root.step();
-    if (function != nullptr) text += std::string("\n") + (encode ? "encode" : "step") + ": %value kind [extent, width]\n" + program_text(root, *function);
+    if (function != nullptr)
+      text += std::string("\n") + (encode ? "encode" : "step") + ": %value kind [extent, width]\n" +
+              program_text(root, *function);
   }
   text += "\nweights\n" + weights_text(root) + limits_text(plan) + arena_map(plan);
   for (const bool encode : {true, false}) {
     if ((encode ? root.encode() : root.step()) == nullptr) continue;
-    text += std::string("\nworking memory of ") + (encode ? "encode" : "step") + ": a line per operator, a letter per value, ~ scratch, . free\n" + memory_map(plan, encode, all);
+    text += std::string("\nworking memory of ") + (encode ? "encode" : "step") +
+            ": a line per operator, a letter per value, ~ scratch, . free\n" + memory_map(plan, encode, all);
   }
   print(text);
   return 0;
@@ -120,11 +144,20 @@ int show(const Opened& opened, const Plan& plan, bool all) {
 
 int show_json(const Opened& opened, const Plan& plan) {
   const fb::Model& root = opened.root();
-  Json json{{"name", opened.name()}, {"architecture", text_of(root.architecture())}, {"task", task_text(root.task())}, {"format", root.version()},
-            {"file_bytes", opened.bytes()}, {"parameters", parameters(root)}, {"weight_bytes", root.segment_bytes()},
-            {"context", root.context()}, {"source", root.source()}, {"vocabulary", root.vocabulary()}, {"source_vocabulary", root.source_vocabulary()}};
+  Json json{{"name", opened.name()},
+            {"architecture", text_of(root.architecture())},
+            {"task", task_text(root.task())},
+            {"format", root.version()},
+            {"file_bytes", opened.bytes()},
+            {"parameters", parameters(root)},
+            {"weight_bytes", root.segment_bytes()},
+            {"context", root.context()},
+            {"source", root.source()},
+            {"vocabulary", root.vocabulary()},
+            {"source_vocabulary", root.source_vocabulary()}};
   json["tokenizer"] = root.tokenizer() == nullptr ? Json() : Json(tokenizer_text(*root.tokenizer()));
-  json["target_tokenizer"] = root.target_tokenizer() == nullptr ? Json() : Json(tokenizer_text(*root.target_tokenizer()));
+  json["target_tokenizer"] =
+      root.target_tokenizer() == nullptr ? Json() : Json(tokenizer_text(*root.target_tokenizer()));
   json["chat"] = root.chat() != nullptr;
   json["labels"] = Json::array();
   if (root.labels() != nullptr) {
@@ -132,18 +165,28 @@ int show_json(const Opened& opened, const Plan& plan) {
   }
   json["properties"] = Json::object();
   if (root.properties() != nullptr) {
-    for (const auto* property : *root.properties()) json["properties"][property->key()->str()] = text_of(property->text());
+    for (const auto* property : *root.properties())
+      json["properties"][property->key()->str()] = text_of(property->text());
   }
   json["encode"] = root.encode() == nullptr ? Json() : program_json(root, *root.encode());
   json["step"] = root.step() == nullptr ? Json() : program_json(root, *root.step());
   json["weights"] = Json::array();
   for (const auto* weight : *root.weights()) {
-    json["weights"].push_back({{"name", text_of(weight->name())}, {"type", fb::EnumNameWeightType(weight->type())}, {"layout", fb::EnumNameLayout(weight->layout())},
-                               {"rows", weight->rows()}, {"columns", weight->columns()}, {"bytes", bytes_of(*weight)}});
+    json["weights"].push_back({{"name", text_of(weight->name())},
+                               {"type", fb::EnumNameWeightType(weight->type())},
+                               {"layout", fb::EnumNameLayout(weight->layout())},
+                               {"rows", weight->rows()},
+                               {"columns", weight->columns()},
+                               {"bytes", bytes_of(*weight)}});
   }
   const Limits& l = plan.limits;
-  json["limits"] = {{"context", l.context}, {"source", l.source}, {"rows", l.rows}, {"source_rows", l.source_rows}, {"outputs", l.outputs}, {"sequences", l.sequences}, {"threads", l.threads}};
-  json["arena"] = {{"bytes", plan.arena_bytes}, {"tables", plan.tables_bytes}, {"states", plan.states_bytes}, {"working", plan.working_bytes}};
+  json["limits"] = {{"context", l.context},         {"source", l.source},   {"rows", l.rows},
+                    {"source_rows", l.source_rows}, {"outputs", l.outputs}, {"sequences", l.sequences},
+                    {"threads", l.threads}};
+  json["arena"] = {{"bytes", plan.arena_bytes},
+                   {"tables", plan.tables_bytes},
+                   {"states", plan.states_bytes},
+                   {"working", plan.working_bytes}};
   print(json_pages(json));
   return 0;
 }
@@ -160,9 +203,16 @@ int inspect(Options& options) {
 Run add_inspect(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_common(app, options->common);
-  app.add_option("--rows", options->rows, "Tokens of one call of the decoder (default: at most 128)")->check(between(1, 1 << 20))->type_name("N");
-  app.add_option("--source", options->source, "Longest source text, in tokens")->check(between(1, 1 << 17))->type_name("N");
-  app.add_option("--sequences", options->sequences, "Texts at once")->check(between(1, 4096))->type_name("N")->capture_default_str();
+  app.add_option("--rows", options->rows, "Tokens of one call of the decoder (default: at most 128)")
+      ->check(between(1, 1 << 20))
+      ->type_name("N");
+  app.add_option("--source", options->source, "Longest source text, in tokens")
+      ->check(between(1, 1 << 17))
+      ->type_name("N");
+  app.add_option("--sequences", options->sequences, "Texts at once")
+      ->check(between(1, 4096))
+      ->type_name("N")
+      ->capture_default_str();
   app.add_flag("--all", options->all, "Draw every line of the memory map");
   app.footer("Example: kinglet inspect model.kgl --context 256");
   return [options] { return inspect(*options); };

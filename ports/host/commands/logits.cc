@@ -28,9 +28,11 @@ struct Options {
 
 struct Output {
   std::size_t width = 0;
-  std::vector<float> values;      // [positions, width]
+  std::vector<float> values;  // [positions, width]
   std::size_t positions() const { return width == 0 ? 0 : values.size() / width; }
-  std::span<const float> row(std::size_t index) const { return std::span<const float>(values).subspan(index * width, width); }
+  std::span<const float> row(std::size_t index) const {
+    return std::span<const float>(values).subspan(index * width, width);
+  }
 };
 
 void collect(const Session& session, Output& output) {
@@ -42,13 +44,16 @@ void collect(const Session& session, Output& output) {
 }
 
 // What `step` reads: the tokens of a decoder-only model, else the decoder's.
-const std::vector<std::int32_t>& stepped(const Opened& opened, const Options& options) { return opened.model().has_encoder() ? options.decoder_tokens : options.tokens; }
+const std::vector<std::int32_t>& stepped(const Opened& opened, const Options& options) {
+  return opened.model().has_encoder() ? options.decoder_tokens : options.tokens;
+}
 
 void check_tokens(const Opened& opened, const Options& options) {
   const bool both = opened.model().has_encoder() && opened.model().has_decoder();
   if (options.tokens.empty()) throw Misuse("--tokens is missing: give token ids, as 1,2,3");
   if (both && options.decoder_tokens.empty()) throw Misuse("--decoder-tokens is missing: this model has a decoder");
-  if (!both && !options.decoder_tokens.empty()) throw Misuse("--decoder-tokens: this model has only one side: give --tokens");
+  if (!both && !options.decoder_tokens.empty())
+    throw Misuse("--decoder-tokens: this model has only one side: give --tokens");
 }
 
 Limits limits_for(const Opened& opened, const Options& options) {
@@ -102,7 +107,8 @@ std::vector<std::size_t> highest(std::span<const float> row, std::size_t most) {
   std::vector<std::size_t> order(row.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   most = std::min(most, order.size());
-  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(most), order.end(), [&](std::size_t a, std::size_t b) { return row[a] > row[b] || (row[a] == row[b] && a < b); });
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(most), order.end(),
+                    [&](std::size_t a, std::size_t b) { return row[a] > row[b] || (row[a] == row[b] && a < b); });
   order.resize(most);
   return order;
 }
@@ -152,9 +158,19 @@ int logits(Options& options) {
 Run add_logits(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_common(app, options->common);
-  app.add_option("--tokens", options->tokens, "Token ids, as 1,2,3")->delimiter(',')->allow_extra_args(false)->check(between(0, kLargestToken))->type_name("IDS");
-  app.add_option("--decoder-tokens", options->decoder_tokens, "Token ids of the decoder, where the model has two sides")->delimiter(',')->allow_extra_args(false)->check(between(0, kLargestToken))->type_name("IDS");
-  app.add_option("--chunk", options->chunk, "Tokens of one call (default: 128); changes no bit of the result")->check(between(1, 1 << 20))->type_name("N");
+  app.add_option("--tokens", options->tokens, "Token ids, as 1,2,3")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(between(0, kLargestToken))
+      ->type_name("IDS");
+  app.add_option("--decoder-tokens", options->decoder_tokens, "Token ids of the decoder, where the model has two sides")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(between(0, kLargestToken))
+      ->type_name("IDS");
+  app.add_option("--chunk", options->chunk, "Tokens of one call (default: 128); changes no bit of the result")
+      ->check(between(1, 1 << 20))
+      ->type_name("N");
   app.add_option("--output", options->output, "Write all positions to this .npy file, f32 [positions, width]");
   app.add_flag("--digest", options->digest, "Print the SHA-256 of the little-endian f32 output of all positions");
   app.footer("Example: kinglet logits model.kgl --tokens 1,2,3 --digest");

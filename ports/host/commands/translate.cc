@@ -26,11 +26,16 @@ Limits limits_for(const Opened& opened, const Options& options) {
 
 bool show(const Options& options, const std::string& source, const Translation& made, std::size_t number) {
   if (options.common.json) {
-    const Json json{{"source", source}, {"text", made.text}, {"source_tokens", made.source_tokens}, {"tokens", made.tokens}, {"finish", finish_name(made.finish)}};
+    const Json json{{"source", source},
+                    {"text", made.text},
+                    {"source_tokens", made.source_tokens},
+                    {"tokens", made.tokens},
+                    {"finish", finish_name(made.finish)}};
     return print(json_line(json));
   }
   if (made.finish == Finish::kLength && options.tokens <= 0)
-    std::fprintf(stderr, "kinglet: text %zu: its translation fills the context of %u tokens and may be cut short\n", number, made.tokens);
+    std::fprintf(stderr, "kinglet: text %zu: its translation fills the context of %u tokens and may be cut short\n",
+                 number, made.tokens);
   return print(std::string(made.text) + "\n");
 }
 
@@ -41,8 +46,10 @@ int translate(Options& options) {
   Engine engine(opened, options.common, limits_for(opened, options));
   const std::size_t sequences = engine.plan().limits.sequences;
   Growing<Translator> translator(engine, file);
-  translator.fit(0);      // says at once where the model is no translator
-  const auto tokenizer = value_of(file, Tokenizer::open(opened.root().target_tokenizer() != nullptr ? *opened.root().target_tokenizer() : *opened.root().tokenizer()));
+  translator.fit(0);  // says at once where the model is no translator
+  const auto tokenizer =
+      value_of(file, Tokenizer::open(opened.root().target_tokenizer() != nullptr ? *opened.root().target_tokenizer()
+                                                                                 : *opened.root().tokenizer()));
   Arena out(sequences * (engine.plan().limits.context + 1) * tokenizer.decode_bytes());
   const std::span<char> room(reinterpret_cast<char*>(out.bytes().data()), out.bytes().size());
   std::vector<Translation> results(sequences);
@@ -53,7 +60,8 @@ int translate(Options& options) {
                                .max_tokens = options.tokens > 0 ? static_cast<std::uint32_t>(options.tokens) : 0,
                                .first_stream = static_cast<std::uint32_t>(texts.first())};
     const std::span<Translation> made(results.data(), batch.size());
-    if (auto s = translator.fit(longest(batch)).translate(sources, how, room, made); !s.ok()) throw failure_of_text(file, texts, s);
+    if (auto s = translator.fit(longest(batch)).translate(sources, how, room, made); !s.ok())
+      throw failure_of_text(file, texts, s);
     for (std::size_t i = 0; i < batch.size(); ++i) {
       if (!show(options, batch[i], made[i], texts.first() + i + 1)) return 0;
     }
@@ -67,10 +75,17 @@ Run add_translate(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_common(app, options->common);
   app.add_option("TEXT", options->texts, "Texts ('-' or nothing: the lines of stdin)")->type_name("");
-  app.add_option("-n,--tokens", options->tokens, "Most tokens of a translation (default: as many as the model takes)")->check(between(-1, 1 << 30))->type_name("N");
-  app.add_option("--batch", options->batch, "Most texts translated at once")->check(between(1, 4096))->type_name("N")->capture_default_str();
+  app.add_option("-n,--tokens", options->tokens, "Most tokens of a translation (default: as many as the model takes)")
+      ->check(between(-1, 1 << 30))
+      ->type_name("N");
+  app.add_option("--batch", options->batch, "Most texts translated at once")
+      ->check(between(1, 4096))
+      ->type_name("N")
+      ->capture_default_str();
   add_sampling(app, options->sampler);
-  app.footer("Example: kinglet translate en-ko.kgl \"twenty past nine on May 3rd\"\nA text that begins with '-' goes after '--'.");
+  app.footer(
+      "Example: kinglet translate en-ko.kgl \"twenty past nine on May 3rd\"\nA text that begins with '-' goes after "
+      "'--'.");
   return [options] { return translate(*options); };
 }
 

@@ -15,7 +15,7 @@ std::uint64_t peak_avx2(std::uint64_t rounds) {
   const __m256i size = _mm256_abs_epi8(w);
   for (std::uint64_t r = 0; r < rounds; ++r) {
     for (auto& a : acc) {
-      asm volatile("" : "+x"(x));      // new activations, as far as the compiler knows
+      asm volatile("" : "+x"(x));  // new activations, as far as the compiler knows
       a = _mm256_add_epi32(a, _mm256_madd_epi16(_mm256_maddubs_epi16(size, _mm256_sign_epi8(x, w)), ones));
     }
   }

@@ -12,7 +12,7 @@ std::uint64_t peak_avx512vnni(std::uint64_t rounds) {
   __m512i w = _mm512_set1_epi8(3);
   __m512i x = _mm512_set1_epi8(5);
   for (std::uint64_t r = 0; r < rounds; ++r) {
-    asm volatile("" : "+v"(x), "+v"(w));      // new operands, as far as the compiler knows
+    asm volatile("" : "+v"(x), "+v"(w));  // new operands, as far as the compiler knows
     for (auto& a : acc) a = _mm512_dpbusd_epi32(a, w, x);
   }
   for (auto& a : acc) asm volatile("" : "+v"(a));

@@ -8,11 +8,11 @@
 namespace kinglet::host {
 
 struct PeakLoop {
-  const char* isa;                                   // name of the kernel set
-  std::uint64_t (*run)(std::uint64_t rounds);        // returns the operations done: 2 for each product of two int8
+  const char* isa;                             // name of the kernel set
+  std::uint64_t (*run)(std::uint64_t rounds);  // returns the operations done: 2 for each product of two int8
 };
 
-std::span<const PeakLoop> peak_loops();              // of this build
+std::span<const PeakLoop> peak_loops();  // of this build
 
 std::uint64_t peak_portable(std::uint64_t rounds);
 std::uint64_t peak_avx2(std::uint64_t rounds);

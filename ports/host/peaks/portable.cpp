@@ -11,7 +11,7 @@ std::uint64_t peak_portable(std::uint64_t rounds) {
   }
   std::uint32_t acc[kLanes] = {};
   for (std::uint64_t r = 0; r < rounds; ++r) {
-    asm volatile("" : "+m"(x));      // new activations, as far as the compiler knows
+    asm volatile("" : "+m"(x));  // new activations, as far as the compiler knows
     for (int n = 0; n < kLanes; ++n) {
       for (int j = 0; j < kGroup; ++j) acc[n] += static_cast<std::uint32_t>(w[n][j] * x[j]);
     }

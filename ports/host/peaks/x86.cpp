@@ -4,7 +4,8 @@
 namespace kinglet::host {
 
 std::span<const PeakLoop> peak_loops() {
-  static constexpr PeakLoop kLoops[] = {{"avx512vnni", peak_avx512vnni}, {"avx2", peak_avx2}, {"portable", peak_portable}};
+  static constexpr PeakLoop kLoops[] = {
+      {"avx512vnni", peak_avx512vnni}, {"avx2", peak_avx2}, {"portable", peak_portable}};
   return kLoops;
 }
 

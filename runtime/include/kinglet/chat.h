@@ -35,7 +35,8 @@ class Chat {
   static std::size_t rendered_bytes(const Model& model, std::size_t text_bytes);
 
   // Begins a conversation; `generator` and `system` stay alive. `system` null: the template's own. kUnsupported: no template.
-  static Result<Chat> create(Generator& generator, const Model& model, std::span<std::byte> workspace, std::string_view system = {});
+  static Result<Chat> create(Generator& generator, const Model& model, std::span<std::byte> workspace,
+                             std::string_view system = {});
 
   // Adds the user's message and generates the answer. A failure of the message leaves the conversation as it was; for the rest see
   // Generator::generate.
@@ -48,7 +49,7 @@ class Chat {
   // One stretch of a rendered turn.
   struct Part {
     std::string_view text;
-    bool plain;       // what a person wrote
+    bool plain;  // what a person wrote
   };
   static constexpr std::size_t kMostParts = 16;
   struct Turn {
@@ -64,7 +65,7 @@ class Chat {
   const fb::ChatTemplate* template_ = nullptr;
   std::string_view system_;
   std::span<char> rendered_;
-  bool begun_ = false;                    // the first turn was said
+  bool begun_ = false;  // the first turn was said
 };
 
 }  // namespace kinglet

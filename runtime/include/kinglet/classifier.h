@@ -44,18 +44,18 @@ class Classifier {
   // The likeliest label, the lower one among equals.
   Result<Labelled> best(std::size_t index, std::size_t row = 0);
 
-  std::size_t rows(std::size_t index) const { return rows_.rows(index); }            // 1, or one per token
+  std::size_t rows(std::size_t index) const { return rows_.rows(index); }  // 1, or one per token
   std::span<const std::int32_t> tokens(std::size_t index) const { return rows_.tokens(index); }
   bool labels_tokens() const { return !rows_.pools(); }
 
   std::uint32_t labels() const { return static_cast<std::uint32_t>(probabilities_.size()); }
-  std::string_view label(std::uint32_t index) const;      // its name; empty where the model names none
+  std::string_view label(std::uint32_t index) const;  // its name; empty where the model names none
 
   const Embedder& embedder() const { return rows_; }
 
  private:
   Embedder rows_;
-  std::span<float> probabilities_;      // [labels]
+  std::span<float> probabilities_;  // [labels]
 };
 
 }  // namespace kinglet

@@ -26,8 +26,9 @@ struct Passage {
 };
 
 struct EmbedOptions {
-  Special special = {};      // parse: "[MASK]" in a text is that token
-  bool truncate = false;     // a text longer than plan.limits.source loses its end (its last template tokens stay); else kContextFull
+  Special special = {};  // parse: "[MASK]" in a text is that token
+  bool truncate =
+      false;  // a text longer than plan.limits.source loses its end (its last template tokens stay); else kContextFull
 };
 
 class Embedder {
@@ -49,10 +50,10 @@ class Embedder {
   // and the tokens.
   std::size_t count() const { return count_; }
   std::size_t rows(std::size_t index) const;
-  std::span<const float> vector(std::size_t index, std::size_t row = 0) const;        // [width]; empty: there is no such row
+  std::span<const float> vector(std::size_t index, std::size_t row = 0) const;  // [width]; empty: there is no such row
   std::span<const std::int32_t> tokens(std::size_t index) const;
 
-  bool pools() const { return pools_; }                // one vector for each text
+  bool pools() const { return pools_; }  // one vector for each text
   const Session& session() const { return *session_; }
   const Tokenizer& tokenizer() const { return tokenizer_; }
 
@@ -64,12 +65,12 @@ class Embedder {
 
   Session* session_ = nullptr;
   Tokenizer tokenizer_;
-  std::span<std::int32_t> text_tokens_;      // of one text, before it is shortened
+  std::span<std::int32_t> text_tokens_;  // of one text, before it is shortened
   std::span<std::uint8_t> text_types_;
-  std::span<std::int32_t> tokens_;           // [source_rows] of the call
+  std::span<std::int32_t> tokens_;  // [source_rows] of the call
   std::span<std::uint8_t> types_;
-  std::span<Chunk> chunks_;                  // [sequences]
-  std::span<std::byte> scratch_;             // of Tokenizer::encode
+  std::span<Chunk> chunks_;       // [sequences]
+  std::span<std::byte> scratch_;  // of Tokenizer::encode
   std::size_t text_bytes_ = 0;
   std::size_t count_ = 0;
   bool pools_ = false;

@@ -29,21 +29,21 @@ struct TextSink {
 
 // Why a text ended.
 enum class Finish : std::uint8_t {
-  kStopToken,   // the model said so
-  kStopText,    // a stop string of the caller's
-  kLength,      // max_tokens were made
+  kStopToken,  // the model said so
+  kStopText,   // a stop string of the caller's
+  kLength,     // max_tokens were made
 };
 
 struct GenerateOptions {
   SamplerOptions sampler = {};
-  std::uint32_t max_tokens = 0;                    // 0: as many as the context takes
-  std::span<const std::string_view> stop = {};     // strings that end the text and are no part of it, up to 256 bytes each
+  std::uint32_t max_tokens = 0;                 // 0: as many as the context takes
+  std::span<const std::string_view> stop = {};  // strings that end the text and are no part of it, up to 256 bytes each
   std::span<const std::int32_t> stop_tokens = {};  // besides the model's
   bool ignore_stop_tokens = false;                 // make max_tokens, whatever the model says
 };
 
 struct Generated {
-  std::uint32_t tokens = 0;      // made, the stop token not counted
+  std::uint32_t tokens = 0;  // made, the stop token not counted
   Finish finish = Finish::kLength;
 };
 
@@ -99,18 +99,19 @@ class Generator {
   Status roll();
   Status read_context(DecodeState& state, std::span<char> out) const;
   bool ends(std::int32_t token, const GenerateOptions& options) const;
-  Status run(const GenerateOptions& options, Sampler& sampler, class Stops& stops, const TextSink& sink, Generated& made);
+  Status run(const GenerateOptions& options, Sampler& sampler, class Stops& stops, const TextSink& sink,
+             Generated& made);
 
   Session* session_ = nullptr;
   Tokenizer tokenizer_;
-  bool has_text_ = false;                 // the model has a tokenizer
+  bool has_text_ = false;  // the model has a tokenizer
   bool rolling_ = false;
-  std::span<std::int32_t> history_;       // [context + 1]: the last token made need not fit the cache
-  std::span<std::byte> scratch_;          // of Tokenizer::encode, of Sampler
-  std::span<char> held_;                  // of Stops
+  std::span<std::int32_t> history_;  // [context + 1]: the last token made need not fit the cache
+  std::span<std::byte> scratch_;     // of Tokenizer::encode, of Sampler
+  std::span<char> held_;             // of Stops
   std::size_t text_bytes_ = 0;
-  std::uint32_t count_ = 0;               // tokens of the context
-  std::uint32_t start_ = 0;               // of which this many began it
+  std::uint32_t count_ = 0;  // tokens of the context
+  std::uint32_t start_ = 0;  // of which this many began it
 };
 
 }  // namespace kinglet

@@ -17,19 +17,19 @@
 namespace kinglet {
 
 struct SamplerOptions {
-  float temperature = 0;                        // 0: the token with the highest logit, always
-  std::uint32_t top_k = 0;                      // only the k likeliest tokens; 0: all
-  float top_p = 1;                              // only the likeliest tokens that together reach this probability, at least one
-  float min_p = 0;                              // only tokens at least this likely, relative to the likeliest
-  float repetition_penalty = 1;                 // of every token seen: positive logits are divided by it, others multiplied
+  float temperature = 0;         // 0: the token with the highest logit, always
+  std::uint32_t top_k = 0;       // only the k likeliest tokens; 0: all
+  float top_p = 1;               // only the likeliest tokens that together reach this probability, at least one
+  float min_p = 0;               // only tokens at least this likely, relative to the likeliest
+  float repetition_penalty = 1;  // of every token seen: positive logits are divided by it, others multiplied
   std::uint64_t seed = 0;
-  std::span<const std::int32_t> suppressed = {};     // never chosen
+  std::span<const std::int32_t> suppressed = {};  // never chosen
 };
 
 // Which draw this is. Equal (seed, stream, index) give equal random numbers.
 struct Draw {
-  std::uint32_t stream = 0;     // which sequence
-  std::uint32_t index = 0;      // which of its tokens
+  std::uint32_t stream = 0;  // which sequence
+  std::uint32_t index = 0;   // which of its tokens
 };
 
 class Sampler {
@@ -41,8 +41,8 @@ class Sampler {
 
   // `suppressed` is added to the options' list; both lists and the workspace (aligned to 8 bytes) stay the caller's and alive.
   // kBadArgument: an option is out of range (the subject is its place in SamplerOptions, from 0).
-  static Result<Sampler> create(std::uint32_t vocabulary, const SamplerOptions& options, std::span<const std::int32_t> suppressed,
-                                std::span<std::byte> workspace);
+  static Result<Sampler> create(std::uint32_t vocabulary, const SamplerOptions& options,
+                                std::span<const std::int32_t> suppressed, std::span<std::byte> workspace);
 
   // `logits` [vocabulary]; `seen` are the tokens that the repetition penalty is for. kNotFinite: a logit is a NaN or +infinity;
   // kBadArgument: no token is left.
@@ -61,8 +61,8 @@ class Sampler {
   SamplerOptions options_;
   std::span<const std::int32_t> suppressed_;
   std::uint32_t vocabulary_ = 0;
-  float* scores_ = nullptr;             // [vocabulary]
-  std::uint32_t* order_ = nullptr;      // [vocabulary]
+  float* scores_ = nullptr;         // [vocabulary]
+  std::uint32_t* order_ = nullptr;  // [vocabulary]
   float highest_ = 0;
 };
 

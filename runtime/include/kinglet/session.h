@@ -19,11 +19,11 @@ namespace kinglet {
 // One operator's result, for whoever wants to look inside (fidelity reports, profiles). Valid during the callback.
 class Observation {
  public:
-  bool encode = false;            // of the function `encode`, else of `step`
-  std::uint32_t op = 0;           // index in the function's operators
+  bool encode = false;   // of the function `encode`, else of `step`
+  std::uint32_t op = 0;  // index in the function's operators
   std::uint32_t rows = 0;
-  std::uint32_t width = 0;        // 0: the operator only fills a state
-  void read(std::uint32_t row, std::span<float> out) const;      // [width]; a quantized result is converted back
+  std::uint32_t width = 0;                                   // 0: the operator only fills a state
+  void read(std::uint32_t row, std::span<float> out) const;  // [width]; a quantized result is converted back
 
  private:
   friend struct Runner;
@@ -33,12 +33,12 @@ class Observation {
 };
 
 struct Observer {
-  void (*after)(void* context, const Observation& observation) = nullptr;      // after each operator
+  void (*after)(void* context, const Observation& observation) = nullptr;  // after each operator
   void* context = nullptr;
 };
 
 struct SessionOptions {
-  const char* isa = nullptr;   // force a kernel set by name; nullptr: the best of `isas` (kinglet/isa.h)
+  const char* isa = nullptr;  // force a kernel set by name; nullptr: the best of `isas` (kinglet/isa.h)
   Parallel parallel;
   Observer observer;
 };
@@ -50,7 +50,7 @@ enum class Want : std::uint8_t { kLast, kAll, kNone };
 struct Chunk {
   std::uint32_t sequence = 0;
   std::span<const std::int32_t> tokens;
-  std::span<const std::uint8_t> types;   // token types, as many as tokens, or none (all 0)
+  std::span<const std::uint8_t> types;  // token types, as many as tokens, or none (all 0)
   Want want = Want::kLast;
 };
 
@@ -69,21 +69,21 @@ class Session {
 
   // Output rows of the last call, in the order of the chunks and their rows. Valid until the next call.
   std::uint32_t outputs() const;
-  std::span<const float> output(std::uint32_t index) const;   // [width]
+  std::span<const float> output(std::uint32_t index) const;  // [width]
 
-  std::uint32_t length(std::uint32_t sequence) const;         // positions in the decoder cache
-  std::uint32_t source_length(std::uint32_t sequence) const;  // encoder rows kept
-  Status truncate(std::uint32_t sequence, std::uint32_t length);   // forget positions from `length` on
+  std::uint32_t length(std::uint32_t sequence) const;             // positions in the decoder cache
+  std::uint32_t source_length(std::uint32_t sequence) const;      // encoder rows kept
+  Status truncate(std::uint32_t sequence, std::uint32_t length);  // forget positions from `length` on
 
   const Plan& plan() const;
-  const char* isa() const;      // name of the kernel set
+  const char* isa() const;  // name of the kernel set
 
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
  private:
   Session() = default;
-  struct Impl;      // the session itself, at the beginning of the arena
+  struct Impl;  // the session itself, at the beginning of the arena
 };
 
 }  // namespace kinglet

@@ -13,25 +13,27 @@ namespace kinglet {
 
 enum class Code : std::uint8_t {
   kOk,
-  kBadFile,        // the bytes are no Kinglet model, or one that breaks a rule of the format
-  kBadArgument,    // the caller asked for something this model or plan does not have
-  kOutOfMemory,    // the arena or a caller's buffer is too small
-  kContextFull,    // a sequence has no room left for the rows of this call
-  kNotFinite,      // a NaN or an infinity appeared in a row
-  kUnsupported,    // a newer format, or a feature this build leaves out
-  kStopped,        // a callback asked to stop
+  kBadFile,      // the bytes are no Kinglet model, or one that breaks a rule of the format
+  kBadArgument,  // the caller asked for something this model or plan does not have
+  kOutOfMemory,  // the arena or a caller's buffer is too small
+  kContextFull,  // a sequence has no room left for the rows of this call
+  kNotFinite,    // a NaN or an infinity appeared in a row
+  kUnsupported,  // a newer format, or a feature this build leaves out
+  kStopped,      // a callback asked to stop
 };
 
 class [[nodiscard]] Status {
  public:
   constexpr Status() = default;
   constexpr Status(Code code, const char* message, std::uint64_t subject = 0)
-      : code_(code), message_(message), subject_(subject) {}
+      : code_(code),
+        message_(message),
+        subject_(subject) {}
 
   constexpr bool ok() const { return code_ == Code::kOk; }
   constexpr Code code() const { return code_; }
-  constexpr const char* message() const { return message_; }        // a string literal
-  constexpr std::uint64_t subject() const { return subject_; }      // which operator, weight, row or byte
+  constexpr const char* message() const { return message_; }    // a string literal
+  constexpr std::uint64_t subject() const { return subject_; }  // which operator, weight, row or byte
 
  private:
   Code code_ = Code::kOk;
@@ -43,12 +45,12 @@ class [[nodiscard]] Status {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}     // NOLINT(google-explicit-constructor)
-  Result(Status status) : status_(status) {}        // NOLINT(google-explicit-constructor)
+  Result(T value) : value_(std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(Status status) : status_(status) {}     // NOLINT(google-explicit-constructor)
 
   bool ok() const { return status_.ok(); }
   Status status() const { return status_; }
-  T& operator*() { return value_; }                 // only where ok()
+  T& operator*() { return value_; }  // only where ok()
   const T& operator*() const { return value_; }
   T* operator->() { return &value_; }
   const T* operator->() const { return &value_; }

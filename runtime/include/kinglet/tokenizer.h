@@ -28,15 +28,15 @@ Status verify_tokenizer(const fb::Tokenizer& tables, std::uint32_t vocabulary);
 
 // What special tokens mean to `encode`.
 struct Special {
-  bool parse = false;   // "<|im_end|>" in the text is that token; false: it is plain text, so users cannot forge turns
-  bool add = true;      // the tokens of the model's template: <s>, [CLS] … [SEP]
+  bool parse = false;  // "<|im_end|>" in the text is that token; false: it is plain text, so users cannot forge turns
+  bool add = true;     // the tokens of the model's template: <s>, [CLS] … [SEP]
 };
 
 // Where a streaming decode stands. A new text starts with a new state.
 struct DecodeState {
-  std::uint8_t held[4] = {};       // bytes of a character that is not complete
+  std::uint8_t held[4] = {};  // bytes of a character that is not complete
   std::uint8_t held_bytes = 0;
-  bool started = false;            // a token was decoded
+  bool started = false;  // a token was decoded
 };
 
 class Tokenizer {
@@ -61,7 +61,8 @@ class Tokenizer {
 
   // The text that one more token adds: complete UTF-8 characters only; the bytes of an incomplete one wait in `state`.
   // `out` holds decode_bytes(). On failure the state is as before. Special tokens add nothing where skip_special.
-  Result<std::size_t> decode(std::int32_t token, DecodeState& state, std::span<char> out, bool skip_special = true) const;
+  Result<std::size_t> decode(std::int32_t token, DecodeState& state, std::span<char> out,
+                             bool skip_special = true) const;
   // What is still held, as U+FFFD.
   Result<std::size_t> finish(DecodeState& state, std::span<char> out) const;
   // A whole sequence, with its end.
@@ -69,9 +70,9 @@ class Tokenizer {
   // Room that any one token needs.
   std::size_t decode_bytes() const { return decode_bytes_; }
 
-  std::uint32_t count() const { return count_; }                  // ids are below it
-  std::int32_t find(std::string_view text) const;                 // the token with this text, or -1
-  std::string_view piece(std::int32_t id) const;                  // its bytes; empty where there is no such id
+  std::uint32_t count() const { return count_; }   // ids are below it
+  std::int32_t find(std::string_view text) const;  // the token with this text, or -1
+  std::string_view piece(std::int32_t id) const;   // its bytes; empty where there is no such id
   bool is_special(std::int32_t id) const;
 
  private:

@@ -23,16 +23,16 @@
 namespace kinglet {
 
 struct TranslateOptions {
-  SamplerOptions sampler = {};       // greedy unless a temperature is set; the draw's stream is the text's `stream`
-  std::uint32_t max_tokens = 0;      // of each translation; 0: as many as the context takes
-  std::uint32_t first_stream = 0;    // random stream of the first text; the others follow
+  SamplerOptions sampler = {};     // greedy unless a temperature is set; the draw's stream is the text's `stream`
+  std::uint32_t max_tokens = 0;    // of each translation; 0: as many as the context takes
+  std::uint32_t first_stream = 0;  // random stream of the first text; the others follow
 };
 
 struct Translation {
-  std::string_view text;             // in the caller's memory
+  std::string_view text;  // in the caller's memory
   std::uint32_t source_tokens = 0;
-  std::uint32_t tokens = 0;          // made, the stop token not counted
-  Finish finish = Finish::kLength;   // kLength: the text was cut at max_tokens or where the context ends
+  std::uint32_t tokens = 0;         // made, the stop token not counted
+  Finish finish = Finish::kLength;  // kLength: the text was cut at max_tokens or where the context ends
 };
 
 class Translator {
@@ -62,13 +62,13 @@ class Translator {
   friend struct TranslatorLayout;
   // Where one sequence's decoding stands.
   struct Track {
-    std::uint32_t count;    // tokens known
-    std::uint32_t made;     // of which the model made these
+    std::uint32_t count;  // tokens known
+    std::uint32_t made;   // of which the model made these
     Finish finish;
     bool done;
   };
 
-  std::span<std::int32_t> target(std::size_t index) const;                      // [context + 1]
+  std::span<std::int32_t> target(std::size_t index) const;  // [context + 1]
   Result<std::size_t> read(std::string_view source, std::span<std::int32_t> room);
   Status encode(std::span<const std::string_view> sources, std::span<Translation> results);
   Status start(std::size_t count);
@@ -81,11 +81,11 @@ class Translator {
   Session* session_ = nullptr;
   Tokenizer source_tokenizer_;
   Tokenizer target_tokenizer_;
-  std::span<std::int32_t> sources_;       // [source_rows]: tokens of one call of the encoder
-  std::span<std::int32_t> targets_;       // [sequences, context + 1]
-  std::span<Track> tracks_;               // [sequences]
-  std::span<Chunk> chunks_;               // [sequences] of one call
-  std::span<std::byte> scratch_;          // of Tokenizer::encode, of Sampler
+  std::span<std::int32_t> sources_;  // [source_rows]: tokens of one call of the encoder
+  std::span<std::int32_t> targets_;  // [sequences, context + 1]
+  std::span<Track> tracks_;          // [sequences]
+  std::span<Chunk> chunks_;          // [sequences] of one call
+  std::span<std::byte> scratch_;     // of Tokenizer::encode, of Sampler
   std::size_t text_bytes_ = 0;
 };
 

@@ -60,26 +60,32 @@ TEST_P(EqualizeGoldens, KeepsTheFunctionAndTheRecording) {
 TEST_P(EqualizeGoldens, BalancesBothSides) {
   const Equalized result = run(read_checkpoint(testing::goldens() / GetParam()));
   for (const Junction& junction : find_junctions(result.program)) {
-    if (junction.columns.empty()) continue;      // keys and queries
+    if (junction.columns.empty()) continue;  // keys and queries
     const Carried& value = junction.divided.carried.front();
     const Matrix& rows = result.after.of(value.encode)[value.op];
     std::vector<float> activation(junction.classes), weight(junction.classes);
     for (std::size_t c = 0; c < value.classes.size(); ++c) {
-      for (std::uint32_t r = 0; r < rows.rows; ++r) activation[value.classes[c]] = std::max(activation[value.classes[c]], std::fabs(rows.row(r)[c]));
+      for (std::uint32_t r = 0; r < rows.rows; ++r)
+        activation[value.classes[c]] = std::max(activation[value.classes[c]], std::fabs(rows.row(r)[c]));
       for (const int index : junction.columns) {
         const WeightSource& source = result.program.sources[static_cast<std::size_t>(index)];
         const auto floats = source.floats();
-        for (std::uint32_t n = 0; n < source.rows; ++n) weight[value.classes[c]] = std::max(weight[value.classes[c]], std::fabs(floats[std::size_t{n} * source.columns + c]));
+        for (std::uint32_t n = 0; n < source.rows; ++n)
+          weight[value.classes[c]] =
+              std::max(weight[value.classes[c]], std::fabs(floats[std::size_t{n} * source.columns + c]));
       }
     }
     std::size_t balanced = 0;
-    for (std::size_t k = 0; k < activation.size(); ++k) balanced += std::fabs(activation[k] / weight[k] - 1) < 1e-3F ? 1 : 0;
+    for (std::size_t k = 0; k < activation.size(); ++k)
+      balanced += std::fabs(activation[k] / weight[k] - 1) < 1e-3F ? 1 : 0;
     EXPECT_GT(balanced, activation.size() * 3 / 4);
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, EqualizeGoldens,
-                         ::testing::Values("llama", "llama-bias", "gpt2", "gpt_neox", "phi", "phi3", "qwen2", "qwen3", "gemma", "gemma3_text", "bert", "distilbert", "marian", "bart", "t5", "t5-gated"),
+                         ::testing::Values("llama", "llama-bias", "gpt2", "gpt_neox", "phi", "phi3", "qwen2", "qwen3",
+                                           "gemma", "gemma3_text", "bert", "distilbert", "marian", "bart", "t5",
+                                           "t5-gated"),
                          [](const auto& parameter) {
                            std::string name = parameter.param;
                            std::replace(name.begin(), name.end(), '-', '_');
@@ -131,7 +137,8 @@ TEST(Equalize, UndoesNormGains) {
   const auto by = pattern(32, 100);
   for (const std::string layer : {"model.layers.0.", "model.layers.1."}) {
     scale_rows(tensors, layer + "input_layernorm.weight", by);
-    for (const char* name : {"q_proj", "k_proj", "v_proj"}) divide_columns(tensors, layer + "self_attn." + name + ".weight", by);
+    for (const char* name : {"q_proj", "k_proj", "v_proj"})
+      divide_columns(tensors, layer + "self_attn." + name + ".weight", by);
     scale_rows(tensors, layer + "post_attention_layernorm.weight", by);
     for (const char* name : {"gate_proj", "up_proj"}) divide_columns(tensors, layer + "mlp." + name + ".weight", by);
   }
@@ -152,11 +159,13 @@ TEST(Equalize, UndoesNeuronScales) {
 }
 
 TEST(Equalize, UndoesValueScalesOfGroupedHeads) {
-  const Checkpoint original = read_checkpoint(testing::goldens() / "llama");      // 4 heads, 2 value heads of 8
+  const Checkpoint original = read_checkpoint(testing::goldens() / "llama");  // 4 heads, 2 value heads of 8
   Tensors tensors = testing::tensors_of(original);
   const auto by = pattern(16, 30);
   std::vector<float> by_query_head;
-  for (std::size_t h = 0; h < 4; ++h) by_query_head.insert(by_query_head.end(), by.begin() + static_cast<std::ptrdiff_t>(h / 2 * 8), by.begin() + static_cast<std::ptrdiff_t>(h / 2 * 8 + 8));
+  for (std::size_t h = 0; h < 4; ++h)
+    by_query_head.insert(by_query_head.end(), by.begin() + static_cast<std::ptrdiff_t>(h / 2 * 8),
+                         by.begin() + static_cast<std::ptrdiff_t>(h / 2 * 8 + 8));
   for (const std::string layer : {"model.layers.0.self_attn.", "model.layers.1.self_attn."}) {
     scale_rows(tensors, layer + "v_proj.weight", by);
     divide_columns(tensors, layer + "o_proj.weight", by_query_head);

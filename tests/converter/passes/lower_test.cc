@@ -26,8 +26,10 @@ Program program_with_outlier(float outlier) {
   for (std::size_t t = 0; t < kVocabulary; ++t) tokens.data[t * kWidth + 5] *= outlier;
   auto inner = random_floats({kWidth, kWidth}, 2);
   for (std::size_t n = 0; n < kWidth; ++n) inner.data[n * kWidth + 5] /= outlier;
-  const Checkpoint checkpoint = testing::make_checkpoint(
-      {{"tokens", tokens}, {"norm", {{kWidth}, std::vector<float>(kWidth, 1)}}, {"inner", inner}, {"out", random_floats({kVocabulary, kWidth}, 3)}});
+  const Checkpoint checkpoint = testing::make_checkpoint({{"tokens", tokens},
+                                                          {"norm", {{kWidth}, std::vector<float>(kWidth, 1)}},
+                                                          {"inner", inner},
+                                                          {"out", random_floats({kVocabulary, kWidth}, 3)}});
   Builder b(checkpoint);
   b.begin_step();
   b.model().vocabulary = kVocabulary;
@@ -113,7 +115,7 @@ TEST(Lower, MeasuresNoiseAsDefined) {
   const Recording recording = calibrate(program);
   const double expected = full_signal_to_noise(recording.step[1], program.sources[2].floats(), 64);
   const auto linears = lower(program, recording, Q16::kAuto, 1);
-  EXPECT_NEAR(linears[0].q8_db, expected, 1.0);      // on a sample of the rows
+  EXPECT_NEAR(linears[0].q8_db, expected, 1.0);  // on a sample of the rows
 }
 
 // The reference runs lowered programs too: the function is the same float function.
@@ -136,7 +138,8 @@ TEST_P(LowerGoldens, KeepsTheProgramWhole) {
           EXPECT_EQ(value, next++);
         }
         const fb::Kind kind = f->values[static_cast<std::size_t>(value)]->kind;
-        const bool input = op->body.AsLinear() != nullptr && use == Use::kRead && &value == &copy.body.AsLinear()->input;
+        const bool input =
+            op->body.AsLinear() != nullptr && use == Use::kRead && &value == &copy.body.AsLinear()->input;
         EXPECT_EQ(kind != fb::Kind::F32, input || use == Use::kMakeQuantized) << op->name;
       });
     }
@@ -145,7 +148,8 @@ TEST_P(LowerGoldens, KeepsTheProgramWhole) {
   EXPECT_EQ(Reference(program, {}).run(recording.input).data, recording.output.data);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, LowerGoldens, ::testing::Values("llama", "gpt2", "phi", "gemma3_text", "bert-seqcls", "marian", "t5"),
+INSTANTIATE_TEST_SUITE_P(All, LowerGoldens,
+                         ::testing::Values("llama", "gpt2", "phi", "gemma3_text", "bert-seqcls", "marian", "t5"),
                          [](const auto& parameter) {
                            std::string name = parameter.param;
                            std::replace(name.begin(), name.end(), '-', '_');

@@ -17,7 +17,8 @@ double squared_error(const std::vector<float>& row, float scale) {
   std::vector<std::int8_t> q(row.size());
   quantize_row(row, scale, q);
   double sum = 0;
-  for (std::size_t i = 0; i < row.size(); ++i) sum += std::pow(static_cast<double>(row[i]) - static_cast<double>(scale) * q[i], 2);
+  for (std::size_t i = 0; i < row.size(); ++i)
+    sum += std::pow(static_cast<double>(row[i]) - static_cast<double>(scale) * q[i], 2);
   return sum;
 }
 
@@ -38,7 +39,7 @@ TEST(Quantize, IsNeverWorseThanTheLargestMagnitude) {
   for (std::uint32_t seed = 0; seed < 200; ++seed) {
     auto row = testing::random_floats({1 + seed % 90}, seed).data;
     if (seed % 2 == 0) {
-      for (float& x : row) x = x * x * x * x * x;      // long tails
+      for (float& x : row) x = x * x * x * x * x;  // long tails
     }
     const float scale = choose_scale(row);
     EXPECT_LE(squared_error(row, scale), squared_error(row, amax(row) / 127.0F) * 1.0001) << seed;

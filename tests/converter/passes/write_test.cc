@@ -21,9 +21,9 @@ namespace kinglet::converter {
 namespace {
 
 using ::testing::ElementsAre;
+using testing::Folder;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::Folder;
 
 Program lowered(const Checkpoint& checkpoint) {
   Program program = build_program(checkpoint, {});
@@ -37,11 +37,12 @@ TEST(Write, MakesAFileThatOpens) {
   Folder folder;
   Program program = lowered_golden("llama");
   std::uint64_t last = 0, total = 0;
-  const std::uint64_t bytes = write_model(program, folder.path() / "m.kgl", {.threads = 2, .progress = [&](std::uint64_t done, std::uint64_t all) {
-                                                                              EXPECT_GE(done, last);
-                                                                              last = done;
-                                                                              total = all;
-                                                                            }});
+  const std::uint64_t bytes = write_model(program, folder.path() / "m.kgl",
+                                          {.threads = 2, .progress = [&](std::uint64_t done, std::uint64_t all) {
+                                             EXPECT_GE(done, last);
+                                             last = done;
+                                             total = all;
+                                           }});
   EXPECT_THAT(folder.files(), ElementsAre("m.kgl"));
   const auto mapping = Mapping::open(folder.path() / "m.kgl");
   EXPECT_EQ(mapping->bytes().size(), bytes);
@@ -76,7 +77,8 @@ TEST(Write, PacksWhatQuantizeSays) {
       const auto row = std::span(floats).subspan(n * weight.columns(), weight.columns());
       ASSERT_EQ(scales[n], choose_scale(row));
       quantize_row(row, scales[n], q);
-      for (std::size_t k = 0; k < q.size(); ++k) ASSERT_EQ(tiles[((n / 16 * k4 + k / 4) * 16 + n % 16) * 4 + k % 4], q[k]) << n << " " << k;
+      for (std::size_t k = 0; k < q.size(); ++k)
+        ASSERT_EQ(tiles[((n / 16 * k4 + k / 4) * 16 + n % 16) * 4 + k % 4], q[k]) << n << " " << k;
     }
   }
 }
@@ -84,7 +86,7 @@ TEST(Write, PacksWhatQuantizeSays) {
 TEST(Write, DoesNotDependOnThreadsNorStretches) {
   Folder folder;
   Program one = lowered_golden("gpt2"), four = lowered_golden("gpt2");
-  for (WeightSource& source : four.sources) source.load_rows = nullptr;      // whole weights at once
+  for (WeightSource& source : four.sources) source.load_rows = nullptr;  // whole weights at once
   write_model(one, folder.path() / "1.kgl", {.threads = 1});
   write_model(four, folder.path() / "4.kgl", {.threads = 4});
   EXPECT_EQ(testing::read_bytes(folder.path() / "1.kgl"), testing::read_bytes(folder.path() / "4.kgl"));

@@ -21,8 +21,11 @@ void put(std::string& bytes, std::int32_t number) { bytes.append(reinterpret_cas
 // Every float is its own index in the file.
 std::string file(bool own_classifier) {
   std::string bytes;
-  for (const std::int32_t n : {kDim, kHidden, kLayers, kHeads, kKvHeads, own_classifier ? -kVocabulary : kVocabulary, kContext}) put(bytes, n);
-  std::int32_t floats = kVocabulary * kDim + kLayers * (kDim + kDim * kDim + 2 * 4 * kDim + kDim * kDim + kDim + 3 * kHidden * kDim) + kDim;
+  for (const std::int32_t n :
+       {kDim, kHidden, kLayers, kHeads, kKvHeads, own_classifier ? -kVocabulary : kVocabulary, kContext})
+    put(bytes, n);
+  std::int32_t floats = kVocabulary * kDim +
+                        kLayers * (kDim + kDim * kDim + 2 * 4 * kDim + kDim * kDim + kDim + 3 * kHidden * kDim) + kDim;
   floats += 2 * kContext * 2;
   if (own_classifier) floats += kVocabulary * kDim;
   for (std::int32_t i = 0; i < floats; ++i) {
@@ -89,7 +92,8 @@ TEST(Llama2c, RefusesEveryOtherLength) {
 TEST(Llama2c, RefusesSizesThatNoModelHas) {
   for (std::size_t field = 0; field < 7; ++field) {
     for (const std::int32_t bad : {0, -1, INT32_MIN, INT32_MAX, 1 << 30}) {
-      if (field == 5 && bad == -1) continue;      // a vocabulary of one token: too few bytes follow, as the next test has it
+      if (field == 5 && bad == -1)
+        continue;  // a vocabulary of one token: too few bytes follow, as the next test has it
       std::string bytes = file(true);
       std::memcpy(bytes.data() + field * 4, &bad, 4);
       EXPECT_THROW(read_llama2c(std::as_bytes(std::span(bytes)), "model.bin"), Error) << field << " " << bad;

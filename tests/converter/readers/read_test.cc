@@ -10,8 +10,8 @@
 namespace kinglet::converter {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::Folder;
+using ::testing::HasSubstr;
 using testing::random_floats;
 using testing::safetensors_bytes;
 
@@ -29,7 +29,8 @@ TEST(ReadCheckpoint, ReadsShards) {
   folder.write("config.json", R"({"model_type":"llama"})");
   folder.write("model-00001.safetensors", safetensors_bytes({{"a", random_floats({2, 3}, 1)}}));
   folder.write("model-00002.safetensors", safetensors_bytes({{"b", random_floats({4}, 2)}}));
-  folder.write("model.safetensors.index.json", R"({"weight_map":{"a":"model-00001.safetensors","b":"model-00002.safetensors"}})");
+  folder.write("model.safetensors.index.json",
+               R"({"weight_map":{"a":"model-00001.safetensors","b":"model-00002.safetensors"}})");
   const Checkpoint checkpoint = read_checkpoint(folder.path());
   EXPECT_EQ(checkpoint.config.at("model_type"), "llama");
   EXPECT_EQ(testing::tensors_of(checkpoint).at("b").data, random_floats({4}, 2).data);

@@ -46,13 +46,18 @@ std::string refusal(const std::string& bytes) {
   return "accepted";
 }
 
-std::string refusal(const std::string& header, const std::string& data) { return refusal(raw_safetensors(header, data)); }
+std::string refusal(const std::string& header, const std::string& data) {
+  return refusal(raw_safetensors(header, data));
+}
 
-const char* const kGood = R"({"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},)"
-                          R"("b":{"dtype":"BF16","shape":[],"data_offsets":[8,10]},"ids":{"dtype":"I64","shape":[1],"data_offsets":[10,18]},)"
-                          R"("none":{"dtype":"F16","shape":[0,7],"data_offsets":[18,18]}})";
+const char* const kGood =
+    R"({"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},)"
+    R"("b":{"dtype":"BF16","shape":[],"data_offsets":[8,10]},"ids":{"dtype":"I64","shape":[1],"data_offsets":[10,18]},)"
+    R"("none":{"dtype":"F16","shape":[0,7],"data_offsets":[18,18]}})";
 
-std::string good() { return raw_safetensors(kGood, std::string("\0\0\x80\x3f\0\0\0\xc0\x40\x40 87654321", 18).replace(10, 8, 8, '\1')); }
+std::string good() {
+  return raw_safetensors(kGood, std::string("\0\0\x80\x3f\0\0\0\xc0\x40\x40 87654321", 18).replace(10, 8, 8, '\1'));
+}
 
 TEST(Safetensors, ReadsTypesAndShapes) {
   const Checkpoint checkpoint = read(good());
@@ -70,25 +75,32 @@ TEST(Safetensors, ReadsTypesAndShapes) {
 
 TEST(Safetensors, RefusesEveryTruncation) {
   const std::string bytes = good();
-  for (std::size_t length = 0; length < bytes.size(); ++length) EXPECT_NE(refusal(bytes.substr(0, length)), "accepted") << length;
+  for (std::size_t length = 0; length < bytes.size(); ++length)
+    EXPECT_NE(refusal(bytes.substr(0, length)), "accepted") << length;
 }
 
 TEST(Safetensors, RefusesHeadersThatLie) {
   const std::string eight(8, '\0');
   const auto one = [](const std::string& fields) { return R"({"a":{)" + fields + "}}"; };
-  EXPECT_THAT(refusal(one(R"("dtype":"F32","shape":[3],"data_offsets":[0,8])"), eight), HasSubstr("does not have the size"));
+  EXPECT_THAT(refusal(one(R"("dtype":"F32","shape":[3],"data_offsets":[0,8])"), eight),
+              HasSubstr("does not have the size"));
   EXPECT_THAT(refusal(one(R"("dtype":"F32","shape":[2],"data_offsets":[4,12])"), eight), HasSubstr("outside the file"));
   EXPECT_THAT(refusal(one(R"("dtype":"F32","shape":[2],"data_offsets":[8,0])"), eight), HasSubstr("outside the file"));
-  EXPECT_THAT(refusal(one(R"("dtype":"F32","shape":[2],"data_offsets":[0,18446744073709551615])"), eight), HasSubstr("outside the file"));
-  EXPECT_THAT(refusal(one(R"("dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0])"), eight), HasSubstr("overflows"));
-  EXPECT_THAT(refusal(one(R"("dtype":"F32","shape":[0,18446744073709551615],"data_offsets":[0,0])"), eight), HasSubstr("overflows"));
+  EXPECT_THAT(refusal(one(R"("dtype":"F32","shape":[2],"data_offsets":[0,18446744073709551615])"), eight),
+              HasSubstr("outside the file"));
+  EXPECT_THAT(refusal(one(R"("dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0])"), eight),
+              HasSubstr("overflows"));
+  EXPECT_THAT(refusal(one(R"("dtype":"F32","shape":[0,18446744073709551615],"data_offsets":[0,0])"), eight),
+              HasSubstr("overflows"));
   EXPECT_THAT(refusal(one(R"("dtype":"F32","shape":[-2],"data_offsets":[0,8])"), eight), HasSubstr("no whole number"));
   EXPECT_THAT(refusal(one(R"("dtype":"F32","shape":[2.0],"data_offsets":[0,8])"), eight), HasSubstr("no whole number"));
   EXPECT_THAT(refusal(one(R"("dtype":"F32","shape":2,"data_offsets":[0,8])"), eight), HasSubstr("no short list"));
-  EXPECT_THAT(refusal(one(R"("dtype":"F32","shape":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,2],"data_offsets":[0,8])"), eight), HasSubstr("no short list"));
+  EXPECT_THAT(refusal(one(R"("dtype":"F32","shape":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,2],"data_offsets":[0,8])"), eight),
+              HasSubstr("no short list"));
   EXPECT_THAT(refusal(one(R"("dtype":32,"shape":[2],"data_offsets":[0,8])"), eight), HasSubstr("no string"));
   EXPECT_THAT(refusal(one(R"("dtype":"F32","shape":[2])"), eight), HasSubstr("without data_offsets"));
-  EXPECT_THAT(refusal(one(R"("dtype":"I64","shape":[2],"data_offsets":[0,8])"), eight), HasSubstr("does not have the size"));
+  EXPECT_THAT(refusal(one(R"("dtype":"I64","shape":[2],"data_offsets":[0,8])"), eight),
+              HasSubstr("does not have the size"));
   EXPECT_THAT(refusal(R"({"a":[1]})", eight), HasSubstr("no JSON object"));
   EXPECT_THAT(refusal("[]", eight), HasSubstr("no JSON object"));
   EXPECT_THAT(refusal("{", eight), HasSubstr("bad JSON"));
@@ -96,8 +108,16 @@ TEST(Safetensors, RefusesHeadersThatLie) {
 
 TEST(Safetensors, RefusesOverlapsAndDoubleNames) {
   const std::string data(12, '\0');
-  EXPECT_THAT(refusal(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}})", data), HasSubstr("overlap"));
-  EXPECT_THAT(refusal(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", data), HasSubstr("twice"));
+  EXPECT_THAT(
+      refusal(
+          R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}})",
+          data),
+      HasSubstr("overlap"));
+  EXPECT_THAT(
+      refusal(
+          R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
+          data),
+      HasSubstr("twice"));
   Checkpoint checkpoint = read(good());
   const std::string again = good();
   EXPECT_THROW(read_safetensors(std::as_bytes(std::span(again)), "second.safetensors", checkpoint), Error);

@@ -71,9 +71,12 @@ TEST(Charsmap, ReplacesTheLongestKey) {
 
 TEST(Charsmap, CompatibilityCharacters) {
   const std::vector<std::uint8_t> map = compatibility_charsmap();
-  EXPECT_EQ(apply(map, "\uFB01\u2460\u00BD\u3000\uFF21\u33A1"), "fi1" "1\u20442 Am2");
-  EXPECT_EQ(apply(map, "\uFDFA"), "\u0635\u0644\u0649 \u0627\u0644\u0644\u0647 \u0639\u0644\u064A\u0647 \u0648\u0633\u0644\u0645");
-  EXPECT_EQ(apply(map, "\U0001D4D7\u00E9\uD55C"), "H\u00E9\uD55C");   // canonical forms stay
+  EXPECT_EQ(apply(map, "\uFB01\u2460\u00BD\u3000\uFF21\u33A1"),
+            "fi1"
+            "1\u20442 Am2");
+  EXPECT_EQ(apply(map, "\uFDFA"),
+            "\u0635\u0644\u0649 \u0627\u0644\u0644\u0647 \u0639\u0644\u064A\u0647 \u0648\u0633\u0644\u0645");
+  EXPECT_EQ(apply(map, "\U0001D4D7\u00E9\uD55C"), "H\u00E9\uD55C");  // canonical forms stay
   EXPECT_GT(charsmap_keys(map, 100000).size(), 3500u);
 }
 
@@ -83,7 +86,8 @@ TEST(Charsmap, RandomTriesAreSafe) {
   const std::vector<std::uint8_t> good = build_charsmap({{"a", "x"}, {"ab", "yy"}, {"\u00E9", "e"}});
   for (int round = 0; round < 3000; ++round) {
     std::vector<std::uint8_t> map = good;
-    for (std::size_t i = 1 + random() % 20; i > 0; --i) map[4 + random() % (map.size() - 5)] = static_cast<std::uint8_t>(random());
+    for (std::size_t i = 1 + random() % 20; i > 0; --i)
+      map[4 + random() % (map.size() - 5)] = static_cast<std::uint8_t>(random());
     (void)charsmap_keys(map, 1000);
     fb::TokenizerT rules;
     rules.passes.push_back(std::make_unique<fb::PassT>());

@@ -26,7 +26,8 @@ std::string answer_of(const std::string& variant, const std::string& text, bool 
 }
 
 // As schema/model.fbs says: each message between its role's strings, then `assistant_before`.
-std::string render(const std::string& variant, const fb::ChatTemplateT& t, const nlohmann::json& messages, bool prompt) {
+std::string render(const std::string& variant, const fb::ChatTemplateT& t, const nlohmann::json& messages,
+                   bool prompt) {
   const auto person = [&](const std::string& text) { return t.trim ? trimmed(text) : text; };
   std::string text = t.prefix;
   std::string system = t.default_system;
@@ -58,9 +59,9 @@ TEST(ChatTemplate, RendersAsTransformers) {
     const ChatTemplate chat = read_chat_template(entry.path());
     ASSERT_NE(chat.strings, nullptr) << chat.warning;
     for (const auto& row : read_json(entry.path() / "expected.json")) {
-      if (row.contains("error")) continue;   // the template refuses a system message; Kinglet puts it before the user's
+      if (row.contains("error")) continue;  // the template refuses a system message; Kinglet puts it before the user's
       const bool prompt = row["add_generation_prompt"];
-      if (variant == "phi-3" && !prompt) continue;   // a whole training text, which ends in one more token
+      if (variant == "phi-3" && !prompt) continue;  // a whole training text, which ends in one more token
       EXPECT_EQ(render(variant, *chat.strings, row["messages"], prompt), row["text"].get<std::string>());
     }
   }
@@ -80,7 +81,8 @@ TEST(ChatTemplate, FindsTheFamily) {
 }
 
 TEST(ChatTemplate, AnUnknownOneIsAWarning) {
-  const ChatTemplate chat = recognize_chat_template("{% for m in messages %}{{ 'Q: ' + m.content }}{% endfor %}", "<s>", "</s>");
+  const ChatTemplate chat =
+      recognize_chat_template("{% for m in messages %}{{ 'Q: ' + m.content }}{% endfor %}", "<s>", "</s>");
   EXPECT_EQ(chat.strings, nullptr);
   EXPECT_NE(chat.warning.find("no known family"), std::string::npos);
 }

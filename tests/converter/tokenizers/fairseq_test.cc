@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 const fs::path kRoot = KINGLET_SOURCE_DIR;
-const fs::path kSpm = kRoot / "tests/goldens/tokenizers/marian/source.spm";   // the model that xlmr was made from, too
+const fs::path kSpm = kRoot / "tests/goldens/tokenizers/marian/source.spm";  // the model that xlmr was made from, too
 
 // A checkpoint's folder for one test.
 class Fairseq : public testing::Test {
@@ -38,7 +38,8 @@ TEST_F(Fairseq, M2m100GivesTransformersIds) {
     SCOPED_TRACE(row["text"].dump());
     const std::string text = row["text"];
     EXPECT_EQ(tokenizer.encode(text, {.parse = true, .add = false}), row["ids"].get<std::vector<std::int32_t>>());
-    EXPECT_EQ(tokenizer.encode(text, {.parse = true, .add = true}), row["ids_special"].get<std::vector<std::int32_t>>());
+    EXPECT_EQ(tokenizer.encode(text, {.parse = true, .add = true}),
+              row["ids_special"].get<std::vector<std::int32_t>>());
   }
   const nlohmann::json languages = read_json(golden / "languages.json");
   for (const auto& [code, id] : languages.items()) EXPECT_EQ(tokenizer->find("__" + code + "__"), id) << code;
@@ -56,7 +57,8 @@ TEST_F(Fairseq, XlmrFromSentencePieceIsXlmrFromJson) {
   for (const auto& row : read_json(golden / "expected.json")) {
     const std::string text = row["text"];
     if (text.find("\xC2\x85") != std::string::npos) continue;
-    EXPECT_EQ(own.encode(text, {.parse = true, .add = true}), json.encode(text, {.parse = true, .add = true})) << row["text"].dump();
+    EXPECT_EQ(own.encode(text, {.parse = true, .add = true}), json.encode(text, {.parse = true, .add = true}))
+        << row["text"].dump();
   }
 }
 

@@ -15,7 +15,9 @@ namespace kinglet::converter {
 
 class TokenizerFolder {
  public:
-  TokenizerFolder() : path_(std::filesystem::path(testing::TempDir()) / testing::UnitTest::GetInstance()->current_test_info()->name()) {
+  TokenizerFolder()
+      : path_(std::filesystem::path(testing::TempDir()) /
+              testing::UnitTest::GetInstance()->current_test_info()->name()) {
     std::filesystem::remove_all(path_);
     std::filesystem::create_directories(path_);
   }

@@ -19,8 +19,8 @@ const fs::path kGoldens = fs::path(KINGLET_SOURCE_DIR) / "tests/goldens/tokenize
 
 struct Case {
   std::string variant;
-  bool parse;      // the library reads special tokens from the text
-  bool stripped;   // the library decodes without special tokens and takes white space off both ends
+  bool parse;     // the library reads special tokens from the text
+  bool stripped;  // the library decodes without special tokens and takes white space off both ends
 };
 
 // How each library was asked (tests/goldens/tokenizers/make.py).
@@ -40,7 +40,9 @@ std::vector<std::string> variants() {
 
 // Python's strip().
 std::string stripped(std::string_view text) {
-  const auto white = [](const text::CodePoint& point) { return text::is_space(point.code) || (point.code >= 0x1C && point.code <= 0x1F); };
+  const auto white = [](const text::CodePoint& point) {
+    return text::is_space(point.code) || (point.code >= 0x1C && point.code <= 0x1F);
+  };
   while (!text.empty() && white(text::code_point(text, 0))) text.remove_prefix(text::code_point(text, 0).bytes);
   while (!text.empty()) {
     std::size_t last = text.size() - 1;
@@ -82,7 +84,8 @@ void check(const Case& golden, const fb::TokenizerT& tables, const fs::path& exp
     SCOPED_TRACE(row["text"].dump());
     const std::vector<std::int32_t> ids = row["ids"];
     EXPECT_EQ(tokenizer.encode(text, {.parse = golden.parse, .add = false}), ids);
-    EXPECT_EQ(tokenizer.encode(text, {.parse = golden.parse, .add = true}), row["ids_special"].get<std::vector<std::int32_t>>());
+    EXPECT_EQ(tokenizer.encode(text, {.parse = golden.parse, .add = true}),
+              row["ids_special"].get<std::vector<std::int32_t>>());
     if (golden.stripped) {
       EXPECT_EQ(stripped(tokenizer.decode(ids, true)), row["decoded"]);
       continue;

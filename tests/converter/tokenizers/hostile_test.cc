@@ -18,7 +18,8 @@ const fs::path kGoldens = fs::path(KINGLET_SOURCE_DIR) / "tests/goldens/tokenize
 
 void use(const fb::TokenizerT& tables) {
   const PackedTokenizer tokenizer(tables);
-  const auto ids = tokenizer.encode("Hello \xED\x95\x9C\xEA\xB5\xAD</s>, \xF0\x9F\x99\x82 12!\n\x80", {.parse = true, .add = true});
+  const auto ids =
+      tokenizer.encode("Hello \xED\x95\x9C\xEA\xB5\xAD</s>, \xF0\x9F\x99\x82 12!\n\x80", {.parse = true, .add = true});
   (void)tokenizer.decode(ids, false);
 }
 
@@ -69,8 +70,8 @@ TEST_P(HostileFiles, AreRefusedOrSafe) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Variants, HostileFiles,
-                         testing::Values("gpt2", "gpt2-files", "qwen2", "llama2-bpe", "gemma-bpe", "wordpiece-uncased", "spm-bpe", "spm-unigram", "t5", "xlmr",
-                                         "marian", "added-tokens"));
+                         testing::Values("gpt2", "gpt2-files", "qwen2", "llama2-bpe", "gemma-bpe", "wordpiece-uncased",
+                                         "spm-bpe", "spm-unigram", "t5", "xlmr", "marian", "added-tokens"));
 
 }  // namespace
 }  // namespace kinglet::converter

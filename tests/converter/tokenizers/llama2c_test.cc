@@ -29,8 +29,10 @@ std::vector<Row> make_rows(std::uint32_t seed) {
   std::mt19937 random(seed);
   std::map<std::string, bool> known;
   for (int i = 0; i < 60; ++i) {
-    const std::string text = rows[259 + random() % (rows.size() - 259)].text + rows[259 + random() % (rows.size() - 259)].text;
-    if (text.size() < 10 && known.emplace(text, true).second) rows.push_back({text, -static_cast<float>(random() % 40)});
+    const std::string text =
+        rows[259 + random() % (rows.size() - 259)].text + rows[259 + random() % (rows.size() - 259)].text;
+    if (text.size() < 10 && known.emplace(text, true).second)
+      rows.push_back({text, -static_cast<float>(random() % 40)});
   }
   return rows;
 }
@@ -39,7 +41,9 @@ std::string to_file(const std::vector<Row>& rows) {
   std::string bytes(4, '\0');
   for (const Row& row : rows) {
     const auto length = static_cast<std::int32_t>(row.text.size());
-    bytes.append(reinterpret_cast<const char*>(&row.score), 4).append(reinterpret_cast<const char*>(&length), 4).append(row.text);
+    bytes.append(reinterpret_cast<const char*>(&row.score), 4)
+        .append(reinterpret_cast<const char*>(&length), 4)
+        .append(row.text);
   }
   return bytes;
 }
@@ -66,7 +70,8 @@ std::vector<std::int32_t> by_definition(const std::vector<Row>& rows, const std:
     std::size_t place = out.size();
     std::int32_t id = 0;
     for (std::size_t i = 0; i + 1 < out.size(); ++i) {
-      const auto it = ids.find(rows[static_cast<std::size_t>(out[i])].text + rows[static_cast<std::size_t>(out[i + 1])].text);
+      const auto it =
+          ids.find(rows[static_cast<std::size_t>(out[i])].text + rows[static_cast<std::size_t>(out[i + 1])].text);
       if (it == ids.end() || rows[static_cast<std::size_t>(it->second)].score <= best) continue;
       best = rows[static_cast<std::size_t>(it->second)].score;
       place = i;
@@ -84,7 +89,8 @@ TEST(Llama2c, GivesThatProjectsIds) {
   for (std::uint32_t seed = 0; seed < 8; ++seed) {
     const std::vector<Row> rows = make_rows(seed);
     folder.write("tok.bin", to_file(rows));
-    const PackedTokenizer tokenizer(*read_llama2c_tokenizer(folder.path() / "tok.bin", static_cast<std::uint32_t>(rows.size())));
+    const PackedTokenizer tokenizer(
+        *read_llama2c_tokenizer(folder.path() / "tok.bin", static_cast<std::uint32_t>(rows.size())));
     for (int round = 0; round < 100; ++round) {
       std::string text;
       constexpr const char* kParts[] = {"a", "b", "c", " ", "\xED\x95\x9C", "\xEA\xB5\xAD", "!"};
@@ -113,7 +119,8 @@ TEST(Llama2c, DamagedFilesAreRefused) {
     }
   };
   EXPECT_EQ(complaint(good, count), "");
-  for (std::size_t size = 0; size < good.size(); size += 37) EXPECT_THAT(complaint(good.substr(0, size), count), testing::HasSubstr("ends early")) << size;
+  for (std::size_t size = 0; size < good.size(); size += 37)
+    EXPECT_THAT(complaint(good.substr(0, size), count), testing::HasSubstr("ends early")) << size;
   EXPECT_THAT(complaint(good, count - 1), testing::HasSubstr("more than the model's"));
   EXPECT_THAT(complaint(good, count + 1), testing::HasSubstr("ends early"));
   std::string negative = good;

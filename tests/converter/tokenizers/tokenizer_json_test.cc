@@ -38,41 +38,81 @@ struct Damage {
 TEST(TokenizerJson, ComplaintsSayWhatAndWhere) {
   const Damage damages[] = {
       {[](json& d) { d["model"]["type"] = "WordLevel"; }, "model", "\"WordLevel\" is not supported"},
-      {[](json& d) { d["normalizer"] = {{"type", "Nmt"}}; }, "normalizer", "\"Nmt\" is not supported"},
-      {[](json& d) { d["normalizer"] = {{"type", "Sequence"}, {"normalizers", {{{"type", "NFC"}}, {{"type", "Odd"}}}}}; }, "normalizers[1]", "\"Odd\""},
-      {[](json& d) { d["pre_tokenizer"] = {{"type", "UnicodeScripts"}}; }, "pre_tokenizer", "\"UnicodeScripts\""},
-      {[](json& d) { d["decoder"] = {{"type", "CTC"}}; }, "decoder", "\"CTC\""},
-      {[](json& d) { d["post_processor"] = {{"type", "Odd"}}; }, "post_processor", "\"Odd\""},
-      {[](json& d) { d["pre_tokenizer"] = {{"type", "Split"}, {"pattern", {{"Regex", "x+"}}}, {"behavior", "Isolated"}, {"invert", false}}; }, "pre_tokenizer", "the pattern x+"},
+      {[](json& d) {
+         d["normalizer"] = {{"type", "Nmt"}};
+       },
+       "normalizer", "\"Nmt\" is not supported"},
+      {[](json& d) {
+         d["normalizer"] = {{"type", "Sequence"}, {"normalizers", {{{"type", "NFC"}}, {{"type", "Odd"}}}}};
+       },
+       "normalizers[1]", "\"Odd\""},
+      {[](json& d) {
+         d["pre_tokenizer"] = {{"type", "UnicodeScripts"}};
+       },
+       "pre_tokenizer", "\"UnicodeScripts\""},
+      {[](json& d) {
+         d["decoder"] = {{"type", "CTC"}};
+       },
+       "decoder", "\"CTC\""},
+      {[](json& d) {
+         d["post_processor"] = {{"type", "Odd"}};
+       },
+       "post_processor", "\"Odd\""},
+      {[](json& d) {
+         d["pre_tokenizer"] = {
+             {"type", "Split"}, {"pattern", {{"Regex", "x+"}}}, {"behavior", "Isolated"}, {"invert", false}};
+       },
+       "pre_tokenizer", "the pattern x+"},
       {[](json& d) { d["model"]["end_of_word_suffix"] = "</w>"; }, "end_of_word_suffix", "not supported"},
       {[](json& d) { d["model"]["vocab"] = 7; }, "vocab", "not an object"},
       {[](json& d) { d["model"]["vocab"]["c"] = 2; }, "vocab", "two pieces"},
       {[](json& d) { d["model"]["vocab"]["c"] = -1; }, "vocab", "-1"},
       {[](json& d) { d["model"]["vocab"]["c"] = 1e18; }, "vocab.c", "not a whole number"},
       {[](json& d) { d["model"]["vocab"]["c"] = 4000000000u; }, "vocab", "4000000000"},
-      {[](json& d) { d["model"]["vocab"] = json::object(); d["model"]["merges"] = json::array(); }, "tokenizer.json", "empty"},
+      {[](json& d) {
+         d["model"]["vocab"] = json::object();
+         d["model"]["merges"] = json::array();
+       },
+       "tokenizer.json", "empty"},
       {[](json& d) { d["model"]["merges"] = {"a c"}; }, "merges[0]", "\"c\" is not in the vocabulary"},
       {[](json& d) { d["model"]["merges"] = {"b a"}; }, "merges[0]", "\"ba\""},
       {[](json& d) { d["model"]["merges"] = {"a b c"}; }, "merges[0]", "not two pieces"},
       {[](json& d) { d["model"]["merges"] = {7}; }, "merges[0]", "not a list"},
-      {[](json& d) { d["added_tokens"] = {{{"id", 1}, {"content", "x"}}}; }, "added_tokens[0]", "belongs to another"},
-      {[](json& d) { d["added_tokens"] = {{{"id", "1"}, {"content", "x"}}}; }, "added_tokens[0].id", "not a whole number"},
-      {[](json& d) { d["added_tokens"] = {{{"id", 3}}}; }, "content", "not a string"},
-      {[](json& d) { d["post_processor"] = {{"type", "BertProcessing"}, {"cls", {"a", 9}}, {"sep", {"b", 1}}}; }, "cls", "no token"},
+      {[](json& d) {
+         d["added_tokens"] = {{{"id", 1}, {"content", "x"}}};
+       },
+       "added_tokens[0]", "belongs to another"},
+      {[](json& d) {
+         d["added_tokens"] = {{{"id", "1"}, {"content", "x"}}};
+       },
+       "added_tokens[0].id", "not a whole number"},
+      {[](json& d) {
+         d["added_tokens"] = {{{"id", 3}}};
+       },
+       "content", "not a string"},
+      {[](json& d) {
+         d["post_processor"] = {{"type", "BertProcessing"}, {"cls", {"a", 9}}, {"sep", {"b", 1}}};
+       },
+       "cls", "no token"},
       {[](json& d) { d = json::array(); }, "tokenizer.json", "is not"},
   };
   for (const Damage& damage : damages) {
     json document = bpe();
     damage.make(document);
-    EXPECT_THAT(complaint_about(document), AllOf(HasSubstr("tokenizer.json"), HasSubstr(damage.place), HasSubstr(damage.what)));
+    EXPECT_THAT(complaint_about(document),
+                AllOf(HasSubstr("tokenizer.json"), HasSubstr(damage.place), HasSubstr(damage.what)));
   }
 }
 
 TEST(TokenizerJson, KnownForeignPatternsAreCalledByName) {
   json document = bpe();
   document["pre_tokenizer"] = {
-      {"type", "Split"}, {"behavior", "Isolated"}, {"invert", false},
-      {"pattern", {{"Regex", R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)"}}}};
+      {"type", "Split"},
+      {"behavior", "Isolated"},
+      {"invert", false},
+      {"pattern",
+       {{"Regex",
+         R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)"}}}};
   EXPECT_THAT(complaint_about(document), HasSubstr("GPT-4o"));
 }
 
@@ -101,7 +141,8 @@ TEST(TokenizerJson, TokensBeyondTheModelAreLeftOut) {
   EXPECT_THAT(read.warnings[0], HasSubstr("has 4 tokens, the model only 3"));
   const PackedTokenizer tokenizer(*read.tokenizer);
   EXPECT_EQ(tokenizer->count(), 3u);
-  EXPECT_EQ(tokenizer.encode("ab<pad>", {.parse = true, .add = false}), std::vector<std::int32_t>{2});   // no piece but ab
+  EXPECT_EQ(tokenizer.encode("ab<pad>", {.parse = true, .add = false}),
+            std::vector<std::int32_t>{2});  // no piece but ab
 }
 
 TEST(TokenizerFiles, NoneIsNoTokenizer) {

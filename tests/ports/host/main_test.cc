@@ -15,7 +15,8 @@ using nlohmann::json;
 using testing::run;
 using testing::show;
 
-const std::vector<std::string> kCommands = {"generate", "chat", "translate", "embed", "classify", "logits", "bench", "inspect", "verify"};
+const std::vector<std::string> kCommands = {"generate", "chat",  "translate", "embed", "classify",
+                                            "logits",   "bench", "inspect",   "verify"};
 
 TEST(Program, EveryCommandHelpsWithAnExampleAndKnowsItsVersion) {
   const auto help = run({"--help"});
@@ -34,10 +35,25 @@ TEST(Program, EveryCommandHelpsWithAnExampleAndKnowsItsVersion) {
 
 TEST(Program, WrongUsageIsTwo) {
   const std::string file = testing::decoder_file();
-  const std::vector<std::vector<std::string>> wrong = {
-      {}, {"sing"}, {"--loud"}, {"generate"}, {"generate", file, "--beam", "4"}, {"translate", file, "--attention", "a.html"}, {"generate", file, "-t", "0"}, {"generate", file, "-t", "many"},
-      {"generate", file, "-t"}, {"generate", file, "--isa", "mmx", "a"}, {"generate", file, "--top-p", "2", "a"}, {"logits", file}, {"logits", file, "--tokens", "a"}, {"logits", file, "--tokens", "-1"},
-      {"logits", file, "--tokens", "1", "--decoder-tokens", "1"}, {"bench", file, "-p", "0"}, {"inspect", file, "more"}, {"verify"}, {"classify", testing::classifier_file(), "--pair", "a"}};
+  const std::vector<std::vector<std::string>> wrong = {{},
+                                                       {"sing"},
+                                                       {"--loud"},
+                                                       {"generate"},
+                                                       {"generate", file, "--beam", "4"},
+                                                       {"translate", file, "--attention", "a.html"},
+                                                       {"generate", file, "-t", "0"},
+                                                       {"generate", file, "-t", "many"},
+                                                       {"generate", file, "-t"},
+                                                       {"generate", file, "--isa", "mmx", "a"},
+                                                       {"generate", file, "--top-p", "2", "a"},
+                                                       {"logits", file},
+                                                       {"logits", file, "--tokens", "a"},
+                                                       {"logits", file, "--tokens", "-1"},
+                                                       {"logits", file, "--tokens", "1", "--decoder-tokens", "1"},
+                                                       {"bench", file, "-p", "0"},
+                                                       {"inspect", file, "more"},
+                                                       {"verify"},
+                                                       {"classify", testing::classifier_file(), "--pair", "a"}};
   for (const auto& arguments : wrong) {
     const auto ran = run(arguments);
     EXPECT_TRUE(ran.complained(2)) << (arguments.empty() ? "" : arguments[0]) << "\n" << show(ran);
@@ -51,11 +67,29 @@ TEST(Program, WhatCannotBeDoneIsOne) {
   std::ofstream(folder + "/text.kgl") << "This is no model, though it has a few bytes, more than sixteen.";
   const std::string file = testing::decoder_file();
   const std::vector<std::vector<std::string>> failing = {
-      {"generate", folder + "/missing.kgl", "a"}, {"generate", folder, "a"}, {"generate", folder + "/empty.kgl", "a"}, {"verify", folder + "/text.kgl"}, {"inspect", folder + "/text.kgl"},
-      {"generate", testing::translator_file(), "a"}, {"generate", testing::encoder_file(), "a"}, {"generate", testing::silent_file(), "a"}, {"chat", testing::translator_file()}, {"chat", testing::silent_file()},
-      {"translate", file, "a"}, {"embed", file, "a"}, {"classify", file, "a"}, {"classify", testing::encoder_file(), "a"}, {"generate", file, "--context", "97", "a"}, {"generate", file, "-p", std::string(200, 'a')},
-      {"generate", file, "-n", "500", "a"}, {"translate", testing::translator_file(), std::string(60, 'a')}, {"embed", testing::encoder_file(), std::string(60, 'a')}, {"logits", file, "--tokens", "999"},
-      {"logits", file, "--tokens", "1,2", "--output", folder + "/missing/x.npy"}, {"generate", file, "--temperature", "-1", "a"}, {"generate", file, "--stop", "", "a"}};
+      {"generate", folder + "/missing.kgl", "a"},
+      {"generate", folder, "a"},
+      {"generate", folder + "/empty.kgl", "a"},
+      {"verify", folder + "/text.kgl"},
+      {"inspect", folder + "/text.kgl"},
+      {"generate", testing::translator_file(), "a"},
+      {"generate", testing::encoder_file(), "a"},
+      {"generate", testing::silent_file(), "a"},
+      {"chat", testing::translator_file()},
+      {"chat", testing::silent_file()},
+      {"translate", file, "a"},
+      {"embed", file, "a"},
+      {"classify", file, "a"},
+      {"classify", testing::encoder_file(), "a"},
+      {"generate", file, "--context", "97", "a"},
+      {"generate", file, "-p", std::string(200, 'a')},
+      {"generate", file, "-n", "500", "a"},
+      {"translate", testing::translator_file(), std::string(60, 'a')},
+      {"embed", testing::encoder_file(), std::string(60, 'a')},
+      {"logits", file, "--tokens", "999"},
+      {"logits", file, "--tokens", "1,2", "--output", folder + "/missing/x.npy"},
+      {"generate", file, "--temperature", "-1", "a"},
+      {"generate", file, "--stop", "", "a"}};
   for (const auto& arguments : failing) {
     const auto ran = run(arguments);
     EXPECT_TRUE(ran.complained(1)) << arguments[0] << " " << arguments.back().substr(0, 20) << "\n" << show(ran);
@@ -96,8 +130,10 @@ TEST(Generate, PrintsThePromptAndWhatFollows) {
   EXPECT_EQ(run({"generate", testing::decoder_file(), "hello", "-n", "10"}).out, ran.out);
   EXPECT_EQ(run({"generate", testing::decoder_file(), "-n", "10"}, "hello\n").out, ran.out);
   EXPECT_EQ(run({"generate", testing::decoder_file(), "-", "-n", "10"}, "hello").out, ran.out);
-  EXPECT_EQ("hello" + run({"generate", testing::decoder_file(), "hello", "-n", "10", "--no-display-prompt"}).out, ran.out);
-  for (const auto& extra : {"portable"}) EXPECT_EQ(run({"generate", testing::decoder_file(), "hello", "-n", "10", "--isa", extra, "-t", "1"}).out, ran.out);
+  EXPECT_EQ("hello" + run({"generate", testing::decoder_file(), "hello", "-n", "10", "--no-display-prompt"}).out,
+            ran.out);
+  for (const auto& extra : {"portable"})
+    EXPECT_EQ(run({"generate", testing::decoder_file(), "hello", "-n", "10", "--isa", extra, "-t", "1"}).out, ran.out);
 }
 
 TEST(Generate, SpeaksJson) {
@@ -119,7 +155,9 @@ TEST(Generate, EndsWithTheContextUnlessItRolls) {
 }
 
 TEST(Generate, ASeedDecides) {
-  const auto text = [](const char* seed) { return run({"generate", testing::decoder_file(), "hello", "-n", "20", "--temperature", "1.5", "--seed", seed}).out; };
+  const auto text = [](const char* seed) {
+    return run({"generate", testing::decoder_file(), "hello", "-n", "20", "--temperature", "1.5", "--seed", seed}).out;
+  };
   EXPECT_EQ(text("1"), text("1"));
   EXPECT_NE(text("1"), text("2"));
 }
@@ -127,7 +165,8 @@ TEST(Generate, ASeedDecides) {
 TEST(Generate, StopStringsEndTheText) {
   const std::string whole = run({"generate", testing::decoder_file(), "hello", "-n", "40", "--no-display-prompt"}).out;
   const std::string stop = whole.substr(10, 3);
-  const auto ran = run({"generate", testing::decoder_file(), "hello", "-n", "40", "--no-display-prompt", "--stop", "never seen 0", "--stop", stop});
+  const auto ran = run({"generate", testing::decoder_file(), "hello", "-n", "40", "--no-display-prompt", "--stop",
+                        "never seen 0", "--stop", stop});
   EXPECT_EQ(ran.status, 0) << show(ran);
   EXPECT_EQ(ran.out, whole.substr(0, whole.find(stop)) + "\n");
 }
@@ -147,7 +186,8 @@ TEST(Generate, AReaderThatLeavesIsFine) {
 }
 
 TEST(Generate, AFullDiskIsAFailure) {
-  for (const auto& rest : {" generate " + testing::decoder_file() + " hello -n 5 > /dev/full", " inspect " + testing::decoder_file() + " > /dev/full"}) {
+  for (const auto& rest : {" generate " + testing::decoder_file() + " hello -n 5 > /dev/full",
+                           " inspect " + testing::decoder_file() + " > /dev/full"}) {
     const auto ran = testing::run_program("/bin/sh", {"-c", KINGLET_PROGRAM + rest});
     EXPECT_TRUE(ran.complained(1)) << show(ran);
   }
@@ -165,13 +205,16 @@ TEST(Chat, AnswersEachLine) {
 }
 
 TEST(Translate, OneLineForEachText) {
-  const auto alone = [](const std::string& text) { return run({"translate", testing::translator_file(), text, "-n", "9"}).out; };
+  const auto alone = [](const std::string& text) {
+    return run({"translate", testing::translator_file(), text, "-n", "9"}).out;
+  };
   const std::string expected = alone("one") + alone("two three") + alone("z");
   const auto ran = run({"translate", testing::translator_file(), "one", "two three", "z", "-n", "9"});
   EXPECT_EQ(ran.status, 0) << show(ran);
   EXPECT_EQ(ran.out, expected);
   EXPECT_EQ(run({"translate", testing::translator_file(), "-n", "9"}, "one\ntwo three\r\nz").out, expected);
-  EXPECT_EQ(run({"translate", testing::translator_file(), "-", "-n", "9", "--batch", "2"}, "one\ntwo three\nz\n").out, expected);
+  EXPECT_EQ(run({"translate", testing::translator_file(), "-", "-n", "9", "--batch", "2"}, "one\ntwo three\nz\n").out,
+            expected);
   EXPECT_EQ(run({"translate", testing::translator_file(), "-n", "9"}, "").out, "");
   const json made = json::parse(run({"translate", testing::translator_file(), "one", "-n", "9", "--json"}).out);
   EXPECT_EQ(made["source"], "one");
@@ -189,7 +232,7 @@ TEST(Embed, OneVectorForEachText) {
     std::size_t width = 0;
     for (; numbers >> x; ++width) sum += x * x;
     EXPECT_EQ(width, 24u);
-    EXPECT_NEAR(sum, 1, 1e-4);      // the model ends in an L2 norm
+    EXPECT_NEAR(sum, 1, 1e-4);  // the model ends in an L2 norm
   }
   EXPECT_EQ(count, 2u);
   const json made = json::parse(run({"embed", testing::encoder_file(), "one", "--json"}).out);
@@ -218,7 +261,8 @@ TEST(Logits, TheSameBitsHoweverTheTokensAreFed) {
   const std::string tokens = "2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18";
   const std::string digest = run({"logits", testing::decoder_file(), "--tokens", tokens, "--digest"}).out;
   EXPECT_EQ(digest.size(), 65u);
-  const std::vector<std::vector<std::string>> ways = {{"--chunk", "1"}, {"--chunk", "5"}, {"-t", "1"}, {"-t", "3"}, {"--isa", "portable"}, {"--context", "96"}};
+  const std::vector<std::vector<std::string>> ways = {{"--chunk", "1"}, {"--chunk", "5"},      {"-t", "1"},
+                                                      {"-t", "3"},      {"--isa", "portable"}, {"--context", "96"}};
   for (const auto& way : ways) {
     std::vector<std::string> arguments = {"logits", testing::decoder_file(), "--tokens", tokens, "--digest"};
     arguments.insert(arguments.end(), way.begin(), way.end());
@@ -229,7 +273,8 @@ TEST(Logits, TheSameBitsHoweverTheTokensAreFed) {
 
 TEST(Logits, WritesNpy) {
   const std::string path = testing::temporary_folder() + "/logits.npy";
-  const auto ran = run({"logits", testing::translator_file(), "--tokens", "2,3", "--decoder-tokens", "0,4,5", "--output", path, "--json"});
+  const auto ran = run({"logits", testing::translator_file(), "--tokens", "2,3", "--decoder-tokens", "0,4,5",
+                        "--output", path, "--json"});
   ASSERT_EQ(ran.status, 0) << show(ran);
   EXPECT_EQ(json::parse(ran.out)["positions"], 3);
   EXPECT_EQ(json::parse(ran.out)["width"], 37);
@@ -244,11 +289,15 @@ TEST(Logits, WritesNpy) {
 TEST(Inspect, ShowsTheProgramAndTheArena) {
   const auto ran = run({"inspect", testing::translator_file(), "-t", "1"});
   ASSERT_EQ(ran.status, 0) << show(ran);
-  for (const auto& part : {"encode:", "step:", "Attention", "CacheKeyValue", "weights", "arena:", "working memory"}) EXPECT_NE(ran.out.find(part), std::string::npos) << part;
-  const json made = json::parse(run({"inspect", testing::translator_file(), "--json", "-t", "1", "--context", "16", "--sequences", "3"}).out);
+  for (const auto& part : {"encode:", "step:", "Attention", "CacheKeyValue", "weights", "arena:", "working memory"})
+    EXPECT_NE(ran.out.find(part), std::string::npos) << part;
+  const json made = json::parse(
+      run({"inspect", testing::translator_file(), "--json", "-t", "1", "--context", "16", "--sequences", "3"}).out);
   EXPECT_EQ(made["limits"]["context"], 16);
   EXPECT_EQ(made["limits"]["sequences"], 3);
-  EXPECT_EQ(made["arena"]["bytes"].get<long>(), made["arena"]["tables"].get<long>() + made["arena"]["states"].get<long>() + made["arena"]["working"].get<long>());
+  EXPECT_EQ(
+      made["arena"]["bytes"].get<long>(),
+      made["arena"]["tables"].get<long>() + made["arena"]["states"].get<long>() + made["arena"]["working"].get<long>());
   EXPECT_EQ(made["encode"].size(), 6u);
 }
 

@@ -31,7 +31,8 @@ std::string read(const std::string& path) {
 }
 
 void write(const std::string& path, std::span<const std::byte> bytes) {
-  std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }
 
 struct Folder {
@@ -64,11 +65,15 @@ bool Ran::complained(int expected_status) const {
   return status == expected_status && one_line && err.starts_with("kinglet: ");
 }
 
-std::string show(const Ran& ran) { return "status " + std::to_string(ran.status) + "\nstdout: " + ran.out + "\nstderr: " + ran.err; }
+std::string show(const Ran& ran) {
+  return "status " + std::to_string(ran.status) + "\nstdout: " + ran.out + "\nstderr: " + ran.err;
+}
 
 // `meanwhile` is called with the process that runs.
-Ran run_with(const std::string& program, const std::vector<std::string>& arguments, const std::string& in, const std::function<void(pid_t, const std::string& out_path)>& meanwhile) {
-  const std::string in_path = temporary_folder() + "/in", out_path = temporary_folder() + "/out", err_path = temporary_folder() + "/err";
+Ran run_with(const std::string& program, const std::vector<std::string>& arguments, const std::string& in,
+             const std::function<void(pid_t, const std::string& out_path)>& meanwhile) {
+  const std::string in_path = temporary_folder() + "/in", out_path = temporary_folder() + "/out",
+                    err_path = temporary_folder() + "/err";
   write(in_path, std::as_bytes(std::span(in)));
   std::vector<std::string> all = {program};
   all.insert(all.end(), arguments.begin(), arguments.end());
@@ -94,18 +99,23 @@ Ran run_with(const std::string& program, const std::vector<std::string>& argumen
   return ran;
 }
 
-Ran run_program(const std::string& program, const std::vector<std::string>& arguments, const std::string& in) { return run_with(program, arguments, in, {}); }
+Ran run_program(const std::string& program, const std::vector<std::string>& arguments, const std::string& in) {
+  return run_with(program, arguments, in, {});
+}
 
 Ran run_interrupted(const std::vector<std::string>& arguments, std::size_t after_bytes) {
   return run_with(KINGLET_PROGRAM, arguments, "", [after_bytes](pid_t child, const std::string& out_path) {
     constexpr int kMostWaits = 6000;
     std::error_code error;
-    for (int i = 0; i < kMostWaits && fs::file_size(out_path, error) < after_bytes; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    for (int i = 0; i < kMostWaits && fs::file_size(out_path, error) < after_bytes; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
     kill(child, SIGINT);
   });
 }
 
-Ran run(const std::vector<std::string>& arguments, const std::string& in) { return run_program(KINGLET_PROGRAM, arguments, in); }
+Ran run(const std::vector<std::string>& arguments, const std::string& in) {
+  return run_program(KINGLET_PROGRAM, arguments, in);
+}
 
 const std::string& decoder_file() {
   static const std::string path = saved("decoder.kgl", text_decoder([](fb::ModelT& model) {
@@ -120,7 +130,8 @@ const std::string& decoder_file() {
 }
 
 const std::string& translator_file() {
-  static const std::string path = saved("translator.kgl", text_translator([](fb::ModelT& model) { model.generation->suppressed = {29}; }));
+  static const std::string path =
+      saved("translator.kgl", text_translator([](fb::ModelT& model) { model.generation->suppressed = {29}; }));
   return path;
 }
 

@@ -7,7 +7,7 @@
 namespace kinglet::testing {
 
 struct Ran {
-  int status = -1;        // exit status; 128 + the number of a signal that ended it
+  int status = -1;  // exit status; 128 + the number of a signal that ended it
   std::string out;
   std::string err;
 
@@ -15,7 +15,7 @@ struct Ran {
   bool complained(int expected_status) const;
 };
 
-std::string show(const Ran& ran);      // for messages of tests
+std::string show(const Ran& ran);  // for messages of tests
 
 Ran run(const std::vector<std::string>& arguments, const std::string& in = "");
 Ran run_program(const std::string& program, const std::vector<std::string>& arguments, const std::string& in = "");
@@ -27,10 +27,10 @@ Ran run_interrupted(const std::vector<std::string>& arguments, std::size_t after
 std::string temporary_folder();
 
 // Files of tiny models with texts of letters (tests/runtime/tasks/text_model.h), made once.
-const std::string& decoder_file();         // with a chat template; never stops by itself
+const std::string& decoder_file();  // with a chat template; never stops by itself
 const std::string& translator_file();
-const std::string& encoder_file();         // pools; task embed
-const std::string& classifier_file();      // pools; three of its labels have names
-const std::string& silent_file();          // a decoder without a tokenizer
+const std::string& encoder_file();     // pools; task embed
+const std::string& classifier_file();  // pools; three of its labels have names
+const std::string& silent_file();      // a decoder without a tokenizer
 
 }  // namespace kinglet::testing

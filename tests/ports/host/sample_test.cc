@@ -16,7 +16,8 @@ using testing::show;
 const std::string& sample_file() {
   static const std::string path = [] {
     const std::string file = testing::temporary_folder() + "/en-ko.kgl";
-    const auto converted = testing::run_program(KINGLET_CONVERT, {KINGLET_SOURCE_DIR "/tests/models/en-ko", "-o", file});
+    const auto converted =
+        testing::run_program(KINGLET_CONVERT, {KINGLET_SOURCE_DIR "/tests/models/en-ko", "-o", file});
     EXPECT_EQ(converted.status, 0) << show(converted);
     return file;
   }();

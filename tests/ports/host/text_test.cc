@@ -26,7 +26,9 @@ TEST(Npy, ItsHeadIsAWholeNumberOfLines) {
   for (const std::size_t n : {0UL, 1UL, 99UL, 123456789UL}) {
     const std::string head = npy_head(n, 512);
     EXPECT_EQ(head.size() % 64, 0u);
-    EXPECT_EQ(static_cast<std::size_t>(static_cast<unsigned char>(head[8])) + 256U * static_cast<unsigned char>(head[9]) + 10, head.size());
+    EXPECT_EQ(
+        static_cast<std::size_t>(static_cast<unsigned char>(head[8])) + 256U * static_cast<unsigned char>(head[9]) + 10,
+        head.size());
     EXPECT_EQ(head.back(), '\n');
   }
 }

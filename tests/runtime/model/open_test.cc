@@ -23,7 +23,7 @@ bool run(const AlignedBytes& file) {
   if (!plan.ok()) return true;
   if (plan->arena_bytes > (1U << 26)) return true;
   AlignedBytes arena(plan->arena_bytes);
-  std::memset(arena.span().data(), 0xff, arena.span().size());      // NaN wherever somebody reads what nobody wrote
+  std::memset(arena.span().data(), 0xff, arena.span().size());  // NaN wherever somebody reads what nobody wrote
   auto session = Session::create(*plan, arena.span());
   if (!session.ok()) return true;
   const auto call = [&](bool encode, std::uint32_t vocabulary, std::size_t count) {
@@ -75,7 +75,8 @@ TEST_P(Damage, EveryChangedByteOfTheProgramIsRefusedOrRunsSafely) {
   AlignedBytes changed{std::span<const std::byte>(file)};
   for (std::size_t i = 0; i < end; ++i) {
     const auto original = std::to_integer<unsigned>(file[i]);
-    for (const unsigned value : {0U, 1U, 0x7fU, 0x80U, 0xffU, original ^ 1U, original ^ 0x10U, original + 4, original - 4}) {
+    for (const unsigned value :
+         {0U, 1U, 0x7fU, 0x80U, 0xffU, original ^ 1U, original ^ 0x10U, original + 4, original - 4}) {
       changed.span()[i] = static_cast<std::byte>(value & 0xffU);
       accepted += run(changed);
       ++tried;
@@ -94,7 +95,8 @@ TEST_P(Damage, RandomWeightsOfAnyBitsRunSafely) {
   std::mt19937 random(5);
   const std::size_t begin = Model::open(AlignedBytes(file).span()).ok() ? metadata_bytes(file) : 0;
   for (int round = 0; round < 40; ++round) {
-    for (std::size_t i = (begin + 63) / 64 * 64; i < file.size(); ++i) changed.span()[i] = static_cast<std::byte>(random());
+    for (std::size_t i = (begin + 63) / 64 * 64; i < file.size(); ++i)
+      changed.span()[i] = static_cast<std::byte>(random());
     EXPECT_TRUE(run(changed));
   }
 }
@@ -108,7 +110,8 @@ TEST_P(Damage, ChecksumsFindEveryFlippedBit) {
   std::mt19937 random(9);
   const std::size_t segment = model->root().segment();
   for (int round = 0; round < 300; ++round) {
-    const fb::Weight& weight = *model->root().weights()->Get(static_cast<std::uint32_t>(random() % model->root().weights()->size()));
+    const fb::Weight& weight =
+        *model->root().weights()->Get(static_cast<std::uint32_t>(random() % model->root().weights()->size()));
     const std::size_t at = segment + weight.data()->offset() + random() % weight.data()->bytes();
     changed.span()[at] ^= static_cast<std::byte>(1U << (random() % 8));
     EXPECT_EQ(model->verify_checksums().code(), Code::kBadFile);
@@ -117,7 +120,8 @@ TEST_P(Damage, ChecksumsFindEveryFlippedBit) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, Damage,
-                         ::testing::Values(testing::tiny_decoder, testing::tiny_encoder, testing::tiny_encoder_decoder));
+                         ::testing::Values(testing::tiny_decoder, testing::tiny_encoder,
+                                           testing::tiny_encoder_decoder));
 
 TEST(Open, RefusesAnAddressThatIsNotAligned) {
   const auto file = testing::tiny_decoder();

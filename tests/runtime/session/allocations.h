@@ -3,6 +3,6 @@
 
 namespace kinglet::testing {
 
-long allocations();      // calls of operator new so far, on any thread
+long allocations();  // calls of operator new so far, on any thread
 
 }  // namespace kinglet::testing

@@ -60,11 +60,15 @@ void append_outputs(const Session& session, std::vector<float>& all) {
 }
 
 // Logits of all positions, fed `chunk` tokens at a time.
-std::vector<float> logits(Running& r, const std::vector<std::int32_t>& text, std::size_t chunk, std::uint32_t sequence = 0) {
+std::vector<float> logits(Running& r, const std::vector<std::int32_t>& text, std::size_t chunk,
+                          std::uint32_t sequence = 0) {
   std::vector<float> all;
   EXPECT_TRUE(r.session->truncate(sequence, 0).ok());
   for (std::size_t i = 0; i < text.size(); i += chunk) {
-    const Chunk part{.sequence = sequence, .tokens = std::span(text).subspan(i, std::min(chunk, text.size() - i)), .types = {}, .want = Want::kAll};
+    const Chunk part{.sequence = sequence,
+                     .tokens = std::span(text).subspan(i, std::min(chunk, text.size() - i)),
+                     .types = {},
+                     .want = Want::kAll};
     const Status done = r.session->step({&part, 1});
     EXPECT_TRUE(done.ok()) << done.message();
     append_outputs(*r.session, all);
@@ -94,7 +98,8 @@ TEST(Session, GivesTheSameBitsForEveryChunking) {
 
 TEST(Session, GivesTheSameBitsOnEveryKernelSet) {
   const auto text = tokens(50, 53);
-  Running portable(testing::tiny_decoder(), {.rows = 96, .outputs = 96}, {.isa = "portable", .parallel = {}, .observer = {}});
+  Running portable(testing::tiny_decoder(), {.rows = 96, .outputs = 96},
+                   {.isa = "portable", .parallel = {}, .observer = {}});
   const auto expected = logits(portable, text, 50);
   for (const Isa& isa : isas()) {
     if (!isa.available) continue;
@@ -111,7 +116,8 @@ TEST(Session, GivesTheSameBitsForEveryNumberOfThreads) {
   const auto expected = logits(alone, text, 90);
   std::atomic<int> used{0};
   for (const std::uint32_t threads : {2U, 3U, 7U}) {
-    Running r(testing::tiny_decoder(), {.rows = 96, .outputs = 96, .threads = threads}, {.isa = nullptr, .parallel = {run_on_threads, &used}, .observer = {}});
+    Running r(testing::tiny_decoder(), {.rows = 96, .outputs = 96, .threads = threads},
+              {.isa = nullptr, .parallel = {run_on_threads, &used}, .observer = {}});
     EXPECT_TRUE(same_bits(expected, logits(r, text, 90))) << threads;
   }
   EXPECT_GT(used, 0);
@@ -124,7 +130,8 @@ TEST(Session, GivesTheSameBitsAloneAndInABatch) {
   for (const auto& text : texts) alone.push_back(logits(r, text, text.size()));
   for (std::uint32_t s : {0U, 1U, 2U}) ASSERT_TRUE(r.session->truncate(s, 0).ok());
   std::vector<Chunk> chunks;
-  for (std::uint32_t s : {2U, 0U, 1U}) chunks.push_back({.sequence = s, .tokens = texts[s], .types = {}, .want = Want::kAll});
+  for (std::uint32_t s : {2U, 0U, 1U})
+    chunks.push_back({.sequence = s, .tokens = texts[s], .types = {}, .want = Want::kAll});
   ASSERT_TRUE(r.session->step(chunks).ok());
   std::uint32_t row = 0;
   for (const std::uint32_t s : {2U, 0U, 1U}) {
@@ -159,7 +166,8 @@ TEST(Session, EncodesSequencesAloneAsInABatch) {
   const std::vector<std::vector<std::int32_t>> texts{tokens(1, 31, 1), tokens(48, 31, 2), tokens(17, 31, 3)};
   const std::vector<std::uint8_t> types(17, 1);
   std::vector<Chunk> chunks;
-  for (std::uint32_t s : {0U, 1U, 2U}) chunks.push_back({.sequence = s, .tokens = texts[s], .types = {}, .want = Want::kLast});
+  for (std::uint32_t s : {0U, 1U, 2U})
+    chunks.push_back({.sequence = s, .tokens = texts[s], .types = {}, .want = Want::kLast});
   chunks[2].types = types;
   std::vector<std::vector<float>> alone(3);
   for (std::uint32_t s : {0U, 1U, 2U}) {
@@ -183,7 +191,7 @@ TEST(Session, AttendsToItsOwnSource) {
   const auto target = tokens(9, 37);
   const std::vector<std::vector<std::int32_t>> sources{tokens(11, 37, 1), tokens(23, 37, 2)};
   const Chunk early{.sequence = 0, .tokens = target, .types = {}, .want = Want::kAll};
-  EXPECT_EQ(r.session->step({&early, 1}).code(), Code::kBadArgument);      // nothing encoded
+  EXPECT_EQ(r.session->step({&early, 1}).code(), Code::kBadArgument);  // nothing encoded
   for (std::uint32_t s : {0U, 1U}) {
     const Chunk chunk{.sequence = s, .tokens = sources[s], .types = {}, .want = Want::kLast};
     ASSERT_TRUE(r.session->encode({&chunk, 1}).ok());
@@ -220,8 +228,11 @@ TEST(Session, RefusesMisuseAndStaysAsItWas) {
   expect({{.sequence = 0, .tokens = five, .types = types}}, Code::kBadArgument);
   expect({{.sequence = 0, .tokens = five, .types = few}}, Code::kBadArgument);
   expect({{.sequence = 0, .tokens = five, .types = {}, .want = Want::kAll}}, Code::kBadArgument);
-  expect({{.sequence = 0, .tokens = five, .types = {}}, {.sequence = 1, .tokens = five, .types = {}}}, Code::kBadArgument);
-  expect({{.sequence = 0, .tokens = five, .types = {}}, {.sequence = 0, .tokens = few.empty() ? five : negative, .types = {}}}, Code::kBadArgument);
+  expect({{.sequence = 0, .tokens = five, .types = {}}, {.sequence = 1, .tokens = five, .types = {}}},
+         Code::kBadArgument);
+  expect({{.sequence = 0, .tokens = five, .types = {}},
+          {.sequence = 0, .tokens = few.empty() ? five : negative, .types = {}}},
+         Code::kBadArgument);
   EXPECT_EQ(r.session->encode({&good, 1}).code(), Code::kBadArgument);
   EXPECT_EQ(r.session->truncate(1, 9).code(), Code::kBadArgument);
   ASSERT_TRUE(r.session->step({&good, 1}).ok());
@@ -249,8 +260,12 @@ TEST(Session, NeedsExactlyThePlannedArena) {
     const auto text = tokens(5, 30);
     for (std::uint32_t s : {0U, 1U}) {
       const Chunk chunk{.sequence = s, .tokens = text, .types = {}, .want = Want::kLast};
-      if (model->has_encoder()) { ASSERT_TRUE((*session)->encode({&chunk, 1}).ok()); }
-      if (model->has_decoder()) { ASSERT_TRUE((*session)->step({&chunk, 1}).ok()); }
+      if (model->has_encoder()) {
+        ASSERT_TRUE((*session)->encode({&chunk, 1}).ok());
+      }
+      if (model->has_decoder()) {
+        ASSERT_TRUE((*session)->step({&chunk, 1}).ok());
+      }
     }
     for (std::size_t i = 0; i < kGuard; ++i) ASSERT_EQ(arena.span()[plan->arena_bytes + i], std::byte{0x5a}) << i;
   }
@@ -260,7 +275,8 @@ TEST(Session, RefusesAnUnalignedArenaAndAnUnknownKernelSet) {
   Running r(testing::tiny_decoder(), {.rows = 4});
   AlignedBytes arena(r.plan.arena_bytes + 64);
   EXPECT_EQ(Session::create(r.plan, arena.span().subspan(4)).status().code(), Code::kBadArgument);
-  EXPECT_EQ(Session::create(r.plan, arena.span(), {.isa = "abacus", .parallel = {}, .observer = {}}).status().code(), Code::kUnsupported);
+  EXPECT_EQ(Session::create(r.plan, arena.span(), {.isa = "abacus", .parallel = {}, .observer = {}}).status().code(),
+            Code::kUnsupported);
 }
 
 TEST(Session, AllocatesNothing) {

@@ -15,9 +15,12 @@ std::uint64_t padded(std::uint64_t n, std::uint64_t to) { return (n + to - 1) / 
 
 std::unique_ptr<fb::Emit> emit(int rows, int quantized) { return std::make_unique<fb::Emit>(rows, quantized); }
 
-std::unique_ptr<fb::Slice> slice(int value, std::uint32_t first = 0) { return std::make_unique<fb::Slice>(value, first); }
+std::unique_ptr<fb::Slice> slice(int value, std::uint32_t first = 0) {
+  return std::make_unique<fb::Slice>(value, first);
+}
 
-fb::NormT norm(int input, std::uint32_t width, int rows, int quantized, int gain, int bias = -1, fb::NormKind kind = fb::NormKind::Rms) {
+fb::NormT norm(int input, std::uint32_t width, int rows, int quantized, int gain, int bias = -1,
+               fb::NormKind kind = fb::NormKind::Rms) {
   fb::NormT op;
   op.input = slice(input);
   op.output = emit(rows, quantized);
@@ -39,7 +42,8 @@ fb::LinearT linear(int input, int weight, int rows, int quantized, int bias = -1
   return op;
 }
 
-fb::AttentionT attention(int qkv, std::uint32_t heads, std::uint32_t kv_heads, std::uint32_t head_dim, int quantized, int state, fb::Mask mask) {
+fb::AttentionT attention(int qkv, std::uint32_t heads, std::uint32_t kv_heads, std::uint32_t head_dim, int quantized,
+                         int state, fb::Mask mask) {
   fb::AttentionT op;
   op.query = slice(qkv, 0);
   op.key = slice(qkv, heads * head_dim);
@@ -59,7 +63,8 @@ fb::AttentionT attention(int qkv, std::uint32_t heads, std::uint32_t kv_heads, s
 void AlignedBytes::Free::operator()(std::byte* bytes) const { ::operator delete[](bytes, std::align_val_t{kAlign}); }
 
 AlignedBytes::AlignedBytes(std::size_t size)
-    : data_(static_cast<std::byte*>(::operator new[](size, std::align_val_t{kAlign}))), size_(size) {}
+    : data_(static_cast<std::byte*>(::operator new[](size, std::align_val_t{kAlign}))),
+      size_(size) {}
 
 AlignedBytes::AlignedBytes(std::span<const std::byte> bytes) : AlignedBytes(bytes.size()) {
   if (!bytes.empty()) std::memcpy(data_.get(), bytes.data(), bytes.size());
@@ -83,11 +88,13 @@ int TinyModel::tiles(std::uint32_t rows, std::uint32_t columns) {
   std::uniform_int_distribution<int> any(-127, 127);
   const std::uint64_t k4 = padded(columns, 4) / 4;
   for (std::uint32_t n = 0; n < rows; ++n) {
-    for (std::uint32_t k = 0; k < columns; ++k) packed[(n / 16 * k4 + k / 4) * 64 + n % 16 * 4 + k % 4] = static_cast<std::int8_t>(any(random_));
+    for (std::uint32_t k = 0; k < columns; ++k)
+      packed[(n / 16 * k4 + k / 4) * 64 + n % 16 * 4 + k % 4] = static_cast<std::int8_t>(any(random_));
   }
   std::vector<float> scales(padded(rows, 16), 0.0F);
   std::uniform_real_distribution<float> scale(0.6F, 1.4F);
-  for (std::uint32_t n = 0; n < rows; ++n) scales[n] = scale(random_) / (73.0F * std::sqrt(static_cast<float>(columns)));
+  for (std::uint32_t n = 0; n < rows; ++n)
+    scales[n] = scale(random_) / (73.0F * std::sqrt(static_cast<float>(columns)));
   auto weight = std::make_unique<fb::WeightT>();
   weight->type = fb::WeightType::Int8;
   weight->layout = fb::Layout::Tile16x4;
@@ -149,7 +156,7 @@ void TinyModel::end(int output) {
 std::vector<std::byte> TinyModel::file() {
   model_.segment_bytes = segment_.size();
   std::vector<std::byte> bytes;
-  for (int pass = 0; pass < 2; ++pass) {      // the first tells how long the program is
+  for (int pass = 0; pass < 2; ++pass) {  // the first tells how long the program is
     flatbuffers::FlatBufferBuilder builder;
     builder.FinishSizePrefixed(fb::Model::Pack(builder, &model_), fb::ModelIdentifier());
     const auto* begin = reinterpret_cast<const std::byte*>(builder.GetBufferPointer());
@@ -184,9 +191,11 @@ std::vector<std::byte> tiny_decoder() {
     const int h = m.value(kWidth, fb::Kind::Q8);
     m.add(norm(x, kWidth, -1, h, m.floats(1, kWidth, 1.0F, 0.2F)));
     const int qkv = m.value((kHeads + 2 * kKvHeads) * kDim, fb::Kind::F32);
-    m.add(linear(h, m.tiles((kHeads + 2 * kKvHeads) * kDim, kWidth), qkv, -1, m.floats(1, (kHeads + 2 * kKvHeads) * kDim, 0.0F, 0.3F)));
+    m.add(linear(h, m.tiles((kHeads + 2 * kKvHeads) * kDim, kWidth), qkv, -1,
+                 m.floats(1, (kHeads + 2 * kKvHeads) * kDim, 0.0F, 0.3F)));
     const int attended = m.value(kHeads * kDim, fb::Kind::Q8);
-    auto self = attention(qkv, kHeads, kKvHeads, kDim, attended, m.state(fb::StateExtent::Context, kKvHeads, kDim), fb::Mask::Causal);
+    auto self = attention(qkv, kHeads, kKvHeads, kDim, attended, m.state(fb::StateExtent::Context, kKvHeads, kDim),
+                          fb::Mask::Causal);
     self.angles = angles;
     self.window = layer == 0 ? 7 : 0;
     self.cap = layer == 0 ? 0.0F : 5.0F;
@@ -241,7 +250,8 @@ std::vector<std::byte> tiny_encoder() {
   m.add(std::move(embed));
   const int x = m.value(kWidth, fb::Kind::F32);
   const int qx = m.value(kWidth, fb::Kind::Q8);
-  m.add(norm(sum, kWidth, x, qx, m.floats(1, kWidth, 1.0F, 0.2F), m.floats(1, kWidth, 0.0F, 0.2F), fb::NormKind::Layer));
+  m.add(
+      norm(sum, kWidth, x, qx, m.floats(1, kWidth, 1.0F, 0.2F), m.floats(1, kWidth, 0.0F, 0.2F), fb::NormKind::Layer));
   const int qkv = m.value(3 * kHeads * kDim, fb::Kind::F32);
   m.add(linear(qx, m.tiles(3 * kHeads * kDim, kWidth), qkv, -1));
   const int attended = m.value(kHeads * kDim, fb::Kind::Q8);
@@ -307,12 +317,14 @@ std::vector<std::byte> tiny_encoder_decoder() {
   const int qkv = m.value(3 * kHeads * kDim, fb::Kind::F32);
   m.add(linear(x_q, m.tiles(3 * kHeads * kDim, kWidth), qkv, -1));
   const int attended = m.value(kHeads * kDim, fb::Kind::Q8);
-  m.add(attention(qkv, kHeads, kHeads, kDim, attended, m.state(fb::StateExtent::Context, kHeads, kDim), fb::Mask::Causal));
+  m.add(attention(qkv, kHeads, kHeads, kDim, attended, m.state(fb::StateExtent::Context, kHeads, kDim),
+                  fb::Mask::Causal));
   const int after = m.value(kWidth, fb::Kind::F32);
   m.add(linear(attended, m.tiles(kWidth, kHeads * kDim), after, -1, -1, x));
   const int normed = m.value(kWidth, fb::Kind::F32);
   const int normed_q = m.value(kWidth, fb::Kind::Q8);
-  m.add(norm(after, kWidth, normed, normed_q, m.floats(1, kWidth, 1.0F, 0.2F), m.floats(1, kWidth, 0.0F, 0.2F), fb::NormKind::Layer));
+  m.add(norm(after, kWidth, normed, normed_q, m.floats(1, kWidth, 1.0F, 0.2F), m.floats(1, kWidth, 0.0F, 0.2F),
+             fb::NormKind::Layer));
   const int q = m.value(kHeads * kDim, fb::Kind::F32);
   m.add(linear(normed_q, m.tiles(kHeads * kDim, kWidth), q, -1));
   const int crossed = m.value(kHeads * kDim, fb::Kind::F32);

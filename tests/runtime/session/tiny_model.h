@@ -35,7 +35,7 @@ class TinyModel {
   explicit TinyModel(unsigned seed);
 
   fb::ModelT& model() { return model_; }
-  int tiles(std::uint32_t rows, std::uint32_t columns);                        // Int8, packed
+  int tiles(std::uint32_t rows, std::uint32_t columns);  // Int8, packed
   int floats(std::uint32_t rows, std::uint32_t columns, float mean, float deviation);
   int state(fb::StateExtent extent, std::uint32_t heads, std::uint32_t head_dim);
 
@@ -47,7 +47,7 @@ class TinyModel {
     op->body.Set(std::move(table));
     function_->operators.push_back(std::move(op));
   }
-  void end(int output);      // sets every last_use to the end: nothing is shared, whatever the order
+  void end(int output);  // sets every last_use to the end: nothing is shared, whatever the order
 
   std::vector<std::byte> file();
 
@@ -60,8 +60,8 @@ class TinyModel {
   std::mt19937 random_;
 };
 
-std::vector<std::byte> tiny_decoder();           // rotary, grouped heads, a window, caps, a gate, Q16, tied Embed and head
-std::vector<std::byte> tiny_encoder();           // learned positions and types, relative bias, pooling, L2
-std::vector<std::byte> tiny_encoder_decoder();   // cross-attention, LayerNorm, Add, Activate
+std::vector<std::byte> tiny_decoder();  // rotary, grouped heads, a window, caps, a gate, Q16, tied Embed and head
+std::vector<std::byte> tiny_encoder();  // learned positions and types, relative bias, pooling, L2
+std::vector<std::byte> tiny_encoder_decoder();  // cross-attention, LayerNorm, Add, Activate
 
 }  // namespace kinglet::testing

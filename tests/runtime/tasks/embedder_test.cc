@@ -28,7 +28,9 @@ struct Task {
   AlignedBytes memory;
   T task;
 
-  explicit Task(const std::vector<std::byte>& file, const Limits& limits = {}) : running(file, limits), memory(*T::workspace_bytes(running.plan, kText)) {
+  explicit Task(const std::vector<std::byte>& file, const Limits& limits = {})
+      : running(file, limits),
+        memory(*T::workspace_bytes(running.plan, kText)) {
     auto made = T::create(*running.session, memory.span(), kText);
     EXPECT_TRUE(made.ok()) << made.status().message();
     task = *made;
@@ -42,7 +44,7 @@ std::vector<std::byte> unpooled() {
     const auto& pool = *function.operators[function.operators.size() - 2]->body.AsPoolRows();
     function.output = pool.input;
     function.operators.resize(function.operators.size() - 2);
-    function.values.resize(function.values.size() - 2);      // of these two operators
+    function.values.resize(function.values.size() - 2);  // of these two operators
     for (auto& value : function.values) value->last_use = static_cast<std::uint32_t>(function.operators.size());
   });
 }
@@ -57,7 +59,8 @@ std::vector<std::int32_t> framed(std::string_view text) {
 std::vector<float> floats(std::span<const float> x) { return {x.begin(), x.end()}; }
 
 // What the session gives for tokens.
-std::vector<float> row(const std::vector<std::byte>& file, const std::vector<std::int32_t>& tokens, const std::vector<std::uint8_t>& types, std::uint32_t index = 0) {
+std::vector<float> row(const std::vector<std::byte>& file, const std::vector<std::int32_t>& tokens,
+                       const std::vector<std::uint8_t>& types, std::uint32_t index = 0) {
   Running running(file, {});
   const Chunk chunk{.sequence = 0, .tokens = tokens, .types = types};
   EXPECT_TRUE(running.session->encode({&chunk, 1}).ok());
@@ -77,8 +80,10 @@ TEST(Embedder, GivesTheSessionsRow) {
 
 TEST(Embedder, SeveralTextsAsFarAsACallReaches) {
   const auto file = testing::text_encoder();
-  const std::vector<Passage> texts = {{.text = "one"}, {.text = "two two"}, {.text = "a longer text here"}, {.text = "x"}, {.text = "y"}};
-  for (const Limits& limits : {Limits{}, Limits{.sequences = 2}, Limits{.source_rows = 48, .sequences = 5}, Limits{.source_rows = 200, .sequences = 9}}) {
+  const std::vector<Passage> texts = {
+      {.text = "one"}, {.text = "two two"}, {.text = "a longer text here"}, {.text = "x"}, {.text = "y"}};
+  for (const Limits& limits : {Limits{}, Limits{.sequences = 2}, Limits{.source_rows = 48, .sequences = 5},
+                               Limits{.source_rows = 200, .sequences = 9}}) {
     Task<Embedder> t(file, limits);
     std::size_t done = 0;
     while (done < texts.size()) {
@@ -86,7 +91,8 @@ TEST(Embedder, SeveralTextsAsFarAsACallReaches) {
       ASSERT_TRUE(made.ok()) << made.status().message();
       ASSERT_GE(*made, 1u);
       EXPECT_LE(*made, t.running.plan.limits.sequences);
-      for (std::size_t i = 0; i < *made; ++i) EXPECT_EQ(floats(t.task.vector(i)), row(file, framed(texts[done + i].text), {}));
+      for (std::size_t i = 0; i < *made; ++i)
+        EXPECT_EQ(floats(t.task.vector(i)), row(file, framed(texts[done + i].text), {}));
       done += *made;
     }
   }
@@ -137,15 +143,17 @@ TEST(Embedder, OtherModelsAndEmptyTextsAreStatuses) {
   EXPECT_EQ(Classifier::workspace_bytes(mute.plan, kText).status().code(), Code::kUnsupported);
   Task<Embedder> t(testing::text_encoder());
   EXPECT_EQ(t.task.embed(std::span<const Passage>{}).status().code(), Code::kBadArgument);
-  EXPECT_EQ(t.task.embed("", {.special = {.parse = false, .add = false}, .truncate = false}).code(), Code::kBadArgument);
-  EXPECT_TRUE(t.task.embed("").ok());      // its template has tokens
+  EXPECT_EQ(t.task.embed("", {.special = {.parse = false, .add = false}, .truncate = false}).code(),
+            Code::kBadArgument);
+  EXPECT_TRUE(t.task.embed("").ok());  // its template has tokens
 }
 
 TEST(Embedder, NeedsExactlyItsWorkspaceAndNoHeap) {
   Running running(testing::text_encoder(), {.sequences = 2});
   const std::size_t bytes = *Embedder::workspace_bytes(running.plan, kText);
   AlignedBytes memory(bytes);
-  EXPECT_EQ(Embedder::create(*running.session, memory.span().first(bytes - 1), kText).status().code(), Code::kOutOfMemory);
+  EXPECT_EQ(Embedder::create(*running.session, memory.span().first(bytes - 1), kText).status().code(),
+            Code::kOutOfMemory);
   EXPECT_EQ(Embedder::create(*running.session, memory.span().subspan(4), kText).status().code(), Code::kBadArgument);
   auto embedder = Embedder::create(*running.session, memory.span(), kText);
   ASSERT_TRUE(embedder.ok());
@@ -196,7 +204,8 @@ TEST(Classifier, NeedsExactlyItsWorkspaceAndNoHeap) {
   Running running(testing::text_encoder(), {});
   const std::size_t bytes = *Classifier::workspace_bytes(running.plan, kText);
   AlignedBytes memory(bytes);
-  EXPECT_EQ(Classifier::create(*running.session, memory.span().first(bytes - 1), kText).status().code(), Code::kOutOfMemory);
+  EXPECT_EQ(Classifier::create(*running.session, memory.span().first(bytes - 1), kText).status().code(),
+            Code::kOutOfMemory);
   auto classifier = Classifier::create(*running.session, memory.span(), kText);
   ASSERT_TRUE(classifier.ok());
   const long before = testing::allocations();

@@ -12,11 +12,11 @@ namespace kinglet {
 namespace {
 
 using testing::AlignedBytes;
-using testing::Kept;
-using testing::Running;
 using testing::ids;
 using testing::kEnd;
+using testing::Kept;
 using testing::kStart;
+using testing::Running;
 
 constexpr std::size_t kText = 256;
 
@@ -31,7 +31,9 @@ struct Task {
   Generator generator;
 
   explicit Task(const std::vector<std::byte>& file, const Limits& limits = {.context = 96}, bool rolling = false)
-      : running(file, limits), memory(Generator::workspace_bytes(running.plan, kText).ok() ? *Generator::workspace_bytes(running.plan, kText) : 0) {
+      : running(file, limits),
+        memory(Generator::workspace_bytes(running.plan, kText).ok() ? *Generator::workspace_bytes(running.plan, kText)
+                                                                    : 0) {
     auto made = Generator::create(*running.session, memory.span(), kText, {.rolling = rolling});
     EXPECT_TRUE(made.ok()) << made.status().message();
     generator = *made;
@@ -148,7 +150,7 @@ TEST(Generator, AFullContextIsAStatusAndNothingIsLost) {
   ASSERT_TRUE(task.generator.add("abcdefgh").ok());
   const auto made = task.run({}, kept);
   EXPECT_EQ(made.status().code(), Code::kContextFull);
-  EXPECT_EQ(task.generator.tokens().size(), 21u);      // the last one was made from a full context
+  EXPECT_EQ(task.generator.tokens().size(), 21u);  // the last one was made from a full context
   EXPECT_EQ(of(task.generator.tokens()), greedy(prompt_tokens("abcdefgh"), 12));
   EXPECT_EQ(task.run({}, kept).status().code(), Code::kContextFull);
 }
@@ -194,7 +196,7 @@ TEST(Generator, ARollingContextKeepsTheStartAndTheLastHalf) {
 
 TEST(Generator, ARollingContextMakesRoomForAText) {
   Task task(endless(), {.context = 20}, true);
-  ASSERT_TRUE(task.generator.add("abcdefghijklmnop").ok());      // 17 tokens
+  ASSERT_TRUE(task.generator.add("abcdefghijklmnop").ok());  // 17 tokens
   ASSERT_TRUE(task.generator.add("qrstu").ok());
   std::vector<std::int32_t> expected = {kStart};
   const auto rest = ids("ghijklmnopqrstu");
@@ -233,7 +235,7 @@ TEST(Generator, OnlyWholeCharactersComeOut) {
   Task task(testing::text_decoder([](fb::ModelT& model) {
     model.generation->suppressed.clear();
     for (std::int32_t t = 0; t < 53; ++t) {
-      if (t < 30 || t > 32) model.generation->suppressed.push_back(t);      // nothing but the bytes of U+AC00
+      if (t < 30 || t > 32) model.generation->suppressed.push_back(t);  // nothing but the bytes of U+AC00
     }
   }));
   ASSERT_TRUE(task.generator.add("a").ok());
@@ -288,7 +290,7 @@ TEST(Generator, ASinkCanStop) {
 TEST(Generator, MisuseIsAStatus) {
   Task task(endless());
   Kept kept;
-  EXPECT_EQ(task.run({}, kept).status().code(), Code::kBadArgument);      // nothing to continue
+  EXPECT_EQ(task.run({}, kept).status().code(), Code::kBadArgument);  // nothing to continue
   const std::int32_t outside[] = {53};
   EXPECT_EQ(task.generator.add(outside).code(), Code::kBadArgument);
   EXPECT_EQ(task.generator.add(std::string(kText + 1, 'x')).code(), Code::kOutOfMemory);
@@ -331,7 +333,8 @@ TEST(Generator, NeedsExactlyItsWorkspace) {
   const std::size_t bytes = *Generator::workspace_bytes(running.plan, kText);
   AlignedBytes memory(bytes);
   EXPECT_TRUE(Generator::create(*running.session, memory.span(), kText).ok());
-  EXPECT_EQ(Generator::create(*running.session, memory.span().first(bytes - 1), kText).status().code(), Code::kOutOfMemory);
+  EXPECT_EQ(Generator::create(*running.session, memory.span().first(bytes - 1), kText).status().code(),
+            Code::kOutOfMemory);
   EXPECT_EQ(Generator::create(*running.session, memory.span().subspan(1), kText).status().code(), Code::kBadArgument);
   EXPECT_FALSE(Generator::workspace_bytes(running.plan, ~std::size_t{0}).ok());
 }
@@ -342,7 +345,11 @@ TEST(Generator, AllocatesNothing) {
   const TextSink sink{.write = [](void*, std::string_view) { return true; }, .context = nullptr};
   const long before = testing::allocations();
   ASSERT_TRUE(task.generator.add("hello").ok());
-  const auto made = task.generator.generate({.sampler = {.temperature = 1, .top_k = 9, .top_p = 0.9F, .repetition_penalty = 1.1F}, .max_tokens = 80, .stop = stops}, sink);
+  const auto made =
+      task.generator.generate({.sampler = {.temperature = 1, .top_k = 9, .top_p = 0.9F, .repetition_penalty = 1.1F},
+                               .max_tokens = 80,
+                               .stop = stops},
+                              sink);
   EXPECT_EQ(testing::allocations(), before);
   EXPECT_TRUE(made.ok());
 }

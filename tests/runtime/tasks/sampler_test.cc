@@ -44,12 +44,14 @@ std::vector<float> logits_of(std::uint32_t vocabulary, unsigned seed, float scal
 }
 
 // Probabilities after all filters.
-std::vector<double> definition(std::span<const float> logits, std::span<const std::int32_t> seen, const SamplerOptions& options) {
+std::vector<double> definition(std::span<const float> logits, std::span<const std::int32_t> seen,
+                               const SamplerOptions& options) {
   const std::size_t n = logits.size();
   std::vector<double> scores(logits.begin(), logits.end());
   for (const std::int32_t t : std::set<std::int32_t>(seen.begin(), seen.end())) {
     double& s = scores[static_cast<std::size_t>(t)];
-    s = s < 0 ? s * static_cast<double>(options.repetition_penalty) : s / static_cast<double>(options.repetition_penalty);
+    s = s < 0 ? s * static_cast<double>(options.repetition_penalty)
+              : s / static_cast<double>(options.repetition_penalty);
   }
   for (const std::int32_t t : options.suppressed) scores[static_cast<std::size_t>(t)] = -INFINITY;
   for (double& s : scores) s /= static_cast<double>(options.temperature);
@@ -81,7 +83,8 @@ std::vector<double> definition(std::span<const float> logits, std::span<const st
 }
 
 // Draws many tokens and compares their frequencies with the definition's: chi-squared, with a generous bound.
-void expect_distribution(std::span<const float> logits, std::span<const std::int32_t> seen, const SamplerOptions& options) {
+void expect_distribution(std::span<const float> logits, std::span<const std::int32_t> seen,
+                         const SamplerOptions& options) {
   constexpr std::uint32_t kDraws = 20000;
   const std::uint32_t vocabulary = static_cast<std::uint32_t>(logits.size());
   const std::vector<double> expected = definition(logits, seen, options);
@@ -108,7 +111,7 @@ void expect_distribution(std::span<const float> logits, std::span<const std::int
 
 TEST(Sampler, TemperatureZeroTakesTheHighest) {
   const std::vector<float> logits = {0.5F, -1, 7, 2, 7};
-  EXPECT_EQ(*make(5, {}).sampler.next(logits), 2);      // the lower of two equals
+  EXPECT_EQ(*make(5, {}).sampler.next(logits), 2);  // the lower of two equals
 }
 
 TEST(Sampler, TiesGoToTheLowerTokenInTopK) {
@@ -120,7 +123,8 @@ TEST(Sampler, TiesGoToTheLowerTokenInTopK) {
 }
 
 TEST(Sampler, TemperatureAloneDrawsFromTheSoftmax) {
-  for (const float temperature : {0.3F, 1.0F, 2.5F}) expect_distribution(logits_of(50, 1, 2), {}, {.temperature = temperature});
+  for (const float temperature : {0.3F, 1.0F, 2.5F})
+    expect_distribution(logits_of(50, 1, 2), {}, {.temperature = temperature});
 }
 
 TEST(Sampler, TopK) {
@@ -135,21 +139,25 @@ TEST(Sampler, MoreThanTheVocabularyInTopKIsAllOfIt) {
   const auto logits = logits_of(20, 9, 1);
   Made all = make(20, {.temperature = 1});
   Made many = make(20, {.temperature = 1, .top_k = 100});
-  for (std::uint32_t i = 0; i < 50; ++i) EXPECT_EQ(*all.sampler.next(logits, {}, {0, i}), *many.sampler.next(logits, {}, {0, i}));
+  for (std::uint32_t i = 0; i < 50; ++i)
+    EXPECT_EQ(*all.sampler.next(logits, {}, {0, i}), *many.sampler.next(logits, {}, {0, i}));
 }
 
 TEST(Sampler, TopP) {
-  for (const float p : {0.0F, 0.1F, 0.5F, 0.9F, 0.999F}) expect_distribution(logits_of(50, 3, 2), {}, {.temperature = 1, .top_p = p});
+  for (const float p : {0.0F, 0.1F, 0.5F, 0.9F, 0.999F})
+    expect_distribution(logits_of(50, 3, 2), {}, {.temperature = 1, .top_p = p});
 }
 
 TEST(Sampler, MinP) {
-  for (const float p : {0.01F, 0.2F, 0.7F, 1.0F}) expect_distribution(logits_of(50, 4, 2), {}, {.temperature = 1, .min_p = p});
+  for (const float p : {0.01F, 0.2F, 0.7F, 1.0F})
+    expect_distribution(logits_of(50, 4, 2), {}, {.temperature = 1, .min_p = p});
 }
 
 TEST(Sampler, AllFiltersInTheirOrder) {
   const std::vector<std::int32_t> seen = {1, 5, 5, 5, 40, 2};
   for (unsigned seed = 10; seed < 20; ++seed) {
-    const SamplerOptions options{.temperature = 0.8F, .top_k = 20, .top_p = 0.85F, .min_p = 0.05F, .repetition_penalty = 1.3F, .seed = seed};
+    const SamplerOptions options{
+        .temperature = 0.8F, .top_k = 20, .top_p = 0.85F, .min_p = 0.05F, .repetition_penalty = 1.3F, .seed = seed};
     expect_distribution(logits_of(60, seed, 3), seen, options);
   }
 }
@@ -157,7 +165,8 @@ TEST(Sampler, AllFiltersInTheirOrder) {
 TEST(Sampler, TheRepetitionPenaltyCountsATokenOnce) {
   const std::vector<float> logits = {4, 3.5F, -1, -1.2F};
   const std::vector<std::int32_t> seen = {0, 0, 0, 0};
-  EXPECT_EQ(*make(4, {.repetition_penalty = 1.1F}).sampler.next(logits, seen), 0);       // 4 / 1.1 is above 3.5, 4 / 1.1^4 is not
+  EXPECT_EQ(*make(4, {.repetition_penalty = 1.1F}).sampler.next(logits, seen),
+            0);  // 4 / 1.1 is above 3.5, 4 / 1.1^4 is not
   EXPECT_EQ(*make(4, {.repetition_penalty = 1.2F}).sampler.next(logits, seen), 1);
   const std::vector<float> negative = {-1, -1.5F};
   EXPECT_EQ(*make(2, {.repetition_penalty = 2}).sampler.next(negative, seen), 1);

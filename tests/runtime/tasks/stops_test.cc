@@ -17,10 +17,11 @@ struct Stream {
   bool wanted = true;
 
   TextSink sink() {
-    return {.write = [](void* self, std::string_view text) {
-              static_cast<Stream*>(self)->out.emplace_back(text);
-              return static_cast<Stream*>(self)->wanted;
-            },
+    return {.write =
+                [](void* self, std::string_view text) {
+                  static_cast<Stream*>(self)->out.emplace_back(text);
+                  return static_cast<Stream*>(self)->wanted;
+                },
             .context = this};
   }
 

@@ -17,7 +17,7 @@ std::vector<std::byte> changed(std::span<const std::byte> file, const std::funct
   change(model);
   model.segment = 0;
   std::vector<std::byte> bytes;
-  for (int pass = 0; pass < 2; ++pass) {      // the first tells how long the program is
+  for (int pass = 0; pass < 2; ++pass) {  // the first tells how long the program is
     flatbuffers::FlatBufferBuilder builder;
     builder.FinishSizePrefixed(fb::Model::Pack(builder, &model), fb::ModelIdentifier());
     const auto* begin = reinterpret_cast<const std::byte*>(builder.GetBufferPointer());
@@ -45,7 +45,8 @@ std::unique_ptr<fb::TokenizerT> letters(std::uint32_t tokens) {
   }
   made->order.resize(tokens);
   std::iota(made->order.begin(), made->order.end(), 0U);
-  std::sort(made->order.begin(), made->order.end(), [&](std::uint32_t a, std::uint32_t b) { return pieces[a] < pieces[b]; });
+  std::sort(made->order.begin(), made->order.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return pieces[a] < pieces[b]; });
   made->tokens = tokens;
   for (const std::uint32_t id : {1U, 0U}) {
     auto added = std::make_unique<fb::AddedTokenT>();
@@ -113,12 +114,13 @@ Running::Running(const std::vector<std::byte>& bytes, const Limits& limits) : fi
 }
 
 TextSink Kept::sink() {
-  return {.write = [](void* self, std::string_view more) {
-            Kept& kept = *static_cast<Kept*>(self);
-            kept.text += more;
-            kept.pieces.emplace_back(more);
-            return kept.pieces.size() < kept.most;
-          },
+  return {.write =
+              [](void* self, std::string_view more) {
+                Kept& kept = *static_cast<Kept*>(self);
+                kept.text += more;
+                kept.pieces.emplace_back(more);
+                return kept.pieces.size() < kept.most;
+              },
           .context = this};
 }
 

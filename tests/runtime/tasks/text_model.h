@@ -23,7 +23,7 @@ inline constexpr std::int32_t kEnd = 1;
 std::vector<std::byte> changed(std::span<const std::byte> file, const std::function<void(fb::ModelT&)>& change);
 
 std::unique_ptr<fb::TokenizerT> letters(std::uint32_t tokens);
-std::vector<std::int32_t> ids(std::string_view text);      // what `letters` makes of a text
+std::vector<std::int32_t> ids(std::string_view text);  // what `letters` makes of a text
 
 // With the tokenizer and the generation table; `change` comes last.
 std::vector<std::byte> text_decoder(const std::function<void(fb::ModelT&)>& change = {});

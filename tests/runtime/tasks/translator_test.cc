@@ -26,7 +26,9 @@ struct Task {
   Translator translator;
   std::vector<char> out = std::vector<char>(1 << 16);
 
-  explicit Task(const std::vector<std::byte>& file, const Limits& limits) : running(file, limits), memory(*Translator::workspace_bytes(running.plan, kText)) {
+  explicit Task(const std::vector<std::byte>& file, const Limits& limits)
+      : running(file, limits),
+        memory(*Translator::workspace_bytes(running.plan, kText)) {
     auto made = Translator::create(*running.session, memory.span(), kText);
     EXPECT_TRUE(made.ok()) << made.status().message();
     translator = *made;
@@ -34,7 +36,8 @@ struct Task {
 };
 
 // Greedy: each token from a session of its own that reads everything again.
-std::vector<std::int32_t> greedy(std::string_view text, const std::vector<std::byte>& file, std::size_t most, std::vector<std::int32_t> tokens = {kStart}) {
+std::vector<std::int32_t> greedy(std::string_view text, const std::vector<std::byte>& file, std::size_t most,
+                                 std::vector<std::int32_t> tokens = {kStart}) {
   Running running(file, {});
   std::vector<std::int32_t> source = ids(text);
   source.push_back(kEnd);
@@ -54,7 +57,8 @@ std::vector<std::int32_t> greedy(std::string_view text, const std::vector<std::b
 
 std::vector<std::int32_t> of(std::span<const std::int32_t> tokens) { return {tokens.begin(), tokens.end()}; }
 
-const std::vector<std::string_view> kTexts = {"one", "kinglet", "a", "the quick brown fox", "zz zz", "mnopqrst", "x y z"};
+const std::vector<std::string_view> kTexts = {"one",   "kinglet",  "a",    "the quick brown fox",
+                                              "zz zz", "mnopqrst", "x y z"};
 
 TEST(Translator, MakesWhatTheModelSays) {
   const auto file = testing::text_translator();
@@ -76,11 +80,13 @@ TEST(Translator, ATextIsTranslatedTheSameAmongOthers) {
     std::vector<std::string> alone;
     for (std::uint32_t i = 0; i < kTexts.size(); ++i) {
       Task task(file, {});
-      const auto made = task.translator.translate(kTexts[i], {.sampler = sampler, .max_tokens = 15, .first_stream = i}, task.out);
+      const auto made =
+          task.translator.translate(kTexts[i], {.sampler = sampler, .max_tokens = 15, .first_stream = i}, task.out);
       ASSERT_TRUE(made.ok());
       alone.emplace_back(made->text);
     }
-    for (const Limits& limits : {Limits{.sequences = 7}, Limits{.rows = 1, .sequences = 7}, Limits{.rows = 3, .source_rows = 90, .outputs = 2, .sequences = 7}}) {
+    for (const Limits& limits : {Limits{.sequences = 7}, Limits{.rows = 1, .sequences = 7},
+                                 Limits{.rows = 3, .source_rows = 90, .outputs = 2, .sequences = 7}}) {
       Task task(file, limits);
       std::vector<Translation> results(kTexts.size());
       const Status done = task.translator.translate(kTexts, {.sampler = sampler, .max_tokens = 15}, task.out, results);
@@ -97,7 +103,8 @@ TEST(Translator, SeveralStartTokensAndFewRows) {
     const std::vector<std::string_view> texts = {"abc", "de"};
     std::vector<Translation> results(2);
     ASSERT_TRUE(task.translator.translate(texts, {.max_tokens = 6}, task.out, results).ok());
-    for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(of(task.translator.tokens(i)), greedy(texts[i], file, 6, {5, 6, 7})) << rows;
+    for (std::size_t i = 0; i < 2; ++i)
+      EXPECT_EQ(of(task.translator.tokens(i)), greedy(texts[i], file, 6, {5, 6, 7})) << rows;
   }
 }
 
@@ -135,8 +142,9 @@ TEST(Translator, LimitsAreStatuses) {
   EXPECT_EQ(task.translator.translate(long_second, {}, task.out, {}).code(), Code::kBadArgument);
   EXPECT_EQ(task.translator.translate({}, {}, task.out, {}).code(), Code::kBadArgument);
   EXPECT_EQ(task.translator.translate("abc", {.max_tokens = 9}, {}).status().code(), Code::kOutOfMemory);
-  EXPECT_EQ(task.translator.translate("abc", {.sampler = {.temperature = -1}}, task.out).status().code(), Code::kBadArgument);
-  EXPECT_TRUE(task.translator.translate("", {.max_tokens = 2}, task.out).ok());      // its end token is a source
+  EXPECT_EQ(task.translator.translate("abc", {.sampler = {.temperature = -1}}, task.out).status().code(),
+            Code::kBadArgument);
+  EXPECT_TRUE(task.translator.translate("", {.max_tokens = 2}, task.out).ok());  // its end token is a source
 }
 
 TEST(Translator, ASourceWithoutTokensIsAStatus) {
@@ -159,7 +167,8 @@ TEST(Translator, NeedsExactlyItsWorkspaceAndNoHeap) {
   Running running(testing::text_translator(), {.sequences = 2});
   const std::size_t bytes = *Translator::workspace_bytes(running.plan, kText);
   AlignedBytes memory(bytes);
-  EXPECT_EQ(Translator::create(*running.session, memory.span().first(bytes - 1), kText).status().code(), Code::kOutOfMemory);
+  EXPECT_EQ(Translator::create(*running.session, memory.span().first(bytes - 1), kText).status().code(),
+            Code::kOutOfMemory);
   auto translator = Translator::create(*running.session, memory.span(), kText);
   ASSERT_TRUE(translator.ok());
   std::vector<char> out(1 << 16);

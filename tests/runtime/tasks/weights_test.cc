@@ -9,7 +9,7 @@
 namespace kinglet {
 namespace {
 
-constexpr double kOne = 1099511627776.0;      // 2^40
+constexpr double kOne = 1099511627776.0;  // 2^40
 
 TEST(Weight, OfZeroIsTwoToTheForty) {
   EXPECT_EQ(weight_of(0.0F), std::uint64_t{1} << 40);
@@ -68,7 +68,7 @@ TEST(RandomBits, AreUniform) {
   for (std::uint32_t i = 0; i < kDraws; ++i) ++buckets[random_bits(1, 0, i) >> 28];
   double chi = 0;
   for (const int n : buckets) chi += std::pow(n - kDraws / kBuckets, 2) / (kDraws / kBuckets);
-  EXPECT_LT(chi, 37.7);      // 15 degrees of freedom, p = 0.001
+  EXPECT_LT(chi, 37.7);  // 15 degrees of freedom, p = 0.001
   EXPECT_GT(chi, 3.5);
 }
 

@@ -47,7 +47,8 @@ struct RandomBpe {
       std::size_t best_at = 0;
       for (std::size_t i = 0; i + 1 < ids.size(); ++i) {
         for (std::size_t rank = 0; rank < best_rank; ++rank) {
-          const bool same = static_cast<std::int32_t>(merges[rank].left) == ids[i] && static_cast<std::int32_t>(merges[rank].right) == ids[i + 1];
+          const bool same = static_cast<std::int32_t>(merges[rank].left) == ids[i] &&
+                            static_cast<std::int32_t>(merges[rank].right) == ids[i + 1];
           if (!same) continue;
           best_rank = rank;
           best_at = i;
@@ -94,7 +95,12 @@ TEST(Bpe, ALongWordIsNotQuadratic) {
 }
 
 TEST(Bpe, CharactersWithoutAPieceBecomeBytes) {
-  fb::TokenizerT tables = small_tables({{"a"}, {"\xEA", fb::TokenKind::Byte}, {"\xB0", fb::TokenKind::Byte}, {"\x80", fb::TokenKind::Byte}, {"?", fb::TokenKind::Unknown}}, fb::TokenModel::Bpe);
+  fb::TokenizerT tables = small_tables({{"a"},
+                                        {"\xEA", fb::TokenKind::Byte},
+                                        {"\xB0", fb::TokenKind::Byte},
+                                        {"\x80", fb::TokenKind::Byte},
+                                        {"?", fb::TokenKind::Unknown}},
+                                       fb::TokenModel::Bpe);
   tables.bytes.assign(256, -1);
   tables.bytes[0xEA] = 1;
   tables.bytes[0xB0] = 2;
@@ -102,9 +108,13 @@ TEST(Bpe, CharactersWithoutAPieceBecomeBytes) {
   tables.unknown = 4;
   const SmallTokenizer tokenizer(tables);
   EXPECT_EQ(tokenizer.encode("a\xEA\xB0\x80"), (Ids{0, 1, 2, 3}));
-  EXPECT_EQ(tokenizer.encode("a\xEA\xB0\x81" "bc"), (Ids{0, 4, 4, 4}));
+  EXPECT_EQ(tokenizer.encode("a\xEA\xB0\x81"
+                             "bc"),
+            (Ids{0, 4, 4, 4}));
   tables.fuse_unknown = true;
-  EXPECT_EQ(SmallTokenizer(tables).encode("a\xEA\xB0\x81" "bc"), (Ids{0, 4}));
+  EXPECT_EQ(SmallTokenizer(tables).encode("a\xEA\xB0\x81"
+                                          "bc"),
+            (Ids{0, 4}));
   tables.unknown = -1;
   EXPECT_EQ(SmallTokenizer(tables).encode("bac"), Ids{0});
 }

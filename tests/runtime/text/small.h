@@ -67,7 +67,8 @@ inline void set_merges(const std::vector<SmallMerge>& merges, fb::TokenizerT& ta
 }
 
 // Adds a token that is found in text first; `added` stays sorted.
-inline void add_token(std::uint32_t id, const std::string& text, bool special, fb::TokenizerT& tables, fb::AddedTokenT flags = {}) {
+inline void add_token(std::uint32_t id, const std::string& text, bool special, fb::TokenizerT& tables,
+                      fb::AddedTokenT flags = {}) {
   auto token = std::make_unique<fb::AddedTokenT>(std::move(flags));
   token->id = id;
   token->text.assign(text.begin(), text.end());

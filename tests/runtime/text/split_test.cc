@@ -28,7 +28,8 @@ struct Row {
 
 constexpr Row kRows[] = {
     {"Hello, world!", "Hello|,| world|!", "Hello|,| world|!", "Hello|,| world|!"},
-    {"I'm you're it'S we'LL they'd'x 'tis", "I|'m| you|'re| it|'|S| we|'|LL| they|'d|'|x| '|tis", "I|'m| you|'re| it|'S| we|'LL| they|'d|'x| '|tis", "I|'m| you|'re| it|'S| we|'LL| they|'d|'x| '|tis"},
+    {"I'm you're it'S we'LL they'd'x 'tis", "I|'m| you|'re| it|'|S| we|'|LL| they|'d|'|x| '|tis",
+     "I|'m| you|'re| it|'S| we|'LL| they|'d|'x| '|tis", "I|'m| you|'re| it|'S| we|'LL| they|'d|'x| '|tis"},
     {"don’t 'ſa 'ſ", "don|’|t| '|ſa| '|ſ", "don|’t| '|ſa| '|ſ", "don|’t| '|ſa| '|ſ"},
     {"12345 1a2 ½Ⅷ", "12345| 1|a|2| ½Ⅷ", "123|45| |1|a|2| |½Ⅷ", "1|2|3|4|5| |1|a|2| |½|Ⅷ"},
     {"a  b", "a| | b", "a| | b", "a| | b"},
@@ -40,10 +41,25 @@ constexpr Row kRows[] = {
     {"\n\n\n", "\n\n\n", "\n\n\n", "\n\n\n"},
     {"  \n  \n  z", "  \n  \n | z", "  \n  \n| | z", "  \n  \n| | z"},
     {"a\t\tb", "a|\t|\t|b", "a|\t|\tb", "a|\t|\tb"},
-    {"$5.00 (50%)--\n\nnext", "$|5|.|00| (|50|%)--|\n|\n|next", "$|5|.|00| (|50|%)--\n\n|next", "$|5|.|0|0| (|5|0|%)--\n\n|next"},
+    {"$5.00 (50%)--\n\nnext", "$|5|.|00| (|50|%)--|\n|\n|next", "$|5|.|00| (|50|%)--\n\n|next",
+     "$|5|.|0|0| (|5|0|%)--\n\n|next"},
     {"한국어 문장 입니다.", "한국어| 문장| 입니다|.", "한국어| 문장| 입니다|.", "한국어| 문장| 입니다|."},
-    {"日本語\xE3\x80\x80" "テスト", "日本語|\xE3\x80\x80" "|テスト", "日本語|\xE3\x80\x80" "テスト", "日本語|\xE3\x80\x80" "テスト"},
-    {"e\xCC\x81" "a \xCC\x81", "e|\xCC\x81" "|a| \xCC\x81", "e|\xCC\x81" "a| \xCC\x81", "e|\xCC\x81" "a| \xCC\x81"},
+    {"日本語\xE3\x80\x80"
+     "テスト",
+     "日本語|\xE3\x80\x80"
+     "|テスト",
+     "日本語|\xE3\x80\x80"
+     "テスト",
+     "日本語|\xE3\x80\x80"
+     "テスト"},
+    {"e\xCC\x81"
+     "a \xCC\x81",
+     "e|\xCC\x81"
+     "|a| \xCC\x81",
+     "e|\xCC\x81"
+     "a| \xCC\x81",
+     "e|\xCC\x81"
+     "a| \xCC\x81"},
     {"snake_case camelCase", "snake|_|case| camelCase", "snake|_case| camelCase", "snake|_case| camelCase"},
     {"http://a.b/c?d=1", "http|://|a|.|b|/|c|?|d|=|1", "http|://|a|.b|/c|?d|=|1", "http|://|a|.b|/c|?d|=|1"},
     {"🙂🙂 ok", "🙂🙂| ok", "🙂🙂| ok", "🙂🙂| ok"},
@@ -51,7 +67,18 @@ constexpr Row kRows[] = {
     {"''ll", "''|ll", "''|ll", "''|ll"},
     {"x'", "x|'", "x|'", "x|'"},
     {"1'll", "1|'ll", "1|'ll", "1|'ll"},
-    {"\xC2\xA0" "\xC2\xA0" "n", "\xC2\xA0" "|\xC2\xA0" "|n", "\xC2\xA0" "|\xC2\xA0" "n", "\xC2\xA0" "|\xC2\xA0" "n"},
+    {"\xC2\xA0"
+     "\xC2\xA0"
+     "n",
+     "\xC2\xA0"
+     "|\xC2\xA0"
+     "|n",
+     "\xC2\xA0"
+     "|\xC2\xA0"
+     "n",
+     "\xC2\xA0"
+     "|\xC2\xA0"
+     "n"},
     {"!\r\n\r\n!", "!|\r\n\r|\n|!", "!\r\n\r\n|!", "!\r\n\r\n|!"},
     {" ", " ", " ", " "},
     {". \n", ".| \n", ".| \n", ".| \n"},
@@ -81,7 +108,19 @@ TEST(Split, WholeIsOneWord) { EXPECT_EQ(words(" a b\n", fb::Split::Whole), " a b
 // Whatever the text, the words of an expression are all of it, and none is empty.
 TEST(Split, NothingIsLost) {
   std::uint32_t state = 1;
-  constexpr std::string_view kParts[] = {"'", "s", "LL", " ", "\n", "\r", "\xC2\xA0", "7", "\xC2\xBD", "!", "\xCC\x81", "\xED\x95\x9C", "\xF0\x9F\x99\x82"};
+  constexpr std::string_view kParts[] = {"'",
+                                         "s",
+                                         "LL",
+                                         " ",
+                                         "\n",
+                                         "\r",
+                                         "\xC2\xA0",
+                                         "7",
+                                         "\xC2\xBD",
+                                         "!",
+                                         "\xCC\x81",
+                                         "\xED\x95\x9C",
+                                         "\xF0\x9F\x99\x82"};
   for (int round = 0; round < 2000; ++round) {
     std::string text;
     for (int i = 0; i < 12; ++i) {

@@ -10,9 +10,13 @@ namespace {
 
 // Letters, a space, byte tokens for the euro sign, and marks.
 fb::TokenizerT letters() {
-  std::vector<SmallPiece> pieces = {{"<s>", fb::TokenKind::Special}, {"</s>", fb::TokenKind::Special}, {"<mask>", fb::TokenKind::Special}, {"tool", fb::TokenKind::Added}, {" "}};
-  for (char c = 'a'; c <= 'z'; ++c) pieces.push_back({std::string(1, c)});   // from 5 on
-  for (const char* byte : {"\xE2", "\x82", "\xAC"}) pieces.push_back({byte, fb::TokenKind::Byte});   // 31, 32, 33
+  std::vector<SmallPiece> pieces = {{"<s>", fb::TokenKind::Special},
+                                    {"</s>", fb::TokenKind::Special},
+                                    {"<mask>", fb::TokenKind::Special},
+                                    {"tool", fb::TokenKind::Added},
+                                    {" "}};
+  for (char c = 'a'; c <= 'z'; ++c) pieces.push_back({std::string(1, c)});                          // from 5 on
+  for (const char* byte : {"\xE2", "\x82", "\xAC"}) pieces.push_back({byte, fb::TokenKind::Byte});  // 31, 32, 33
   fb::TokenizerT tables = small_tables(pieces, fb::TokenModel::Bpe);
   tables.bytes.assign(256, -1);
   tables.bytes[0xE2] = 31;
@@ -31,7 +35,8 @@ constexpr std::int32_t kA = 5;
 TEST(Tokenizer, SpecialTokensAreTextUnlessTheyAreParsed) {
   const SmallTokenizer tokenizer(letters());
   EXPECT_EQ(tokenizer.encode("a<s>b", {.parse = true, .add = false}), (Ids{kA, 0, kA + 1}));
-  EXPECT_EQ(tokenizer.encode("a<s>b", {.parse = false, .add = false}), (Ids{kA, kA + 18, kA + 1}));   // < and > have no piece
+  EXPECT_EQ(tokenizer.encode("a<s>b", {.parse = false, .add = false}),
+            (Ids{kA, kA + 18, kA + 1}));  // < and > have no piece
   EXPECT_EQ(tokenizer.encode("atoolb", {.parse = false, .add = false}), (Ids{kA, 3, kA + 1}));
   EXPECT_EQ(tokenizer.encode("a", {}), (Ids{0, kA, 1}));
   EXPECT_EQ(tokenizer.encode("", {}), (Ids{0, 1}));
@@ -56,12 +61,12 @@ TEST(Tokenizer, AddedTokensTakeWhiteSpaceAlong) {
 
 TEST(Tokenizer, SingleWords) {
   fb::TokenizerT tables = letters();
-  tables.added.back()->single_word = true;   // "tool"
+  tables.added.back()->single_word = true;  // "tool"
   const SmallTokenizer tokenizer(tables);
   EXPECT_EQ(tokenizer.encode("tool"), Ids{3});
   EXPECT_EQ(tokenizer.encode("a tool b"), (Ids{kA, 4, 3, 4, kA + 1}));
   EXPECT_EQ(tokenizer.encode("tools").size(), 5u);
-  EXPECT_EQ(tokenizer.encode("\xC3\xA9tool").size(), 4u);   // é is a word character, and no token here
+  EXPECT_EQ(tokenizer.encode("\xC3\xA9tool").size(), 4u);  // é is a word character, and no token here
 }
 
 TEST(Tokenizer, Pairs) {
@@ -87,7 +92,9 @@ TEST(Tokenizer, Pairs) {
 
 TEST(Tokenizer, Prefixes) {
   fb::TokenizerT tables = letters();
-  const auto encoded = [&](std::string_view text) { return SmallTokenizer(tables).encode(text, {.parse = true, .add = false}); };
+  const auto encoded = [&](std::string_view text) {
+    return SmallTokenizer(tables).encode(text, {.parse = true, .add = false});
+  };
   tables.prefix = fb::Prefix::First;
   EXPECT_EQ(encoded("a<s>b"), (Ids{4, kA, 0, kA + 1}));
   EXPECT_EQ(encoded("<s>b"), (Ids{0, kA + 1}));
@@ -100,7 +107,8 @@ TEST(Tokenizer, Prefixes) {
 }
 
 TEST(Tokenizer, LanguageMarks) {
-  fb::TokenizerT tables = small_tables({{"?", fb::TokenKind::Unknown}, {">>fra<<", fb::TokenKind::Added}, {"a"}}, fb::TokenModel::Bpe);
+  fb::TokenizerT tables =
+      small_tables({{"?", fb::TokenKind::Unknown}, {">>fra<<", fb::TokenKind::Added}, {"a"}}, fb::TokenModel::Bpe);
   tables.unknown = 0;
   tables.language_marks = true;
   const SmallTokenizer tokenizer(tables);

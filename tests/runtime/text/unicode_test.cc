@@ -24,21 +24,21 @@ using Codes = std::vector<char32_t>;
 
 TEST(Unicode, Classes) {
   EXPECT_EQ(class_of('A'), CharClass::kUpper);
-  EXPECT_EQ(class_of(0x1C5), CharClass::kUpper);         // Dž, title case
+  EXPECT_EQ(class_of(0x1C5), CharClass::kUpper);  // Dž, title case
   EXPECT_EQ(class_of('z'), CharClass::kLower);
-  EXPECT_EQ(class_of(0xD55C), CharClass::kLetter);       // 한
-  EXPECT_EQ(class_of(0x2B0), CharClass::kLetter);        // modifier letter
+  EXPECT_EQ(class_of(0xD55C), CharClass::kLetter);  // 한
+  EXPECT_EQ(class_of(0x2B0), CharClass::kLetter);   // modifier letter
   EXPECT_EQ(class_of(0x301), CharClass::kNonspacing);
-  EXPECT_EQ(class_of(0x93E), CharClass::kMark);          // Devanagari sign aa
-  EXPECT_EQ(class_of(0x663), CharClass::kNumber);        // Arabic three
-  EXPECT_EQ(class_of(0x2167), CharClass::kNumber);       // Roman eight
-  EXPECT_EQ(class_of(0xBD), CharClass::kOtherNumber);    // one half
+  EXPECT_EQ(class_of(0x93E), CharClass::kMark);        // Devanagari sign aa
+  EXPECT_EQ(class_of(0x663), CharClass::kNumber);      // Arabic three
+  EXPECT_EQ(class_of(0x2167), CharClass::kNumber);     // Roman eight
+  EXPECT_EQ(class_of(0xBD), CharClass::kOtherNumber);  // one half
   EXPECT_EQ(class_of('$'), CharClass::kSymbol);
   EXPECT_EQ(class_of('!'), CharClass::kPunctuation);
   EXPECT_EQ(class_of('\t'), CharClass::kSpace);
   EXPECT_EQ(class_of(0x85), CharClass::kSpace);
   EXPECT_EQ(class_of(0x3000), CharClass::kSpace);
-  EXPECT_EQ(class_of(0x200B), CharClass::kFormat);       // zero width space is none
+  EXPECT_EQ(class_of(0x200B), CharClass::kFormat);  // zero width space is none
   EXPECT_EQ(class_of(0x1C), CharClass::kControl);
   EXPECT_EQ(class_of(0xE000), CharClass::kPrivate);
   EXPECT_EQ(class_of(0xFFFF), CharClass::kUnassigned);
@@ -68,7 +68,7 @@ TEST(Unicode, LowerCase) {
   EXPECT_EQ(lowered(0x130), (Codes{'i', 0x307}));
   EXPECT_EQ(lowered(0x1E9E), Codes{0xDF});
   EXPECT_EQ(lowered(0x3A3), Codes{0x3C3});
-  EXPECT_EQ(lowered(0x139), Codes{0x13A});   // every second code point
+  EXPECT_EQ(lowered(0x139), Codes{0x13A});  // every second code point
   EXPECT_EQ(lowered(0x13A), Codes{0x13A});
   EXPECT_EQ(lowered(0x10400), Codes{0x10428});
   EXPECT_EQ(lowered(0x13A0), Codes{0xAB70});
@@ -76,8 +76,8 @@ TEST(Unicode, LowerCase) {
 
 TEST(Unicode, Decomposition) {
   EXPECT_EQ(decomposed(0xE9), (Codes{'e', 0x301}));
-  EXPECT_EQ(decomposed(0x1ED9), (Codes{'o', 0x323, 0x302}));          // in two steps
-  EXPECT_EQ(decomposed(0x1F82), (Codes{0x3B1, 0x313, 0x300, 0x345}));   // the longest
+  EXPECT_EQ(decomposed(0x1ED9), (Codes{'o', 0x323, 0x302}));           // in two steps
+  EXPECT_EQ(decomposed(0x1F82), (Codes{0x3B1, 0x313, 0x300, 0x345}));  // the longest
   EXPECT_EQ(decomposed(0x212B), (Codes{'A', 0x30A}));
   EXPECT_EQ(decomposed(0xD55C), (Codes{0x1112, 0x1161, 0x11AB}));
   EXPECT_EQ(decomposed(0x2F800), Codes{0x4E3D});
@@ -89,8 +89,8 @@ TEST(Unicode, Composition) {
   EXPECT_EQ(compose('e', 0x301), 0xE9u);
   EXPECT_EQ(compose(0x1112, 0x1161), 0xD558u);
   EXPECT_EQ(compose(0xD558, 0x11AB), 0xD55Cu);
-  EXPECT_EQ(compose(0xD55C, 0x11AB), 0u);        // has a trail already
-  EXPECT_EQ(compose(0x915, 0x93C), 0u);          // excluded from composition
+  EXPECT_EQ(compose(0xD55C, 0x11AB), 0u);  // has a trail already
+  EXPECT_EQ(compose(0x915, 0x93C), 0u);    // excluded from composition
   EXPECT_EQ(compose(0x11099, 0x110BA), 0x1109Au);
   EXPECT_EQ(compose('e', 'e'), 0u);
 }

@@ -29,7 +29,7 @@ double best_score(const std::vector<SmallPiece>& pieces, const std::string& word
 TEST(Unigram, FindsTheBestSegmentation) {
   std::mt19937 random(11);
   for (int model = 0; model < 20; ++model) {
-    std::vector<SmallPiece> pieces = {{"a", fb::TokenKind::Text, -4}, {"b", fb::TokenKind::Text, -5}};   // no c
+    std::vector<SmallPiece> pieces = {{"a", fb::TokenKind::Text, -4}, {"b", fb::TokenKind::Text, -5}};  // no c
     for (int i = 0; i < 12; ++i) {
       std::string text;
       for (std::size_t k = 2 + random() % 3; k > 0; --k) text += static_cast<char>('a' + random() % 3);
@@ -56,17 +56,22 @@ TEST(Unigram, FindsTheBestSegmentation) {
 }
 
 TEST(Unigram, RunsOfUnknownCharactersAreOne) {
-  fb::TokenizerT tables = small_tables({{"a", fb::TokenKind::Text, -1}, {"?", fb::TokenKind::Unknown, 0}}, fb::TokenModel::Unigram);
+  fb::TokenizerT tables =
+      small_tables({{"a", fb::TokenKind::Text, -1}, {"?", fb::TokenKind::Unknown, 0}}, fb::TokenModel::Unigram);
   tables.unknown = 1;
   tables.unknown_score = -10;
   EXPECT_EQ(SmallTokenizer(tables).encode("axya"), (Ids{0, 1, 1, 0}));
   tables.fuse_unknown = true;
   EXPECT_EQ(SmallTokenizer(tables).encode("axya"), (Ids{0, 1, 0}));
-  EXPECT_EQ(SmallTokenizer(tables).encode("\xED\x95\x9C\xEA\xB5\xAD" "a"), (Ids{1, 0}));
+  EXPECT_EQ(SmallTokenizer(tables).encode("\xED\x95\x9C\xEA\xB5\xAD"
+                                          "a"),
+            (Ids{1, 0}));
 }
 
 TEST(Unigram, PiecesWithoutAnIdAreUnknown) {
-  fb::TokenizerT tables = small_tables({{"a", fb::TokenKind::Text, -1}, {"?", fb::TokenKind::Unknown, 0}, {"bb", fb::TokenKind::Text, -1}}, fb::TokenModel::Unigram);
+  fb::TokenizerT tables =
+      small_tables({{"a", fb::TokenKind::Text, -1}, {"?", fb::TokenKind::Unknown, 0}, {"bb", fb::TokenKind::Text, -1}},
+                   fb::TokenModel::Unigram);
   tables.unknown = 1;
   tables.unknown_score = -10;
   tables.tokens = 2;
@@ -74,7 +79,8 @@ TEST(Unigram, PiecesWithoutAnIdAreUnknown) {
 }
 
 TEST(Unigram, ALongTextStaysLinear) {
-  fb::TokenizerT tables = small_tables({{"a", fb::TokenKind::Text, -2}, {"aa", fb::TokenKind::Text, -3}}, fb::TokenModel::Unigram);
+  fb::TokenizerT tables =
+      small_tables({{"a", fb::TokenKind::Text, -2}, {"aa", fb::TokenKind::Text, -3}}, fb::TokenModel::Unigram);
   EXPECT_EQ(SmallTokenizer(tables).encode(std::string(200000, 'a')), Ids(100000, 1));
 }
 

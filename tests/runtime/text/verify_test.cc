@@ -12,7 +12,8 @@ namespace kinglet::text {
 namespace {
 
 fb::TokenizerT bpe() {
-  fb::TokenizerT tables = small_tables({{"<s>", fb::TokenKind::Special}, {"a"}, {"b"}, {"ab"}, {"\x80"}}, fb::TokenModel::Bpe);
+  fb::TokenizerT tables =
+      small_tables({{"<s>", fb::TokenKind::Special}, {"a"}, {"b"}, {"ab"}, {"\x80"}}, fb::TokenModel::Bpe);
   set_merges({{1, 2, 3}, {1, 1, 3}}, tables);
   add_token(0, "<s>", true, tables);
   add_token(3, "ab", false, tables);
@@ -26,7 +27,9 @@ fb::TokenizerT bpe() {
 }
 
 fb::TokenizerT unigram() {
-  fb::TokenizerT tables = small_tables({{"?", fb::TokenKind::Unknown, 0}, {"a", fb::TokenKind::Text, -1}, {"aa", fb::TokenKind::Text, -1.5f}}, fb::TokenModel::Unigram);
+  fb::TokenizerT tables = small_tables(
+      {{"?", fb::TokenKind::Unknown, 0}, {"a", fb::TokenKind::Text, -1}, {"aa", fb::TokenKind::Text, -1.5f}},
+      fb::TokenModel::Unigram);
   tables.unknown = 0;
   tables.unknown_score = -10;
   tables.passes.push_back(std::make_unique<fb::PassT>());
@@ -37,7 +40,8 @@ fb::TokenizerT unigram() {
 }
 
 fb::TokenizerT wordpiece() {
-  fb::TokenizerT tables = small_tables({{"[UNK]", fb::TokenKind::Special}, {"a"}, {"##a"}, {"##b"}}, fb::TokenModel::WordPiece);
+  fb::TokenizerT tables =
+      small_tables({{"[UNK]", fb::TokenKind::Special}, {"a"}, {"##a"}, {"##b"}}, fb::TokenModel::WordPiece);
   tables.unknown = 0;
   tables.continuation = "##";
   tables.split = fb::Split::Bert;
@@ -70,7 +74,11 @@ TEST(VerifyTokenizer, EveryRuleIsChecked) {
       {"an end too many", bpe, [](auto& t) { t.ends.push_back(t.ends.back()); }},
       {"an end before its beginning", bpe, [](auto& t) { t.ends[1] = 0; }},
       {"an end behind the text", bpe, [](auto& t) { t.ends.back() += 1; }},
-      {"a piece too long", bpe, [](auto& t) { t.pieces.resize(t.pieces.size() + 70000, 'x'); t.ends.back() += 70000; }},
+      {"a piece too long", bpe,
+       [](auto& t) {
+         t.pieces.resize(t.pieces.size() + 70000, 'x');
+         t.ends.back() += 70000;
+       }},
       {"a kind that is none", bpe, [](auto& t) { t.kinds[1] = static_cast<fb::TokenKind>(77); }},
       {"order names no piece", bpe, [](auto& t) { t.order[0] = 5; }},
       {"order names a piece twice", bpe, [](auto& t) { t.order[0] = t.order[1]; }},
@@ -86,7 +94,11 @@ TEST(VerifyTokenizer, EveryRuleIsChecked) {
       {"added tokens are not sorted", bpe, [](auto& t) { std::swap(t.added[0], t.added[1]); }},
       {"merge_begin is short", bpe, [](auto& t) { t.merge_begin.pop_back(); }},
       {"merge_begin does not begin at 0", bpe, [](auto& t) { t.merge_begin[0] = 1; }},
-      {"merge_begin goes back", bpe, [](auto& t) { t.merge_begin[1] = 2; t.merge_begin[2] = 1; }},
+      {"merge_begin goes back", bpe,
+       [](auto& t) {
+         t.merge_begin[1] = 2;
+         t.merge_begin[2] = 1;
+       }},
       {"merge_begin goes too far", bpe, [](auto& t) { t.merge_begin[2] = 0xFFFFFFF0; }},
       {"merge_begin ends early", bpe, [](auto& t) { t.merge_begin.back() = 1; }},
       {"merges are not sorted", bpe, [](auto& t) { std::swap(t.merge_right[0], t.merge_right[1]); }},
@@ -96,7 +108,10 @@ TEST(VerifyTokenizer, EveryRuleIsChecked) {
       {"a split that is none", bpe, [](auto& t) { t.split = static_cast<fb::Split>(99); }},
       {"a prefix that is none", bpe, [](auto& t) { t.prefix = static_cast<fb::Prefix>(99); }},
       {"a pass that is none", bpe, [](auto& t) { t.passes[0]->kind = static_cast<fb::PassKind>(99); }},
-      {"too many passes", bpe, [](auto& t) { for (int i = 0; i < 16; ++i) t.passes.push_back(std::make_unique<fb::PassT>()); }},
+      {"too many passes", bpe,
+       [](auto& t) {
+         for (int i = 0; i < 16; ++i) t.passes.push_back(std::make_unique<fb::PassT>());
+       }},
       {"a score is missing", unigram, [](auto& t) { t.scores.pop_back(); }},
       {"a score is no number", unigram, [](auto& t) { t.scores[1] = std::nanf(""); }},
       {"a score is infinite", unigram, [](auto& t) { t.scores[1] = std::numeric_limits<float>::infinity(); }},
@@ -114,7 +129,8 @@ TEST(VerifyTokenizer, EveryRuleIsChecked) {
   }
 }
 
-constexpr std::string_view kTexts[] = {"", "a", "aab<s>ab a1 \xED\x95\x9C\xEA\xB5\xAD \x80\xFF", "  aaaa\n\nabab 'll \xE2\x96\x81 e\xCC\x81"};
+constexpr std::string_view kTexts[] = {"", "a", "aab<s>ab a1 \xED\x95\x9C\xEA\xB5\xAD \x80\xFF",
+                                       "  aaaa\n\nabab 'll \xE2\x96\x81 e\xCC\x81"};
 
 // Uses tables that the verifier let through; the sanitizers watch.
 void use(const fb::Tokenizer& file) {
@@ -133,7 +149,8 @@ void use(const fb::Tokenizer& file) {
     (void)tokenizer->find(input);
   }
   DecodeState state;
-  for (std::uint32_t id = 0; id < tokenizer->count(); ++id) (void)tokenizer->decode(static_cast<std::int32_t>(id), state, text).ok();
+  for (std::uint32_t id = 0; id < tokenizer->count(); ++id)
+    (void)tokenizer->decode(static_cast<std::int32_t>(id), state, text).ok();
 }
 
 // Random bytes written over packed tables: what FlatBuffers' verifier and ours accept must be safe to use.

@@ -9,9 +9,19 @@ namespace kinglet::text {
 namespace {
 
 fb::TokenizerT words() {
-  fb::TokenizerT tables = small_tables(
-      {{"[UNK]", fb::TokenKind::Special}, {"un"}, {"unaff"}, {"##aff"}, {"##able"}, {"##ab"}, {"##le"}, {"##s"}, {"a"}, {"##a"}, {"\xEC\xA0\x80"}, {"##\xEB\x8A\x94"}},
-      fb::TokenModel::WordPiece);
+  fb::TokenizerT tables = small_tables({{"[UNK]", fb::TokenKind::Special},
+                                        {"un"},
+                                        {"unaff"},
+                                        {"##aff"},
+                                        {"##able"},
+                                        {"##ab"},
+                                        {"##le"},
+                                        {"##s"},
+                                        {"a"},
+                                        {"##a"},
+                                        {"\xEC\xA0\x80"},
+                                        {"##\xEB\x8A\x94"}},
+                                       fb::TokenModel::WordPiece);
   tables.continuation = "##";
   tables.unknown = 0;
   tables.split = fb::Split::Bert;
@@ -28,7 +38,7 @@ TEST(WordPiece, TakesTheLongestPiece) {
 TEST(WordPiece, AWordWithAnUnknownPartIsUnknown) {
   const SmallTokenizer tokenizer(words());
   EXPECT_EQ(tokenizer.encode("unx a"), (Ids{0, 8}));
-  EXPECT_EQ(tokenizer.encode("able"), Ids{0});   // only ##able is a piece
+  EXPECT_EQ(tokenizer.encode("able"), Ids{0});  // only ##able is a piece
   EXPECT_EQ(tokenizer.encode("\xEC\xA0"), Ids{0});
 }
 
