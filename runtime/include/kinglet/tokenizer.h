@@ -24,7 +24,7 @@ struct Tokenizer;
 
 // Checks tables that may hold any bytes. After it succeeds a Tokenizer over them reads nothing out of bounds and always
 // ends. `vocabulary`: every token id is below it. Linear in the size of the tables. Model::open calls it.
-Status verify_tokenizer(const fb::Tokenizer& tables, std::uint32_t vocabulary);
+Status verify_tokenizer(const fb::Tokenizer& file, std::uint32_t vocabulary);
 
 // What special tokens mean to `encode`.
 struct Special {
@@ -44,7 +44,7 @@ class Tokenizer {
   Tokenizer() = default;
 
   // Of tables that verify_tokenizer accepted.
-  static Result<Tokenizer> open(const fb::Tokenizer& tables);
+  static Result<Tokenizer> open(const fb::Tokenizer& file);
 
   // Scratch that is enough for any text of so many bytes. Ordinary text needs far less: twice the normalized text and
   // 24 bytes for each byte of its longest word (for each character of the text, where the model does not split words).

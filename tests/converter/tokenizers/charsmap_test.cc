@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <random>
 
 #include "text/charsmap.h"
@@ -13,7 +14,7 @@
 namespace kinglet::converter {
 namespace {
 
-std::string apply(const std::vector<std::uint8_t>& map, std::string_view input) {
+std::string mapped(const std::vector<std::uint8_t>& map, std::string_view input) {
   fb::TokenizerT rules;
   rules.passes.push_back(std::make_unique<fb::PassT>());
   rules.passes.back()->kind = fb::PassKind::Map;
@@ -59,7 +60,7 @@ TEST(Charsmap, ReplacesTheLongestKey) {
     for (int trial = 0; trial < 50; ++trial) {
       std::string input;
       for (std::size_t k = random() % 30; k > 0; --k) input += static_cast<char>('a' + random() % 5);
-      ASSERT_EQ(apply(built, input), by_definition(map, input));
+      ASSERT_EQ(mapped(built, input), by_definition(map, input));
     }
     std::vector<std::string> keys = charsmap_keys(built, 1000);
     std::sort(keys.begin(), keys.end());
@@ -71,12 +72,12 @@ TEST(Charsmap, ReplacesTheLongestKey) {
 
 TEST(Charsmap, CompatibilityCharacters) {
   const std::vector<std::uint8_t> map = compatibility_charsmap();
-  EXPECT_EQ(apply(map, "\uFB01\u2460\u00BD\u3000\uFF21\u33A1"),
+  EXPECT_EQ(mapped(map, "\uFB01\u2460\u00BD\u3000\uFF21\u33A1"),
             "fi1"
             "1\u20442 Am2");
-  EXPECT_EQ(apply(map, "\uFDFA"),
+  EXPECT_EQ(mapped(map, "\uFDFA"),
             "\u0635\u0644\u0649 \u0627\u0644\u0644\u0647 \u0639\u0644\u064A\u0647 \u0648\u0633\u0644\u0645");
-  EXPECT_EQ(apply(map, "\U0001D4D7\u00E9\uD55C"), "H\u00E9\uD55C");  // canonical forms stay
+  EXPECT_EQ(mapped(map, "\U0001D4D7\u00E9\uD55C"), "H\u00E9\uD55C");  // canonical forms stay
   EXPECT_GT(charsmap_keys(map, 100000).size(), 3500u);
 }
 

@@ -142,7 +142,7 @@ TEST(TokenizerJson, TokensBeyondTheModelAreLeftOut) {
   const PackedTokenizer tokenizer(*read.tokenizer);
   EXPECT_EQ(tokenizer->count(), 3u);
   EXPECT_EQ(tokenizer.encode("ab<pad>", {.parse = true, .add = false}),
-            std::vector<std::int32_t>{2});  // no piece but ab
+            (std::vector<std::int32_t>{2, 0}));  // ab, then of <pad> what has a piece: its a
 }
 
 TEST(TokenizerFiles, NoneIsNoTokenizer) {

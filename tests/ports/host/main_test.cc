@@ -298,7 +298,7 @@ TEST(Inspect, ShowsTheProgramAndTheArena) {
   EXPECT_EQ(
       made["arena"]["bytes"].get<long>(),
       made["arena"]["tables"].get<long>() + made["arena"]["states"].get<long>() + made["arena"]["working"].get<long>());
-  EXPECT_EQ(made["encode"].size(), 6u);
+  EXPECT_EQ(made["encode"].size(), 5u);
 }
 
 TEST(Verify, FindsADamagedWeight) {
