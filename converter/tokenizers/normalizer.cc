@@ -8,7 +8,7 @@ namespace {
 
 class Reader {
  public:
-  explicit Reader(Draft& draft) : draft_(draft), tables_(draft.tables) {}
+  explicit Reader(Draft& draft) : tables_(draft.tables) {}
 
   void read(const JsonView& part) {
     const std::string type = part["type"].text();
@@ -85,7 +85,6 @@ class Reader {
     spaces_ = true;
   }
 
-  Draft& draft_;
   fb::TokenizerT& tables_;
   bool spaces_ = false;  // a rule for spaces was read
 };

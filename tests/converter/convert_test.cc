@@ -46,7 +46,7 @@ TEST_P(Convert, StaysNearTheFloatModel) {
 
 INSTANTIATE_TEST_SUITE_P(Goldens, Convert,
                          ::testing::Values("llama", "llama-f16", "smollm", "gpt2", "gpt_neox", "phi", "qwen3",
-                                           "gemma3_text", "bert", "bert-seqcls", "sentence-transformers-mean",
+                                           "gemma3_text", "bert", "bert-seqcls", "sentence-transformers-mean", "marian",
                                            "torch_transformer-post", "t5", "torch_transformer-pre"),
                          [](const auto& parameter) {
                            std::string name = parameter.param;
@@ -69,6 +69,15 @@ TEST(ConvertSummary, CountsAndNames) {
   const std::string text = to_text(summary);
   for (const char* part : {"parameters", "file", "arena", "operators", "Linear", "fidelity", "worst", "time"})
     EXPECT_THAT(text, HasSubstr(part));
+}
+
+TEST(ConvertSummary, SaysThatTheOutputNeededMoreBits) {
+  Folder folder;
+  const ConvertSummary summary = convert_golden("gemma3_text", folder);
+  ASSERT_TRUE(summary.q8_cosine.has_value());
+  EXPECT_GT(summary.fidelity.cosine, *summary.q8_cosine);
+  EXPECT_THAT(to_text(summary), HasSubstr("with fewer the output's cosine would be"));
+  EXPECT_FALSE(convert_golden("bart", folder).q8_cosine.has_value());
 }
 
 TEST(Compare, RefusesAnotherCheckpoint) {

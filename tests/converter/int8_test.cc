@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
@@ -24,11 +23,6 @@ namespace fs = std::filesystem;
 using testing::Folder;
 
 constexpr double kLeastCosine = 0.999;  // of each case's output, all positions together
-
-// Random models of width 32 to 48 whose int8 noise is larger than that today. A model that is better than its place here fails
-// the test, too, so that this list can only shrink.
-constexpr std::array<std::string_view, 9> kNoisy{"bert-tokcls", "distilbert-seqcls", "llama", "marian",  "mistral",
-                                                 "phi3",        "roberta-seqcls",    "t5",    "t5-gated"};
 
 struct FreeAligned {
   void operator()(std::byte* bytes) const { ::operator delete[](bytes, std::align_val_t{64}); }
@@ -151,8 +145,7 @@ TEST_P(Int8, FollowsFloatAndGivesTheSameBitsEverywhere) {
       }
     }
   }
-  const bool noisy = std::ranges::find(kNoisy, GetParam()) != kNoisy.end();
-  EXPECT_EQ(least < kLeastCosine, noisy) << least;
+  EXPECT_GE(least, kLeastCosine);
 }
 
 INSTANTIATE_TEST_SUITE_P(Goldens, Int8, ::testing::ValuesIn(folders()), [](const auto& parameter) {

@@ -25,6 +25,9 @@ def write_json(path, value, compact=False):
 def reinitialize(model, gen, embedding=0.7, lively=False):
     """Draws every weight anew so that attention, positions, norms and biases all matter to the output.
 
+    Matrices keep the variance of their input, and embeddings are near 1 after their scaling, as in trained models: larger ones
+    saturate every softmax, and the least rounding then changes the output as much as another input would.
+
     lively: a decoder that follows its own tokens more and the source less, which a greedy search does not answer with one
     token for ever.
     """
@@ -46,7 +49,7 @@ def reinitialize(model, gen, embedding=0.7, lively=False):
                 new = randn(value.shape, std, gen)
             elif part.endswith("weight"):
                 fan_in = value.shape[0] if kind == "Conv1D" else value.shape[-1]
-                std = 1.25 / math.sqrt(fan_in)
+                std = 1 / math.sqrt(fan_in)
                 if kind == "Linear" and (name.endswith("Attention.q")):  # T5 does not divide scores by sqrt(d_kv)
                     std /= math.sqrt(model.config.d_kv)
                 new = randn(value.shape, std, gen)

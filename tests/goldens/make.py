@@ -112,7 +112,7 @@ VARIANTS = {
     "llama": ("Llama", "ForCausalLM", "logits", LLAMA | rope(), dict(padded=True, greedy=True)),
     "gpt2": ("GPT2", "LMHeadModel", "logits", dict(vocab_size=112, n_positions=128, n_embd=32, n_layer=2, n_head=4, bos_token_id=111, eos_token_id=111), {}),
     "bert": ("Bert", "Model", "hidden", BERT, dict(types=True, padded=True, exempt=("pooler",))),
-    "marian": ("Marian", "MTModel", "logits", SEQ2SEQ | dict(decoder_vocab_size=104, scale_embedding=True, activation_function="swish", pad_token_id=103, eos_token_id=0, decoder_start_token_id=103, forced_eos_token_id=0), dict(embedding=0.5, padded=True, greedy=True)),
+    "marian": ("Marian", "MTModel", "logits", SEQ2SEQ | dict(decoder_vocab_size=104, scale_embedding=True, activation_function="swish", pad_token_id=103, eos_token_id=0, decoder_start_token_id=103, forced_eos_token_id=0), dict(embedding=0.25, padded=True, greedy=True)),
     "t5": ("T5", "ForConditionalGeneration", "logits", T5, dict(form="old", greedy=True)),
     "llama-tied-rope-linear": ("Llama", "ForCausalLM", "logits", LLAMA | rope(kind="linear", factor=2.5) | dict(tie_word_embeddings=True), dict(form="old", matters=[dict(rope_scaling=None)])),
     "llama3": ("Llama", "ForCausalLM", "logits", LLAMA | rope(500.0, "llama3", factor=4.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=64), dict(matters=[dict(rope_scaling=None), dict(rope_theta=10000.0)], form="old")),
