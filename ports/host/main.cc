@@ -59,6 +59,13 @@ int run(int argc, char** argv) {
       "Example: kinglet translate en-ko.kgl \"twenty past nine on May 3rd\"\nMore on a command: kinglet COMMAND "
       "--help");
   app.require_subcommand(1);
+  const auto show_isas = [](const std::string&) {
+    print_isas();
+    throw CLI::Success();
+  };
+  app.add_option_function<std::string>("--isa", show_isas, "'list' shows the kernel sets, for every command's --isa")
+      ->check(CLI::IsMember({"list"}))
+      ->type_name("");
   std::map<const CLI::App*, Run> runs;
   for (const Command& command : kCommands) {
     CLI::App* sub = app.add_subcommand(command.name, command.summary);

@@ -6,32 +6,25 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
-#include <memory>
-#include <new>
+#include <optional>
+#include <utility>
 
 #include "converter/convert.h"
 #include "converter/readers/safetensors.h"
 #include "kinglet/isa.h"
 #include "kinglet/session.h"
 #include "model_generated.h"
+#include "tests/aligned.h"
 #include "tests/converter/tensors.h"
 
 namespace kinglet::converter {
 namespace {
 
 namespace fs = std::filesystem;
+using kinglet::testing::AlignedBytes;
 using testing::Folder;
 
 constexpr double kLeastCosine = 0.999;  // of each case's output, all positions together
-
-struct FreeAligned {
-  void operator()(std::byte* bytes) const { ::operator delete[](bytes, std::align_val_t{64}); }
-};
-using Aligned = std::unique_ptr<std::byte[], FreeAligned>;
-
-Aligned aligned(std::size_t size) {
-  return Aligned(static_cast<std::byte*>(::operator new[](size, std::align_val_t{64})));
-}
 
 std::vector<std::string> folders() {
   std::vector<std::string> names;
@@ -57,9 +50,8 @@ class Converted {
     const fs::path file = folder.path() / "model.kgl";
     (void)convert({.source = checkpoint, .output = file, .tokenizer = {}, .name = {}});
     const std::string bytes = testing::read_bytes(file);
-    bytes_ = aligned(bytes.size());
-    std::memcpy(bytes_.get(), bytes.data(), bytes.size());
-    auto opened = Model::open({bytes_.get(), bytes.size()});
+    bytes_.emplace(std::as_bytes(std::span(bytes)));
+    auto opened = Model::open(std::as_const(*bytes_).span());
     EXPECT_TRUE(opened.ok()) << opened.status().message();
     model_ = *opened;
   }
@@ -78,9 +70,8 @@ class Converted {
     if (!model_.has_decoder()) limits.outputs = size(input.tokens);
     auto plan = Plan::make(model_, limits);
     EXPECT_TRUE(plan.ok()) << plan.status().message();
-    const Aligned arena = aligned(plan->arena_bytes);
-    auto session =
-        Session::create(*plan, {arena.get(), plan->arena_bytes}, {.isa = isa, .parallel = {}, .observer = {}});
+    AlignedBytes arena(plan->arena_bytes);
+    auto session = Session::create(*plan, arena.span(), {.isa = isa, .parallel = {}, .observer = {}});
     EXPECT_TRUE(session.ok()) << session.status().message();
     std::vector<float> all;
     const auto call = [&](bool encode, std::span<const std::int32_t> tokens, std::span<const std::uint8_t> types) {
@@ -100,7 +91,7 @@ class Converted {
   }
 
  private:
-  Aligned bytes_;
+  std::optional<AlignedBytes> bytes_;
   Model model_;
 };
 

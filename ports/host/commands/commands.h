@@ -39,6 +39,8 @@ CLI::Validator between(T least, T most) {
   return CLI::Range(least, most).description("");
 }
 
+void print_isas();
+
 // The file was given, or the command is `--isa list`, which needs none and is done: true.
 bool lists_isas(const Common& common);
 

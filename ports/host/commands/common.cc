@@ -46,18 +46,22 @@ void add_sampling(CLI::App& app, SamplerOptions& options) {
       ->capture_default_str();
 }
 
+void print_isas() {
+  std::string text;
+  bool best = true;
+  for (const Isa& isa : isas()) {
+    char line[128];
+    std::snprintf(line, sizeof(line), "%-14s %s%s\n", isa.name, isa.available ? "runs here" : "not on this processor",
+                  isa.available && best ? " (default)" : "");
+    if (isa.available) best = false;
+    text += line;
+  }
+  print(text);
+}
+
 bool lists_isas(const Common& common) {
   if (common.isa == "list") {
-    std::string text;
-    bool best = true;
-    for (const Isa& isa : isas()) {
-      char line[128];
-      std::snprintf(line, sizeof(line), "%-14s %s%s\n", isa.name, isa.available ? "runs here" : "not on this processor",
-                    isa.available && best ? " (default)" : "");
-      if (isa.available) best = false;
-      text += line;
-    }
-    print(text);
+    print_isas();
     return true;
   }
   if (common.file.empty()) throw Misuse("FILE is missing: give a model file (.kgl)");

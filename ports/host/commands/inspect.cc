@@ -93,8 +93,8 @@ std::string head_text(const Opened& opened) {
   const fb::Model& root = opened.root();
   std::string text = opened.name() + ": " + text_of(root.architecture()) + ", to " + task_text(root.task()) + "\n";
   text += "  file       " + bytes_text(opened.bytes()) + ", format " + std::to_string(root.version()) + "\n";
-  text += "  weights    " + std::to_string(root.weights()->size()) + " of " + std::to_string(parameters(root)) +
-          " numbers in " + bytes_text(root.segment_bytes()) + "\n";
+  text += "  weights    " + std::to_string(parameters(root)) + " numbers in " + std::to_string(root.weights()->size()) +
+          " tensors, " + bytes_text(root.segment_bytes()) + "\n";
   if (opened.model().has_encoder())
     text += "  source     up to " + std::to_string(root.source()) + " tokens of a vocabulary of " +
             std::to_string(root.source_vocabulary()) + "\n";

@@ -102,7 +102,9 @@ TEST(Program, ListsKernelSets) {
     EXPECT_EQ(ran.status, 0) << show(ran);
     EXPECT_NE(ran.out.find("portable"), std::string::npos);
     EXPECT_NE(ran.out.find("(default)"), std::string::npos);
+    EXPECT_EQ(ran.out, run({"--isa", "list"}).out);
   }
+  EXPECT_EQ(run({"--isa", "portable"}).status, 2);
 }
 
 TEST(Program, DamagedFilesNeverCrashIt) {

@@ -60,16 +60,6 @@ fb::AttentionT attention(int qkv, std::uint32_t heads, std::uint32_t kv_heads, s
 
 }  // namespace
 
-void AlignedBytes::Free::operator()(std::byte* bytes) const { ::operator delete[](bytes, std::align_val_t{kAlign}); }
-
-AlignedBytes::AlignedBytes(std::size_t size)
-    : data_(static_cast<std::byte*>(::operator new[](size, std::align_val_t{kAlign}))),
-      size_(size) {}
-
-AlignedBytes::AlignedBytes(std::span<const std::byte> bytes) : AlignedBytes(bytes.size()) {
-  if (!bytes.empty()) std::memcpy(data_.get(), bytes.data(), bytes.size());
-}
-
 TinyModel::TinyModel(unsigned seed) : random_(seed) {
   model_.version = 1;
   model_.name = "tiny";

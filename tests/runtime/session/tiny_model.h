@@ -10,24 +10,9 @@
 #include <vector>
 
 #include "model_generated.h"
+#include "tests/aligned.h"
 
 namespace kinglet::testing {
-
-// Bytes at an address that is a multiple of 64, with nothing readable behind them that a sanitizer would not notice.
-class AlignedBytes {
- public:
-  explicit AlignedBytes(std::size_t size);
-  explicit AlignedBytes(std::span<const std::byte> bytes);
-  std::span<std::byte> span() { return {data_.get(), size_}; }
-  std::span<const std::byte> span() const { return {data_.get(), size_}; }
-
- private:
-  struct Free {
-    void operator()(std::byte* bytes) const;
-  };
-  std::unique_ptr<std::byte[], Free> data_;
-  std::size_t size_;
-};
 
 // Writes a program as the converter would have lowered it.
 class TinyModel {
