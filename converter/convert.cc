@@ -11,7 +11,6 @@
 #include "converter/passes/calibration.h"
 #include "converter/passes/dataflow.h"
 #include "converter/passes/equalize.h"
-#include "converter/passes/lower.h"
 #include "converter/passes/recording.h"
 #include "converter/passes/write.h"
 #include "converter/readers/mapping.h"
@@ -89,17 +88,6 @@ void fill_plan(const Model& model, std::uint32_t context, ConvertSummary& summar
   summary.arena_source = model.has_encoder() ? plan->limits.source : 0;
 }
 
-// Of the output of the int8 model with that of the float model; below it more inputs get 16 bits.
-constexpr double kEnough = 0.9997;
-
-// Gives a lowered program the functions that another limit leads to; its weights stay.
-void lower_again(Program& lowered, const Program& program, std::vector<LinearNoise>& linears, double least_q8) {
-  Program again = program;
-  lower(again, linears, Q16::kAuto, least_q8);
-  lowered.model.encode = std::move(again.model.encode);
-  lowered.model.step = std::move(again.model.step);
-}
-
 }  // namespace
 
 LoadedProgram load_program(const fs::path& source, const fs::path& tokenizer, std::uint32_t context) {
@@ -136,25 +124,18 @@ ConvertSummary convert(const ConvertRequest& request) {
   stage("equalizing", 0);
   summary.equalized = equalize(program, recording, request.threads);
   stage("choosing 8 or 16 bits", 0);
-  summary.linears = measure_noise(program, recording, request.threads);
   Program lowered = program;
-  auto least_q8 = kLeastQ8.begin();
-  lower(lowered, summary.linears, request.q16, *least_q8);
+  summary.linears = lower(lowered, recording, request.q16, request.threads);
 
   WriteOptions options;
   options.threads = request.threads;
   options.progress = [&](std::uint64_t done, std::uint64_t total) {
     stage("writing", static_cast<double>(done) / static_cast<double>(total));
   };
-  options.accept = [&](const Model& model) {
+  options.check = [&](const Model& model) {
     stage("checking the int8 model", 0);
     fill_plan(model, request.context, summary);
     summary.fidelity = measure_fidelity(model, program, recording, request.threads);
-    if (request.q16 != Q16::kAuto || summary.fidelity.cosine >= kEnough || std::next(least_q8) == kLeastQ8.end())
-      return true;
-    if (!summary.q8_cosine) summary.q8_cosine = summary.fidelity.cosine;
-    lower_again(lowered, program, summary.linears, *++least_q8);
-    return false;
   };
   summary.file_bytes = write_model(lowered, request.output, options);
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

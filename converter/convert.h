@@ -43,7 +43,6 @@ struct ConvertSummary {
   std::vector<std::pair<std::string, std::size_t>> operators;  // kind, how many
   std::size_t equalized = 0;                                   // junctions
   std::vector<LinearNoise> linears;
-  std::optional<double> q8_cosine;  // of the output before more inputs got 16 bits; nothing: it was good enough
   Fidelity fidelity;
   std::vector<std::string> warnings;
   double seconds = 0;

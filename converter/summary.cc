@@ -58,7 +58,6 @@ std::string q16_text(const ConvertSummary& summary) {
   if (chosen == 0) return "none of " + std::to_string(summary.linears.size()) + " linear layers needs 16-bit inputs";
   std::string text =
       std::to_string(chosen) + " of " + std::to_string(summary.linears.size()) + " linear layers have 16-bit inputs";
-  if (summary.q8_cosine) text += "; with fewer the output's cosine would be " + fixed(*summary.q8_cosine, 6);
   for (const LinearNoise& l : summary.linears) {
     if (l.q16) text += "\n               " + l.name + ": 8 bits would leave " + decibels(l.q8_db);
   }

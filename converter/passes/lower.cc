@@ -87,6 +87,29 @@ std::vector<std::size_t> makers(const fb::FunctionT& function) {
   return made;
 }
 
+std::vector<LinearNoise> measure(const Program& program, const Recording& recording, unsigned threads) {
+  std::vector<LinearNoise> all;
+  for (const fb::FunctionT* function : functions(program.model)) {
+    const bool encode = function == program.model.encode.get();
+    const auto made = makers(*function);
+    const std::size_t begin = all.size();
+    bool pooled = false;
+    for (std::size_t i = 0; i < function->operators.size(); ++i) {
+      const fb::OperatorT& op = *function->operators[i];
+      pooled = pooled || op.body.AsPoolRows() != nullptr;
+      if (op.body.AsLinear() != nullptr)
+        all.push_back({.encode = encode, .op = i, .name = op.name, .pooled = pooled});
+    }
+    parallel_for(threads, all.size() - begin, [&](std::size_t i) {
+      LinearNoise& linear = all[begin + i];
+      const fb::LinearT& op = *function->operators[linear.op]->body.AsLinear();
+      const Matrix& input = recording.of(encode)[made[static_cast<std::size_t>(op.input)]];
+      linear.q8_db = q8_signal_to_noise(input, program.sources[static_cast<std::size_t>(op.weight)]);
+    });
+  }
+  return all;
+}
+
 // Gives each value of a function its new form: which F32 values stay, which get a quantized one, in the order of the operators.
 class FunctionLowering {
  public:
@@ -147,46 +170,26 @@ class FunctionLowering {
 
 }  // namespace
 
-std::vector<LinearNoise> measure_noise(const Program& program, const Recording& recording, unsigned threads) {
-  std::vector<LinearNoise> all;
-  for (const fb::FunctionT* function : functions(program.model)) {
-    const bool encode = function == program.model.encode.get();
-    const auto made = makers(*function);
-    const std::size_t begin = all.size();
-    bool pooled = false;
-    for (std::size_t i = 0; i < function->operators.size(); ++i) {
-      const fb::OperatorT& op = *function->operators[i];
-      pooled = pooled || op.body.AsPoolRows() != nullptr;
-      if (op.body.AsLinear() != nullptr) all.push_back({.encode = encode, .op = i, .name = op.name, .pooled = pooled});
-    }
-    parallel_for(threads, all.size() - begin, [&](std::size_t i) {
-      LinearNoise& linear = all[begin + i];
-      const fb::LinearT& op = *function->operators[linear.op]->body.AsLinear();
-      const Matrix& input = recording.of(encode)[made[static_cast<std::size_t>(op.input)]];
-      linear.q8_db = q8_signal_to_noise(input, program.sources[static_cast<std::size_t>(op.weight)]);
-    });
-  }
-  return all;
-}
-
-void lower(Program& program, std::vector<LinearNoise>& linears, Q16 choice, double least_q8) {
+std::vector<LinearNoise> lower(Program& program, const Recording& recording, Q16 choice, unsigned threads) {
+  std::vector<LinearNoise> all = measure(program, recording, threads);
   for (fb::FunctionT* function : functions(program.model)) {
     const bool encode = function == program.model.encode.get();
     std::vector<bool> q16(function->values.size());
     const auto input_of = [&](const LinearNoise& linear) {
       return static_cast<std::size_t>(function->operators[linear.op]->body.AsLinear()->input);
     };
-    for (const LinearNoise& linear : linears) {
+    for (const LinearNoise& linear : all) {
       if (linear.encode != encode) continue;
-      const bool needed = linear.pooled || !(linear.q8_db >= least_q8);
+      const bool needed = linear.pooled || linear.q8_db < kLeastQ8;
       if (choice == Q16::kAll || (choice == Q16::kAuto && needed)) q16[input_of(linear)] = true;
     }
-    for (LinearNoise& linear : linears) {
+    for (LinearNoise& linear : all) {
       if (linear.encode == encode) linear.q16 = q16[input_of(linear)];
     }
     FunctionLowering(*function, q16).run();
   }
   compute_last_use(program.model);
+  return all;
 }
 
 }  // namespace kinglet::converter

@@ -1,14 +1,12 @@
 // lower: the input of every Linear becomes quantized rows, emitted by the operator before; f32 rows that nobody else reads go.
 //
 // A value becomes Q16 where 8 bits are too few for one of the Linears that read it: where the rounding of x to 8 bits leaves less than
-// a limit in dB between W x and W (x_q - x) on the recorded rows. Behind a pooling it always does: one row per sequence costs nothing,
-// and a class of three must not hang on the last bits.
+// 28 dB between W x and W (x_q - x) on the recorded rows. Behind a pooling it always does: one row per sequence costs nothing, and a
+// choice among three classes must not hang on the last bits.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -29,13 +27,8 @@ struct LinearNoise {
   bool q16 = false;     // what was chosen
 };
 
-std::vector<LinearNoise> measure_noise(const Program& program, const Recording& recording, unsigned threads);
+constexpr double kLeastQ8 = 28.0;  // dB
 
-// What 8 bits must leave at each Linear. The first limit catches outliers; the converter goes on to the next where the output of the
-// whole int8 model is not good enough. Behind the last limit nothing is Q8.
-constexpr std::array<double, 3> kLeastQ8{28, 40, std::numeric_limits<double>::infinity()};
-
-// `linears`: of measure_noise for this program; their q16 is filled in.
-void lower(Program& program, std::vector<LinearNoise>& linears, Q16 choice, double least_q8 = kLeastQ8.front());
+std::vector<LinearNoise> lower(Program& program, const Recording& recording, Q16 choice, unsigned threads);
 
 }  // namespace kinglet::converter

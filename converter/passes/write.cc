@@ -152,7 +152,7 @@ void fill_checksums(fb::ModelT& model, std::span<const std::byte> file, unsigned
   });
 }
 
-bool accepted(const std::filesystem::path& written, const fb::ModelT& model, const WriteOptions& options) {
+void check_opens(const std::filesystem::path& written, const fb::ModelT& model, const WriteOptions& options) {
   const auto mapping = Mapping::open(written);
   const auto opened = Model::open(mapping->bytes());
   if (!opened.ok()) {
@@ -160,7 +160,7 @@ bool accepted(const std::filesystem::path& written, const fb::ModelT& model, con
                 " (" + std::to_string(opened.status().subject()) +
                 "); the checkpoint is of a form that is not supported");
   }
-  return !options.accept || options.accept(*opened);
+  if (options.check) options.check(*opened);
 }
 
 }  // namespace
@@ -172,13 +172,12 @@ std::uint64_t write_model(Program& program, const std::filesystem::path& path, c
   OutputFile file(path);
   SegmentWriter(program, file, options).write();
   fill_checksums(model, Mapping::open(file.written())->bytes(), options.threads);
-  do {
-    std::vector<std::byte> metadata = serialize(model);
-    if (metadata.size() > model.segment)
-      throw Error("metadata that grew while it was written, in " + path.string() + ": report this");
-    metadata.resize(model.segment);
-    file.write_at(0, metadata);
-  } while (!accepted(file.written(), model, options));
+  std::vector<std::byte> metadata = serialize(model);
+  if (metadata.size() > model.segment)
+    throw Error("metadata that grew while it was written, in " + path.string() + ": report this");
+  metadata.resize(model.segment);
+  file.write_at(0, metadata);
+  check_opens(file.written(), model, options);
   file.commit();
   return model.segment + segment_bytes;
 }

@@ -21,9 +21,7 @@ using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;  
 struct WriteOptions {
   unsigned threads = 1;
   Progress progress = {};
-  // Looks at the finished file; if it throws there is none. If it changed the program, though none of its weights, it returns false:
-  // the FlatBuffer is written again and looked at again.
-  std::function<bool(const Model& model)> accept = {};
+  std::function<void(const Model& model)> check = {};  // looks at the finished file; if it throws there is none
 };
 
 // Fills in the model's regions, checksums and segment, writes the file and opens it as the runtime would; returns its bytes.

@@ -45,15 +45,9 @@ fb::Kind kind_of_input(const fb::FunctionT& f, std::size_t op) {
   return f.values[static_cast<std::size_t>(f.operators[op]->body.AsLinear()->input)]->kind;
 }
 
-std::vector<LinearNoise> lowered(Program& program, Q16 choice, double least_q8 = kLeastQ8.front()) {
-  auto linears = measure_noise(program, calibrate(program), 2);
-  lower(program, linears, choice, least_q8);
-  return linears;
-}
-
 TEST(Lower, DropsRowsThatNobodyReads) {
   Program program = program_with_outlier(1);
-  const auto linears = lowered(program, Q16::kAuto);
+  const auto linears = lower(program, calibrate(program), Q16::kAuto, 1);
   const fb::FunctionT& f = *program.model.step;
   ASSERT_EQ(linears.size(), 2U);
   // embed 0; norm emits 1 (Q8) only; linear 2; select 3 (Q8) only; logits 4.
@@ -73,12 +67,12 @@ TEST(Lower, DropsRowsThatNobodyReads) {
 
 TEST(Lower, ChoosesSixteenBitsForOutliers) {
   Program plain = program_with_outlier(1);
-  for (const LinearNoise& l : lowered(plain, Q16::kAuto)) {
+  for (const LinearNoise& l : lower(plain, calibrate(plain), Q16::kAuto, 1)) {
     EXPECT_FALSE(l.q16) << l.q8_db;
     EXPECT_GT(l.q8_db, 35);
   }
   Program rough = program_with_outlier(200);
-  const auto linears = lowered(rough, Q16::kAuto);
+  const auto linears = lower(rough, calibrate(rough), Q16::kAuto, 2);
   EXPECT_TRUE(linears[0].q16);
   EXPECT_LT(linears[0].q8_db, 28);
   EXPECT_EQ(kind_of_input(*rough.model.step, 2), fb::Kind::Q16);
@@ -86,24 +80,12 @@ TEST(Lower, ChoosesSixteenBitsForOutliers) {
 
 TEST(Lower, ObeysTheUser) {
   Program all = program_with_outlier(1), none = program_with_outlier(200);
-  lowered(all, Q16::kAll);
-  lowered(none, Q16::kNone);
+  lower(all, calibrate(all), Q16::kAll, 1);
+  lower(none, calibrate(none), Q16::kNone, 1);
   for (const std::size_t op : {2U, 4U}) {
     EXPECT_EQ(kind_of_input(*all.model.step, op), fb::Kind::Q16);
     EXPECT_EQ(kind_of_input(*none.model.step, op), fb::Kind::Q8);
   }
-}
-
-TEST(Lower, GoesBelowAHigherLimit) {
-  Program program = program_with_outlier(20);
-  auto linears = measure_noise(program, calibrate(program), 2);
-  ASSERT_NE(linears[0].q8_db, linears[1].q8_db);
-  const std::size_t worse = linears[0].q8_db < linears[1].q8_db ? 0 : 1;
-  lower(program, linears, Q16::kAuto, linears[1 - worse].q8_db);
-  EXPECT_TRUE(linears[worse].q16);
-  EXPECT_FALSE(linears[1 - worse].q16);
-  Program another = program_with_outlier(1);
-  for (const LinearNoise& l : lowered(another, Q16::kAuto, kLeastQ8.back())) EXPECT_TRUE(l.q16);
 }
 
 // What 8 bits leave, computed the long way over every row and channel.
@@ -132,7 +114,7 @@ TEST(Lower, MeasuresNoiseAsDefined) {
   Program program = program_with_outlier(20);
   const Recording recording = calibrate(program);
   const double expected = full_signal_to_noise(recording.step[1], program.sources[2].floats(), 64);
-  const auto linears = lowered(program, Q16::kAuto);
+  const auto linears = lower(program, recording, Q16::kAuto, 1);
   EXPECT_NEAR(linears[0].q8_db, expected, 1.0);  // on a sample of the rows
 }
 
@@ -143,7 +125,7 @@ TEST_P(LowerGoldens, KeepsTheProgramWhole) {
   const Checkpoint checkpoint = read_checkpoint(testing::goldens() / GetParam());
   Program program = build_program(checkpoint, {});
   const Recording recording = calibrate(program);
-  lowered(program, Q16::kAuto);
+  lower(program, recording, Q16::kAuto, 1);
   for (const fb::FunctionT* f : functions(std::as_const(program.model))) {
     int next = 0;
     for (const auto& op : f->operators) {

@@ -27,8 +27,7 @@ using ::testing::IsEmpty;
 
 Program lowered(const Checkpoint& checkpoint) {
   Program program = build_program(checkpoint, {});
-  auto linears = measure_noise(program, record(program, calibration_input(program), 1), 1);
-  lower(program, linears, Q16::kAuto);
+  lower(program, record(program, calibration_input(program), 1), Q16::kAuto, 1);
   return program;
 }
 
@@ -134,22 +133,10 @@ TEST(Write, LeavesNothingOnAFullDisk) {
   }
 }
 
-TEST(Write, WritesAProgramThatChangedAgain) {
-  Folder folder;
-  Program program = lowered_golden("llama");
-  std::vector<std::string> names;
-  write_model(program, folder.path() / "m.kgl", {.accept = [&](const Model& model) {
-                names.push_back(model.root().name()->str());
-                program.model.name = "other";  // as long as "llama"
-                return names.size() == 2;
-              }});
-  EXPECT_THAT(names, ElementsAre("llama", "other"));
-}
-
 TEST(Write, LeavesNothingWhenTheRuntimeOrTheCheckRefuses) {
   Folder folder;
   Program program = lowered_golden("llama");
-  EXPECT_THAT(refusal(program, folder, {.accept = [](const Model&) -> bool { throw Error("no"); }}), HasSubstr("no"));
+  EXPECT_THAT(refusal(program, folder, {.check = [](const Model&) { throw Error("no"); }}), HasSubstr("no"));
   EXPECT_THAT(folder.files(), IsEmpty());
   program.model.vocabulary = 0;
   EXPECT_THAT(refusal(program, folder), HasSubstr("vocabulary"));
