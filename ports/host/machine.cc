@@ -12,19 +12,10 @@
 namespace kinglet::host {
 namespace {
 
-// Reads all of it, in four streams of 64 bytes, and gives a number that depends on all of it.
-std::uint64_t read_all(const std::byte* data, std::size_t bytes) {
-  using Line = std::uint64_t __attribute__((vector_size(64)));
-  const Line* lines = reinterpret_cast<const Line*>(data);
-  Line a{}, b{}, c{}, d{};
-  for (std::size_t i = 0; i + 4 <= bytes / sizeof(Line); i += 4) {
-    a += lines[i];
-    b += lines[i + 1];
-    c += lines[i + 2];
-    d += lines[i + 3];
-  }
-  a += b + c + d;
-  return a[0] + a[1] + a[2] + a[3] + a[4] + a[5] + a[6] + a[7];
+const PeakLoop* loop_of(const std::string& isa) {
+  const auto loops = peak_loops();
+  const auto loop = std::find_if(loops.begin(), loops.end(), [&isa](const PeakLoop& l) { return isa == l.isa; });
+  return loop == loops.end() ? nullptr : &*loop;
 }
 
 std::uint64_t status_bytes(const char* file, const std::string& key) {
@@ -51,9 +42,8 @@ void on_all(Threads& threads, const std::function<void(std::uint32_t)>& fn) {
 double int8_peak(const std::string& isa, Threads& threads) {
   constexpr int kTries = 3;
   constexpr double kEnough = 0.05;  // seconds of one try
-  const auto loops = peak_loops();
-  const auto loop = std::find_if(loops.begin(), loops.end(), [&isa](const PeakLoop& l) { return isa == l.isa; });
-  if (loop == loops.end()) return 0;
+  const PeakLoop* loop = loop_of(isa);
+  if (loop == nullptr) return 0;
   std::uint64_t rounds = 1 << 16;
   std::vector<std::uint64_t> done(threads.count());
   const auto once = [&] {
@@ -69,9 +59,11 @@ double int8_peak(const std::string& isa, Threads& threads) {
   return operations / seconds;
 }
 
-double read_bandwidth(Threads& threads) {
+double read_bandwidth(const std::string& isa, Threads& threads) {
   constexpr std::uint64_t kLeast = std::uint64_t{256} << 20, kMost = std::uint64_t{1} << 30;
-  constexpr int kTries = 5;
+  constexpr int kTries = 3;
+  const PeakLoop* loop = loop_of(isa);
+  if (loop == nullptr) return 0;
   const std::uint64_t available = status_bytes("/proc/meminfo", "MemAvailable:");
   std::uint64_t bytes = std::clamp(4 * last_level_cache_bytes(), kLeast, kMost);
   if (available != 0) bytes = std::min(bytes, available / 4);
@@ -81,9 +73,10 @@ double read_bandwidth(Threads& threads) {
   on_all(threads, [&](std::uint32_t i) { std::fill_n(arena.bytes().data() + i * part, part, std::byte{1}); });
   std::vector<std::uint64_t> sums(threads.count());
   double best = 1e9;
-  for (int i = 0; i < kTries; ++i) {
+  for (int i = 0; i < kTries * kReadWays; ++i) {
     const double start = now();
-    on_all(threads, [&](std::uint32_t t) { sums[t] = read_all(arena.bytes().data() + t * part, part); });
+    on_all(threads,
+           [&](std::uint32_t t) { sums[t] = loop->read(arena.bytes().data() + t * part, part, i % kReadWays); });
     best = std::min(best, now() - start);
   }
   for (auto& sum : sums) asm volatile("" : "+m"(sum));

@@ -16,7 +16,7 @@ double now();  // seconds, monotonic
 double int8_peak(const std::string& isa, Threads& threads);
 
 // Bytes per second read from memory by all threads together, from a buffer larger than the last-level cache.
-double read_bandwidth(Threads& threads);
+double read_bandwidth(const std::string& isa, Threads& threads);
 
 std::uint64_t last_level_cache_bytes();  // 0: unknown
 std::uint64_t peak_resident_bytes();     // of this process so far

@@ -1,5 +1,5 @@
-// How fast the kernels are, and against which limit: matmul in GOPS (2 per multiply-accumulate) beside the speed of the
-// same inner tile with everything in the first cache; one row in GB/s beside a plain read of the same memory.
+// How fast the kernels are, and against which limit, one thread: matmul in GOPS (2 per multiply-accumulate) beside the products of the
+// same instructions with everything in registers; one row in GB/s beside a plain read of memory.
 //     kernels_bench [ISA]
 #include <algorithm>
 #include <array>
@@ -9,6 +9,7 @@
 #include <functional>
 #include <vector>
 
+#include "machine.h"
 #include "tests/runtime/kernels/kernels_test_util.h"
 
 namespace kinglet::kernels::test {
@@ -67,13 +68,10 @@ struct Layer {
 constexpr std::size_t kBeyondCaches = std::size_t{192} << 20;  // weights of a "cold" run, in turn
 
 void bench_matmul(const Kernels& kernels) {
-  double peak = 0;
-  for (const std::size_t rows : {4u, 6u, 24u}) {
-    Layer tile(rows, 256, 64, false, 1);
-    peak = std::max(peak, 2e-9 * static_cast<double>(rows * 256 * 64) / seconds([&] { tile.run(kernels); }));
-  }
-  std::printf("inner tile in the first cache: %.0f GOPS\n%6s %6s %6s %10s %10s %10s %10s\n", peak, "rows", "k", "n",
-              "hot", "of peak", "cold", "q16 hot");
+  host::Threads one(1);
+  const double peak = 1e-9 * host::int8_peak(kernels.name, one);
+  std::printf("products in registers: %.0f GOPS\n%6s %6s %6s %10s %10s %10s %10s\n", peak, "rows", "k", "n", "hot",
+              "of peak", "cold", "q16 hot");
   for (const auto& [rows, k, n] : {std::array<std::size_t, 3>{128, 768, 768},
                                    {128, 768, 3072},
                                    {128, 3072, 768},
@@ -94,16 +92,8 @@ void bench_matmul(const Kernels& kernels) {
 }
 
 void bench_one_row(const Kernels& kernels) {
-  Buffer<std::uint64_t> memory(kBeyondCaches / 8, 1);
-  volatile std::uint64_t sink = 0;
-  const double read = seconds([&] {
-    std::uint64_t sums[8] = {};
-    for (std::size_t i = 0; i < memory.size(); i += 8) {
-      for (std::size_t j = 0; j < 8; ++j) sums[j] += memory[i + j];
-    }
-    for (const std::uint64_t sum : sums) sink = sink + sum;
-  });
-  std::printf("plain read of 192 MiB: %.1f GB/s\n", 1e-9 * static_cast<double>(kBeyondCaches) / read);
+  host::Threads one(1);
+  std::printf("plain read of memory: %.1f GB/s\n", 1e-9 * host::read_bandwidth(kernels.name, one));
   for (const std::size_t rows : {1u, 2u, 4u, 8u, 16u}) {
     Layer layer(rows, 2048, kBeyondCaches / 2048, false, 1);
     Layer wide(rows, 2048, kBeyondCaches / 2048, true, 1);

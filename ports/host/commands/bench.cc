@@ -136,10 +136,12 @@ class Bench {
   void measure_machine(Threads& threads) {
     constexpr std::uint32_t kRows = 128;
     Threads one(1);
-    machine_ = {.peak_one = int8_peak(isa_, one),
-                .peak_all = int8_peak(isa_, threads),
-                .bandwidth_one = read_bandwidth(one),
-                .bandwidth_all = read_bandwidth(threads)};
+    machine_.peak_one = machine_.peak_all = int8_peak(isa_, one);
+    machine_.bandwidth_one = machine_.bandwidth_all = read_bandwidth(isa_, one);
+    if (threads.count() > 1) {
+      machine_.peak_all = int8_peak(isa_, threads);
+      machine_.bandwidth_all = read_bandwidth(isa_, threads);
+    }
     matmul_ = time_largest_matmul(opened_, isa_.c_str(), kRows, std::max(options_.repetitions, 5U));
   }
 

@@ -2,6 +2,7 @@
 #include <immintrin.h>
 
 #include "peaks/peaks.h"
+#include "peaks/read.h"
 
 namespace kinglet::host {
 
@@ -22,5 +23,7 @@ std::uint64_t peak_avx2(std::uint64_t rounds) {
   for (auto& a : acc) asm volatile("" : "+x"(a));
   return rounds * kAccumulators * kProducts * 2;
 }
+
+std::uint64_t read_avx2(const std::byte* data, std::size_t bytes, int way) { return read_way(data, bytes, way); }
 
 }  // namespace kinglet::host

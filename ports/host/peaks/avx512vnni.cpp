@@ -2,6 +2,7 @@
 #include <immintrin.h>
 
 #include "peaks/peaks.h"
+#include "peaks/read.h"
 
 namespace kinglet::host {
 
@@ -18,5 +19,7 @@ std::uint64_t peak_avx512vnni(std::uint64_t rounds) {
   for (auto& a : acc) asm volatile("" : "+v"(a));
   return rounds * kAccumulators * kProducts * 2;
 }
+
+std::uint64_t read_avx512vnni(const std::byte* data, std::size_t bytes, int way) { return read_way(data, bytes, way); }
 
 }  // namespace kinglet::host

@@ -1,7 +1,9 @@
-// The int8 peak of this machine, one loop per instruction set: the products of that kernel set's matmul with everything in
-// registers, so no matmul of it can be faster. A loop is compiled with its instruction set's flags and run only where they hold.
+// The limits of this machine, two loops per instruction set: the products of that kernel set's matmul with everything in registers,
+// so no matmul of it can be faster; and a pass over memory that only reads. Both are compiled with the instruction set's flags and run
+// only where these hold.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -10,12 +12,18 @@ namespace kinglet::host {
 struct PeakLoop {
   const char* isa;                             // name of the kernel set
   std::uint64_t (*run)(std::uint64_t rounds);  // returns the operations done: 2 for each product of two int8
+  std::uint64_t (*read)(const std::byte* data, std::size_t bytes, int way);  // way in [0, kReadWays)
 };
+
+constexpr int kReadWays = 3;  // of going through the memory: the fastest is the limit
 
 std::span<const PeakLoop> peak_loops();  // of this build
 
 std::uint64_t peak_portable(std::uint64_t rounds);
+std::uint64_t read_portable(const std::byte* data, std::size_t bytes, int way);
 std::uint64_t peak_avx2(std::uint64_t rounds);
+std::uint64_t read_avx2(const std::byte* data, std::size_t bytes, int way);
 std::uint64_t peak_avx512vnni(std::uint64_t rounds);
+std::uint64_t read_avx512vnni(const std::byte* data, std::size_t bytes, int way);
 
 }  // namespace kinglet::host

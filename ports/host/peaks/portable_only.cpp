@@ -4,7 +4,7 @@
 namespace kinglet::host {
 
 std::span<const PeakLoop> peak_loops() {
-  static constexpr PeakLoop kLoops[] = {{"portable", peak_portable}};
+  static constexpr PeakLoop kLoops[] = {{"portable", peak_portable, read_portable}};
   return kLoops;
 }
 

@@ -4,8 +4,9 @@
 namespace kinglet::host {
 
 std::span<const PeakLoop> peak_loops() {
-  static constexpr PeakLoop kLoops[] = {
-      {"avx512vnni", peak_avx512vnni}, {"avx2", peak_avx2}, {"portable", peak_portable}};
+  static constexpr PeakLoop kLoops[] = {{"avx512vnni", peak_avx512vnni, read_avx512vnni},
+                                        {"avx2", peak_avx2, read_avx2},
+                                        {"portable", peak_portable, read_portable}};
   return kLoops;
 }
 
