@@ -1,6 +1,8 @@
 // XLM-R, mBART and M2M-100 from their SentencePiece files: fairseq's orders of tokens, languages and templates.
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 
@@ -27,7 +29,7 @@ class Fairseq : public testing::Test {
   void TearDown() override { fs::remove_all(directory_); }
   void configure(const nlohmann::json& config) { std::ofstream(directory_ / "tokenizer_config.json") << config; }
 
-  fs::path directory_ = fs::path(testing::TempDir()) / "fairseq";
+  fs::path directory_ = fs::path(testing::TempDir()) / ("fairseq-" + std::to_string(::getpid()));
 };
 
 TEST_F(Fairseq, M2m100GivesTransformersIds) {
