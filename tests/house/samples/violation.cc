@@ -3,9 +3,9 @@
 
 namespace sample {
 
-int counter = 1;                          // writable data
-int zeroed;                               // writable data in .bss
-const int from_outside = std::atoi("3");  // runs before main
+int counter = 1;                                // writable data
+int zeroed;                                     // writable data in .bss
+const int from_outside = *std::getenv("HOME");  // runs before main
 
 inline int* shared(int n) { return static_cast<int*>(std::malloc(sizeof(int) * static_cast<unsigned>(n))); }
 
