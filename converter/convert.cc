@@ -32,6 +32,7 @@ std::string name_of(const fs::path& source) {
 void read_tokenizers(const fs::path& source, const fs::path& tokenizer, LoadedProgram& loaded) {
   fb::ModelT& model = loaded.program.model;
   const std::uint32_t vocabulary = model.encode ? model.source_vocabulary : model.vocabulary;
+  const std::uint32_t target_vocabulary = model.step ? model.vocabulary : vocabulary;
   if (!fs::is_directory(source)) {
     if (!tokenizer.empty()) model.tokenizer = read_llama2c_tokenizer(tokenizer, vocabulary);
     return;
@@ -39,9 +40,10 @@ void read_tokenizers(const fs::path& source, const fs::path& tokenizer, LoadedPr
   if (!tokenizer.empty())
     throw Error("--tokenizer with a directory, " + source.string() +
                 ": it is for llama2.c files, directories bring their own");
-  Tokenizers read = read_tokenizer(source, vocabulary);
+  Tokenizers read = read_tokenizer(source, vocabulary, target_vocabulary);
   model.tokenizer = std::move(read.tokenizer);
   model.target_tokenizer = std::move(read.target);
+  model.chat = std::move(read.chat);
   loaded.warnings.insert(loaded.warnings.end(), read.warnings.begin(), read.warnings.end());
 }
 
@@ -69,10 +71,19 @@ std::vector<std::pair<std::string, std::size_t>> count_operators(const fb::Model
   return {counts.begin(), counts.end()};
 }
 
-void check_finite(const Recording& recording, const fs::path& source) {
-  const auto finite = [](float x) { return std::isfinite(x); };
-  if (std::all_of(recording.output.data.begin(), recording.output.data.end(), finite)) return;
-  throw Error("the float program gives a NaN or an infinity for " + source.string() +
+void check_finite(const Recording& recording, const Program& program, const fs::path& source) {
+  const auto finite = [](const Matrix& m) {
+    return std::all_of(m.data.begin(), m.data.end(), [](float x) { return std::isfinite(x); });
+  };
+  if (finite(recording.output)) return;
+  std::string first;
+  for (const fb::FunctionT* function : functions(program.model)) {
+    const auto& results = recording.of(function == program.model.encode.get());
+    for (std::size_t i = 0; i < results.size() && first.empty(); ++i) {
+      if (!finite(results[i])) first = ", first behind " + function->operators[i]->name;
+    }
+  }
+  throw Error("the float program gives a NaN or an infinity for " + source.string() + first +
               ": the checkpoint is damaged, or its training failed");
 }
 
@@ -120,7 +131,7 @@ ConvertSummary convert(const ConvertRequest& request) {
 
   stage("measuring the float model", 0);
   Recording recording = record(program, calibration_input(program), request.threads);
-  check_finite(recording, request.source);
+  check_finite(recording, program, request.source);
   stage("equalizing", 0);
   summary.equalized = equalize(program, recording, request.threads);
   stage("choosing 8 or 16 bits", 0);
@@ -151,13 +162,14 @@ Comparison compare(const CompareRequest& request) {
   const fb::Model& root = model->root();
   LoadedProgram loaded = load_program(request.source, {}, model->has_decoder() ? root.context() : root.source());
   Program& program = loaded.program;
+  check_same_program(*model, program);
   // The file's own tokenizer, so that the calibration is that of the conversion.
   program.model.tokenizer.reset(root.tokenizer() == nullptr ? nullptr : root.tokenizer()->UnPack());
   program.model.target_tokenizer.reset(root.target_tokenizer() == nullptr ? nullptr
                                                                           : root.target_tokenizer()->UnPack());
 
   Recording recording = record(program, calibration_input(program), request.threads);
-  check_finite(recording, request.source);
+  check_finite(recording, program, request.source);
   equalize(program, recording, request.threads);
   if (request.text) recording = record(program, text_input(program, *request.text), request.threads);
 

@@ -3,8 +3,12 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <iostream>
 #include <iterator>
@@ -79,19 +83,23 @@ void write_report(const std::string& path, const std::string& html) {
   if (!path.empty()) write_output(path, std::as_bytes(std::span(html)));
 }
 
-// A model for stdout is made in a file first: its head is written last.
-void copy_to_stdout(const std::filesystem::path& file) {
-  const auto mapping = Mapping::open(file);
-  write_output("-", mapping->bytes());
-}
-
+// A model for stdout is made in a file first, for its head is written last: in a folder that nobody else can have prepared.
 struct TemporaryFile {
-  std::filesystem::path path =
-      std::filesystem::temp_directory_path() / ("kinglet-convert-" + std::to_string(::getpid()) + ".kgl");
+  TemporaryFile() {
+    std::string name = (std::filesystem::temp_directory_path() / "kinglet-convert-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr)
+      throw Error("cannot make the folder " + name + ": " + std::strerror(errno) + "; set TMPDIR or give -o OUT.kgl");
+    folder = name;
+    path = folder / "model.kgl";
+  }
   ~TemporaryFile() {
     std::error_code ignored;
-    std::filesystem::remove(path, ignored);
+    std::filesystem::remove_all(folder, ignored);
   }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  std::filesystem::path folder, path;
 };
 
 int run_convert(const Options& options) {
@@ -119,7 +127,9 @@ int run_convert(const Options& options) {
   ConvertSummary summary = convert(request);
   bar.clear();
   if (to_stdout) {
-    copy_to_stdout(temporary->path);
+    const auto mapping = Mapping::open(temporary->path);
+    temporary.reset();  // an interrupted copy leaves nothing behind
+    write_output("-", mapping->bytes());
     summary.output = "-";
   }
   for (const std::string& warning : summary.warnings) std::cerr << "kinglet-convert: warning: " << warning << "\n";
@@ -174,6 +184,10 @@ int run_eval(const Options& options) {
   reference.threads = options.threads;
   reference.keep_weights = false;
   const Matrix result = Reference(program, std::move(reference)).run(input);
+  const auto finite = [](float x) { return std::isfinite(x); };
+  if (!std::all_of(result.data.begin(), result.data.end(), finite))
+    throw Error("the float program gives a NaN or an infinity for " + options.source +
+                ": the checkpoint is damaged, or its training failed");
   if (!options.output.empty()) write_output(options.output, to_npy(result));
   if (options.output != "-") print(eval_text(result, program.model.task == fb::Task::Embed, options.json));
   return 0;
@@ -251,6 +265,7 @@ int run(int argc, char** argv) {
   add_convert(app, options);
   CLI::App* eval = app.add_subcommand("eval", "Run the float model on tokens; no .kgl file is involved");
   CLI::App* against = app.add_subcommand("compare", "Compare a .kgl file with its checkpoint");
+  for (CLI::App* command : {eval, against}) command->set_version_flag("--version", "kinglet-convert " KINGLET_VERSION);
   add_eval(*eval, options);
   add_compare(*against, options);
   try {

@@ -89,7 +89,7 @@ struct Watch {
   }
 };
 
-void check_same_program(const fb::Function* file, const fb::FunctionT* ours) {
+void check_same_function(const fb::Function* file, const fb::FunctionT* ours) {
   const auto differ = [] {
     throw Error(
         "the file was not made from this checkpoint by this version: convert it again, or name the checkpoint it came "
@@ -170,10 +170,14 @@ const OperatorFidelity* Fidelity::worst() const {
   return it == operators.end() ? nullptr : &*it;
 }
 
+void check_same_program(const Model& model, const Program& program) {
+  check_same_function(model.root().encode(), program.model.encode.get());
+  check_same_function(model.root().step(), program.model.step.get());
+}
+
 Fidelity measure_fidelity(const Model& model, const Program& program, const Recording& recording, unsigned threads) {
   const fb::Model& root = model.root();
-  check_same_program(root.encode(), program.model.encode.get());
-  check_same_program(root.step(), program.model.step.get());
+  check_same_program(model, program);
   const auto source = static_cast<std::uint32_t>(recording.input.tokens.size());
   const auto rows = static_cast<std::uint32_t>(model.has_encoder() ? recording.input.decoder_tokens.size() : source);
   const std::uint32_t outputs = model.has_decoder() ? rows : source;

@@ -35,6 +35,9 @@ struct Fidelity {
   const OperatorFidelity* worst() const;  // the operator with the lowest SNR
 };
 
+// Throws Error where the file's operators are not those of the checkpoint's program.
+void check_same_program(const Model& model, const Program& program);
+
 // Runs the model on the recording's input. Throws Error where the model is not that of the recording's program, or does not run.
 Fidelity measure_fidelity(const Model& model, const Program& program, const Recording& recording, unsigned threads);
 

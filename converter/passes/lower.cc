@@ -97,8 +97,7 @@ std::vector<LinearNoise> measure(const Program& program, const Recording& record
     for (std::size_t i = 0; i < function->operators.size(); ++i) {
       const fb::OperatorT& op = *function->operators[i];
       pooled = pooled || op.body.AsPoolRows() != nullptr;
-      if (op.body.AsLinear() != nullptr)
-        all.push_back({.encode = encode, .op = i, .name = op.name, .pooled = pooled});
+      if (op.body.AsLinear() != nullptr) all.push_back({.encode = encode, .op = i, .name = op.name, .pooled = pooled});
     }
     parallel_for(threads, all.size() - begin, [&](std::size_t i) {
       LinearNoise& linear = all[begin + i];

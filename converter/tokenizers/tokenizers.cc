@@ -15,18 +15,20 @@ std::unique_ptr<fb::TokenizerT> finish(Draft draft, const std::filesystem::path&
   return tables;
 }
 
-void read_marian(const std::filesystem::path& directory, std::uint32_t vocabulary, Tokenizers& result) {
+void read_marian(const std::filesystem::path& directory, std::uint32_t vocabulary, std::uint32_t target_vocabulary,
+                 Tokenizers& result) {
   const std::filesystem::path own = directory / "target_vocab.json";  // of a model with separate vocabularies
   const std::filesystem::path shared = directory / "vocab.json";
   result.tokenizer =
       finish(read_marian_files(directory / "source.spm", shared), directory / "source.spm", vocabulary, result);
   result.target = finish(read_marian_files(directory / "target.spm", std::filesystem::exists(own) ? own : shared),
-                         directory / "target.spm", vocabulary, result);
+                         directory / "target.spm", target_vocabulary, result);
 }
 
 }  // namespace
 
-Tokenizers read_tokenizer(const std::filesystem::path& directory, std::uint32_t vocabulary) {
+Tokenizers read_tokenizer(const std::filesystem::path& directory, std::uint32_t vocabulary,
+                          std::uint32_t target_vocabulary) {
   Tokenizers result;
   const auto has = [&](const char* name) { return std::filesystem::exists(directory / name); };
   const auto read = [&](Draft draft, const char* name) {
@@ -35,7 +37,7 @@ Tokenizers read_tokenizer(const std::filesystem::path& directory, std::uint32_t 
   if (has("tokenizer.json")) {
     read(read_tokenizer_json(directory / "tokenizer.json"), "tokenizer.json");
   } else if (has("source.spm") && has("target.spm") && has("vocab.json")) {
-    read_marian(directory, vocabulary, result);
+    read_marian(directory, vocabulary, target_vocabulary, result);
   } else if (has("sentencepiece.bpe.model") && has("vocab.json")) {
     read(read_m2m100_files(directory), "vocab.json");
   } else if (has("sentencepiece.bpe.model")) {

@@ -21,8 +21,10 @@ struct Tokenizers {
 
 // Looks for, in this order: tokenizer.json; source.spm + target.spm + vocab.json; vocab.json + sentencepiece.bpe.model
 // (M2M-100); sentencepiece.bpe.model (XLM-R, mBART); vocab.json + merges.txt; vocab.txt; tokenizer.model; spiece.model.
-// `vocabulary`: ids of the model are below it; tokens at or above it are left out with a warning. 0: no limit.
-Tokenizers read_tokenizer(const std::filesystem::path& directory, std::uint32_t vocabulary = 0);
+// `vocabulary`, and of a tokenizer of its own for what comes out `target_vocabulary`: ids of the model are below it; tokens at or
+// above it are left out with a warning. 0: no limit.
+Tokenizers read_tokenizer(const std::filesystem::path& directory, std::uint32_t vocabulary = 0,
+                          std::uint32_t target_vocabulary = 0);
 
 // llama2.c's tok.bin: u32 longest piece, then f32 score, i32 length, bytes for each of `vocabulary` tokens.
 std::unique_ptr<fb::TokenizerT> read_llama2c_tokenizer(const std::filesystem::path& path, std::uint32_t vocabulary);

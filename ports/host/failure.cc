@@ -12,7 +12,9 @@ const char* advice(Code code) {
     case Code::kContextFull:
       return "use a shorter text or a larger --context, as far as the model goes ('kinglet inspect')";
     case Code::kNotFinite: return "the weights overflow: check the checkpoint and convert it again";
-    case Code::kUnsupported: return "'kinglet inspect' shows what the model is for, --isa list what runs here";
+    case Code::kUnsupported:
+      return "'kinglet inspect' shows what the model is for; a tokenizer that is not there was not beside the "
+             "checkpoint";
     case Code::kStopped: return "run it again";
   }
   return "";

@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <limits>
 #include <string_view>
 
@@ -33,6 +35,24 @@ class Descriptor {
   int fd_;
 };
 
+// Holds back Ctrl-C and its like until a file is whole or gone; a limit on file sizes becomes an error of write.
+class SignalsWait {
+ public:
+  SignalsWait() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+    pthread_sigmask(SIG_BLOCK, &set, &before_);
+    std::signal(SIGXFSZ, SIG_IGN);
+  }
+  ~SignalsWait() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsWait(const SignalsWait&) = delete;
+  SignalsWait& operator=(const SignalsWait&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
 void write_all(int fd, std::span<const std::byte> bytes, const std::string& path) {
   while (!bytes.empty()) {
     const ssize_t done = write(fd, bytes.data(), bytes.size());
@@ -45,7 +65,7 @@ void write_all(int fd, std::span<const std::byte> bytes, const std::string& path
 }  // namespace
 
 MappedFile::MappedFile(const std::string& path) {
-  const Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // a pipe is refused below
   if (*fd < 0) throw Failure(path + ": cannot be opened: " + error_text(errno) + ": check the path");
   struct stat info {};
   if (fstat(*fd, &info) != 0) throw Failure(path + ": cannot be read: " + error_text(errno));
@@ -72,20 +92,30 @@ Arena::Arena(std::size_t bytes) {
 Arena::~Arena() { munmap(bytes_.data(), bytes_.size()); }
 
 void write_file(const std::string& path, std::span<const std::byte> head, std::span<const std::byte> body) {
-  const std::string beside = path + ".part";
-  try {
-    const Descriptor fd(open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  const SignalsWait wait;
+  struct stat info {};
+  const bool exists = stat(path.c_str(), &info) == 0;
+  if (path == "-" || (exists && !S_ISREG(info.st_mode))) {  // a pipe or a device is written as it is
+    const Descriptor fd(path == "-" ? dup(STDOUT_FILENO) : open(path.c_str(), O_WRONLY | O_CLOEXEC));
     if (*fd < 0) throw Failure(path + ": cannot be written: " + error_text(errno));
     write_all(*fd, head, path);
+    return write_all(*fd, body, path);
+  }
+  const std::string place = exists ? std::filesystem::canonical(path).string() : path;  // a link stays one
+  std::string beside = place + ".XXXXXX";
+  const Descriptor fd(mkstemp(beside.data()));
+  if (*fd < 0) throw Failure(path + ": cannot be written: " + error_text(errno));
+  try {
+    write_all(*fd, head, path);
     write_all(*fd, body, path);
+    const mode_t mask = umask(0);
+    umask(mask);
+    if (fchmod(*fd, exists ? info.st_mode & 0777 : 0666 & ~mask) != 0 ||
+        std::rename(beside.c_str(), place.c_str()) != 0)
+      throw Failure(path + ": cannot be written: " + error_text(errno));
   } catch (...) {
     unlink(beside.c_str());
     throw;
-  }
-  if (std::rename(beside.c_str(), path.c_str()) != 0) {
-    const int error = errno;
-    unlink(beside.c_str());
-    throw Failure(path + ": cannot be written: " + error_text(error));
   }
 }
 

@@ -44,7 +44,7 @@ class Checker {
   Status table(int index, std::uint32_t min_rows, std::uint32_t width) const;
 
   Result<const fb::State*> state(int index) const;
-  Status fills(int state, fb::StateExtent extent, std::uint32_t heads, std::uint32_t head_dim);
+  Status fills(int index, fb::StateExtent extent, std::uint32_t heads, std::uint32_t head_dim);
 
   Status activation(fb::Activation activation, float cap) const;
   Status finish() const;  // after the last operator

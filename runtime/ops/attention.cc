@@ -158,7 +158,7 @@ Status run(const fb::Attention& op, const Frame& frame) {
   };
   if (has_key(op)) {
     const std::uint32_t count = rows * op.kv_heads();
-    for_ranges(frame, count, std::uint64_t{count} * op.head_dim() * 8,
+    for_ranges(frame, count, std::uint64_t{count} * op.head_dim() / 2,
                [&](std::uint32_t, std::uint32_t begin, std::uint32_t end) {
                  for (std::uint32_t i = begin; i < end; ++i) check(store_row(op, frame, caches, i % rows, i / rows));
                });
@@ -166,7 +166,7 @@ Status run(const fb::Attention& op, const Frame& frame) {
   const std::uint32_t slots = has_key(op) ? frame.call.positions[rows - 1] + 1 : frame.shapes.source;
   const std::uint32_t count = rows * op.heads();
   for_ranges(
-      frame, count, std::uint64_t{count} * op.head_dim() * slots / 4,
+      frame, count, std::uint64_t{count} * op.head_dim() * slots / 32,
       [&](std::uint32_t task, std::uint32_t begin, std::uint32_t end) {
         std::byte* scratch = frame.scratch + layout.attend + task * layout.attend_bytes;
         for (std::uint32_t i = begin; i < end; ++i) {  // head by head, so that a head's keys stay in the cache

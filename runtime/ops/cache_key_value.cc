@@ -26,7 +26,7 @@ Status run(const fb::CacheKeyValue& op, const Frame& frame) {
   const std::uint32_t rows = frame.call.rows;
   const std::uint32_t count = rows * state.heads();
   bool finite = true;
-  for_ranges(frame, count, std::uint64_t{count} * state.head_dim() * 8,
+  for_ranges(frame, count, std::uint64_t{count} * state.head_dim() / 2,
              [&](std::uint32_t, std::uint32_t begin, std::uint32_t end) {
                for (std::uint32_t i = begin; i < end; ++i) {
                  const std::uint32_t row = i % rows;

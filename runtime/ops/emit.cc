@@ -22,7 +22,7 @@ Status emit_quantized(const Frame& frame, const fb::Emit* emit, FloatRows source
   if (emit->quantized() < 0) return {};
   const kernels::QuantizedRows target = frame.quantized(emit->quantized());
   bool finite = true;
-  for_ranges(frame, rows, std::uint64_t{rows} * width * 4, [&](std::uint32_t, std::uint32_t begin, std::uint32_t end) {
+  for_ranges(frame, rows, std::uint64_t{rows} * width / 8, [&](std::uint32_t, std::uint32_t begin, std::uint32_t end) {
     for (std::uint32_t r = begin; r < end; ++r) {
       if (!quantize_row(frame, target, source.row(r), r, width)) __atomic_store_n(&finite, false, __ATOMIC_RELAXED);
     }

@@ -42,7 +42,7 @@ Status emit_rows(const Frame& frame, const fb::Emit* emit, std::uint32_t rows, s
   const kernels::QuantizedRows target = quantize ? frame.quantized(emit->quantized()) : kernels::QuantizedRows{};
   const std::size_t stride = static_cast<std::size_t>(round_up(width, kLanes));
   bool finite = true;  // only ever set to false, by any thread, read when all are done
-  for_ranges(frame, rows, std::uint64_t{rows} * width * 8,
+  for_ranges(frame, rows, std::uint64_t{rows} * width / 4,
              [&](std::uint32_t task, std::uint32_t begin, std::uint32_t end) {
                float* spare = reinterpret_cast<float*>(frame.scratch) + task * stride;
                for (std::uint32_t r = begin; r < end; ++r) {

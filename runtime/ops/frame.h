@@ -102,14 +102,14 @@ struct Frame {
   const float* scales(int index) const;
 
   // One head of a state, of one sequence.
-  kernels::KeyValueHead head(int state, std::uint32_t sequence, std::uint32_t head) const;
+  kernels::KeyValueHead head(int index, std::uint32_t sequence, std::uint32_t head) const;
 };
 
 // Splits [0, count) into at most shapes.threads runs of consecutive items and calls fn(task, begin, end) for each, on the
-// session's threads. `work` is a rough number of operations; little work stays on the calling thread.
+// session's threads. `work`: about how many nanoseconds one fast core takes; little work stays on the calling thread.
 template <class Fn>
 void for_ranges(const Frame& frame, std::uint32_t count, std::uint64_t work, const Fn& fn) {
-  constexpr std::uint64_t kWorthThreads = 1U << 15;  // about ten microseconds
+  constexpr std::uint64_t kWorthThreads = 10000;  // several times what it takes to wake a thread
   const std::uint32_t threads = frame.shapes.threads < count ? frame.shapes.threads : count;
   if (threads <= 1 || frame.parallel.run == nullptr || work < kWorthThreads) {
     fn(std::uint32_t{0}, std::uint32_t{0}, count);

@@ -54,7 +54,9 @@ Status run(const fb::Linear& op, const Frame& frame) {
                            .y_stride = target.stride,
                            .first_tile = 0,
                            .tiles = tiles};
-  const std::uint64_t work = std::uint64_t{rows} * weight.rows() * weight.columns() / 8;
+  // A core reads some 32 bytes of weights in a nanosecond and multiplies some 512.
+  const std::uint64_t size = std::uint64_t{weight.rows()} * weight.columns();
+  const std::uint64_t work = size / 32 + rows * size / 512;
   for_ranges(frame, (tiles + kGroup - 1) / kGroup, work, [&](std::uint32_t, std::uint32_t begin, std::uint32_t end) {
     kernels::MatmulArgs part = args;
     part.first_tile = std::size_t{begin} * kGroup;

@@ -53,8 +53,8 @@ void Observation::read(std::uint32_t row, std::span<float> out) const {
   }
   const kernels::QuantizedRows q = frame_->quantized(quantized_);
   for (std::uint32_t c = 0; c < width; ++c) {
-    const std::int32_t high = q.q[row * q.stride + c];
-    const std::int32_t whole = q.low == nullptr ? high : 256 * high + q.low[row * q.stride + c];
+    const int high = static_cast<int>(q.q[row * q.stride + c]);
+    const int whole = q.low == nullptr ? high : 256 * high + static_cast<int>(q.low[row * q.stride + c]);
     out[c] = static_cast<float>(whole) * q.scale[row];
   }
 }

@@ -151,7 +151,10 @@ Status encode_bpe(const Tables& tables, std::string_view word, Scratch scratch, 
   merger.merge();
   for (std::uint32_t i = 0; i < merger.size(); i = merger[i].next) {
     const std::uint32_t id = merger[i].id;
-    const Status status = sink.put(id < tables.file->tokens() ? static_cast<std::int32_t>(id) : tables.file->unknown());
+    const bool known = id < tables.file->tokens();
+    if (!known && tables.file->unknown() < 0)
+      continue;  // a piece that the model has no row for, and nothing to stand for it
+    const Status status = sink.put(known ? static_cast<std::int32_t>(id) : tables.file->unknown());
     if (!status.ok()) return status;
   }
   return {};

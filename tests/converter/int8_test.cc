@@ -58,6 +58,50 @@ class Converted {
 
   const Model& model() const { return model_; }
 
+  // Output rows of all positions of every case, all of them sequences of one call.
+  std::vector<float> run_together(const std::vector<Case>& cases, const char* isa) const {
+    Limits limits{.context = 1, .source = 1, .rows = 1, .source_rows = 1, .outputs = 1};
+    limits.sequences = static_cast<std::uint32_t>(cases.size());
+    std::uint32_t stepped = 0, encoded = 0;
+    for (const Case& input : cases) {
+      const auto tokens = static_cast<std::uint32_t>(input.tokens.size());
+      const auto decoded = model_.has_encoder() ? static_cast<std::uint32_t>(input.decoder_tokens.size()) : tokens;
+      limits.source = std::max(limits.source, tokens);
+      limits.context = std::max(limits.context, decoded);
+      encoded += tokens;
+      stepped += decoded;
+    }
+    limits.source_rows = encoded;
+    limits.rows = std::max(stepped, 1U);
+    limits.outputs = model_.has_decoder() ? stepped : encoded;
+    if (!model_.has_decoder()) limits.context = 0;
+    auto plan = Plan::make(model_, limits);
+    EXPECT_TRUE(plan.ok()) << plan.status().message();
+    AlignedBytes arena(plan->arena_bytes);
+    auto session = Session::create(*plan, arena.span(), {.isa = isa, .parallel = {}, .observer = {}});
+    EXPECT_TRUE(session.ok()) << session.status().message();
+    for (const bool encode : {true, false}) {
+      if (encode ? !model_.has_encoder() : !model_.has_decoder()) continue;
+      std::vector<Chunk> chunks;
+      for (std::uint32_t i = 0; i < cases.size(); ++i) {
+        Chunk chunk{.sequence = i, .tokens = cases[i].tokens, .types = cases[i].types, .want = Want::kAll};
+        if (!encode && model_.has_encoder()) {
+          chunk.tokens = cases[i].decoder_tokens;
+          chunk.types = {};
+        }
+        chunks.push_back(chunk);
+      }
+      const Status done = encode ? (*session)->encode(chunks) : (*session)->step(chunks);
+      EXPECT_TRUE(done.ok()) << done.message() << " (" << done.subject() << ")";
+    }
+    std::vector<float> all;
+    for (std::uint32_t i = 0; i < (*session)->outputs(); ++i) {
+      const auto row = (*session)->output(i);
+      all.insert(all.end(), row.begin(), row.end());
+    }
+    return all;
+  }
+
   // Output rows of all positions, `chunk` tokens at a time in the decoder.
   std::vector<float> run(const Case& input, const char* isa, std::size_t chunk) const {
     const auto size = [](const auto& list) {
@@ -114,6 +158,8 @@ TEST_P(Int8, FollowsFloatAndGivesTheSameBitsEverywhere) {
   Checkpoint expected;
   read_safetensors(folder / "expected.safetensors", expected);
   double least = 1;
+  std::vector<Case> inputs;
+  std::vector<float> alone;
   for (const auto& test_case : cases.at("cases")) {
     Case input{.tokens = test_case.at("tokens").get<std::vector<std::int32_t>>(), .decoder_tokens = {}, .types = {}};
     if (test_case.contains("decoder_tokens"))
@@ -124,6 +170,8 @@ TEST_P(Int8, FollowsFloatAndGivesTheSameBitsEverywhere) {
     std::vector<float> floats(wanted->elements());
     wanted->read(0, floats);
     const auto whole = converted.run(input, "portable", 1000);
+    inputs.push_back(input);
+    alone.insert(alone.end(), whole.begin(), whole.end());
     ASSERT_EQ(whole.size(), floats.size());
     least = std::min(least, cosine(whole, floats));
     for (const Isa& isa : isas()) {
@@ -137,6 +185,9 @@ TEST_P(Int8, FollowsFloatAndGivesTheSameBitsEverywhere) {
     }
   }
   EXPECT_GE(least, kLeastCosine);
+  const auto together = converted.run_together(inputs, nullptr);
+  ASSERT_EQ(together.size(), alone.size());
+  EXPECT_EQ(std::memcmp(together.data(), alone.data(), alone.size() * sizeof(float)), 0) << "as one batch";
 }
 
 INSTANTIATE_TEST_SUITE_P(Goldens, Int8, ::testing::ValuesIn(folders()), [](const auto& parameter) {

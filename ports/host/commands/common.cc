@@ -25,6 +25,7 @@ void add_common(CLI::App& app, Common& common, CommonOptions which) {
 
 void add_sampling(CLI::App& app, SamplerOptions& options) {
   app.add_option("--temperature", options.temperature, "0: the likeliest token, always; higher: more surprising")
+      ->check(between(0.0, 1e6))
       ->type_name("T")
       ->capture_default_str();
   app.add_option("--top-k", options.top_k, "Only the K likeliest tokens (0: all)")
@@ -39,6 +40,7 @@ void add_sampling(CLI::App& app, SamplerOptions& options) {
       ->type_name("P")
       ->capture_default_str();
   app.add_option("--repeat-penalty", options.repetition_penalty, "Divides the logits of tokens seen before (1: none)")
+      ->check(between(1e-6, 1e6))
       ->type_name("R")
       ->capture_default_str();
   app.add_option("--seed", options.seed, "Seed of the random numbers: the same seed gives the same text")

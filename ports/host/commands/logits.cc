@@ -1,9 +1,11 @@
 // kinglet logits: the model's raw output for token ids, at all positions. With --digest the same bits give the same line.
 #include <algorithm>
 #include <bit>
+#include <charconv>
 #include <cstdio>
 #include <limits>
 #include <numeric>
+#include <string_view>
 
 #include "commands/commands.h"
 #include "failure.h"
@@ -19,8 +21,10 @@ constexpr std::int32_t kLargestToken = std::numeric_limits<std::int32_t>::max();
 
 struct Options {
   Common common;
+  std::string token_list, decoder_list, type_list;  // as they were typed
   std::vector<std::int32_t> tokens;
   std::vector<std::int32_t> decoder_tokens;
+  std::vector<std::uint8_t> types;
   std::uint32_t chunk = 0;
   std::string output;
   bool digest = false;
@@ -48,10 +52,40 @@ const std::vector<std::int32_t>& stepped(const Opened& opened, const Options& op
   return opened.model().has_encoder() ? options.decoder_tokens : options.tokens;
 }
 
+// Numbers in [0, most], separated by commas or white space; "-" is stdin.
+template <class Number>
+std::vector<Number> parse(const std::string& option, std::string list, long most) {
+  if (list == "-") list = Lines().all();
+  std::vector<Number> numbers;
+  const char* at = list.data();
+  const char* const end = at + list.size();
+  const auto skip = [&] {
+    while (at != end && std::string_view(" \t\r\n,").find(*at) != std::string_view::npos) ++at;
+  };
+  for (skip(); at != end; skip()) {
+    long number = 0;
+    const auto read = std::from_chars(at, end, number);
+    if (read.ec != std::errc() || number < 0 || number > most)
+      throw Misuse(option + ": \"" + std::string(at, std::min(end, at + 20)) + "\" is no number in 0 .. " +
+                   std::to_string(most));
+    at = read.ptr;
+    numbers.push_back(static_cast<Number>(number));
+  }
+  return numbers;
+}
+
+void read_tokens(Options& options) {
+  options.tokens = parse<std::int32_t>("--tokens", options.token_list, kLargestToken);
+  options.decoder_tokens = parse<std::int32_t>("--decoder-tokens", options.decoder_list, kLargestToken);
+  options.types = parse<std::uint8_t>("--types", options.type_list, 255);
+}
+
 void check_tokens(const Opened& opened, const Options& options) {
   const bool both = opened.model().has_encoder() && opened.model().has_decoder();
   if (options.tokens.empty()) throw Misuse("--tokens is missing: give token ids, as 1,2,3");
   if (both && options.decoder_tokens.empty()) throw Misuse("--decoder-tokens is missing: this model has a decoder");
+  if (!options.types.empty() && options.types.size() != options.tokens.size())
+    throw Misuse("--types: give as many as tokens");
   if (!both && !options.decoder_tokens.empty())
     throw Misuse("--decoder-tokens: this model has only one side: give --tokens");
 }
@@ -76,7 +110,7 @@ Output compute(const Opened& opened, const Options& options) {
   const std::string& file = options.common.file;
   Output output;
   if (opened.model().has_encoder()) {
-    const Chunk chunk{.sequence = 0, .tokens = options.tokens, .types = {}, .want = Want::kAll};
+    const Chunk chunk{.sequence = 0, .tokens = options.tokens, .types = options.types, .want = Want::kAll};
     require(file, session.encode({&chunk, 1}));
     if (!opened.model().has_decoder()) collect(session, output);
   }
@@ -84,7 +118,10 @@ Output compute(const Opened& opened, const Options& options) {
   const std::span<const std::int32_t> tokens = stepped(opened, options);
   for (std::size_t done = 0; done < tokens.size();) {
     const std::size_t rows = std::min<std::size_t>(engine.plan().limits.rows, tokens.size() - done);
-    const Chunk chunk{.sequence = 0, .tokens = tokens.subspan(done, rows), .types = {}, .want = Want::kAll};
+    const std::span<const std::uint8_t> all =
+        opened.model().has_encoder() ? std::span<const std::uint8_t>{} : options.types;
+    const auto types = all.empty() ? all : all.subspan(done, rows);
+    const Chunk chunk{.sequence = 0, .tokens = tokens.subspan(done, rows), .types = types, .want = Want::kAll};
     require(file, session.step({&chunk, 1}));
     collect(session, output);
     done += rows;
@@ -128,6 +165,7 @@ bool show(const Output& output) {
 
 int logits(Options& options) {
   if (lists_isas(options.common)) return 0;
+  read_tokens(options);
   const Opened opened(options.common.file);
   check_tokens(opened, options);
   const Output output = compute(opened, options);
@@ -158,20 +196,14 @@ int logits(Options& options) {
 Run add_logits(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_common(app, options->common);
-  app.add_option("--tokens", options->tokens, "Token ids, as 1,2,3")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->check(between(0, kLargestToken))
+  app.add_option("--tokens", options->token_list, "Token ids, as 1,2,3 ('-': stdin)")->type_name("IDS");
+  app.add_option("--decoder-tokens", options->decoder_list, "Token ids of the decoder, where the model has two sides")
       ->type_name("IDS");
-  app.add_option("--decoder-tokens", options->decoder_tokens, "Token ids of the decoder, where the model has two sides")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->check(between(0, kLargestToken))
-      ->type_name("IDS");
+  app.add_option("--types", options->type_list, "Token types, as many as tokens (default: all 0)")->type_name("TYPES");
   app.add_option("--chunk", options->chunk, "Tokens of one call (default: 128); changes no bit of the result")
       ->check(between(1, 1 << 20))
       ->type_name("N");
-  app.add_option("--output", options->output, "Write all positions to this .npy file, f32 [positions, width]");
+  app.add_option("--output", options->output, "Write all positions as .npy, f32 [positions, width] ('-': stdout)");
   app.add_flag("--digest", options->digest, "Print the SHA-256 of the little-endian f32 output of all positions");
   app.footer("Example: kinglet logits model.kgl --tokens 1,2,3 --digest");
   return [options] { return logits(*options); };

@@ -31,7 +31,7 @@ class Classifier {
   static Result<std::size_t> workspace_bytes(const Plan& plan, std::size_t text_bytes);
 
   // As Embedder::create; the subject of kUnsupported is no number of the model's.
-  static Result<Classifier> create(Session& session, std::span<std::byte> workspace, std::size_t text_bytes);
+  static Result<Classifier> create(Session& session, std::span<std::byte> memory, std::size_t text_bytes);
 
   // As Embedder::embed.
   Result<std::size_t> classify(std::span<const Passage> passages, const EmbedOptions& options = {});

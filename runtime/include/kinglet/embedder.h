@@ -39,7 +39,7 @@ class Embedder {
   static Result<std::size_t> workspace_bytes(const Plan& plan, std::size_t text_bytes);
 
   // Uses the session's sequences. kUnsupported: the model has no encoder, has a decoder too, or has no tokenizer.
-  static Result<Embedder> create(Session& session, std::span<std::byte> workspace, std::size_t text_bytes);
+  static Result<Embedder> create(Session& session, std::span<std::byte> memory, std::size_t text_bytes);
 
   // Encodes the first of the passages, as many as one call takes (plan.limits.sequences, source_rows), and returns their number,
   // at least one. kContextFull: a text has more tokens than plan.limits.source; the subject is its index.

@@ -61,7 +61,7 @@ class Generator {
   static Result<std::size_t> workspace_bytes(const Plan& plan, std::size_t text_bytes);
 
   // Uses sequence 0 of the session, from its beginning. kUnsupported: the model has an encoder or no decoder.
-  static Result<Generator> create(Session& session, std::span<std::byte> workspace, std::size_t text_bytes,
+  static Result<Generator> create(Session& session, std::span<std::byte> memory, std::size_t text_bytes,
                                   const GeneratorOptions& options = {});
 
   // Forgets the conversation.

@@ -43,7 +43,7 @@ class Translator {
   static Result<std::size_t> workspace_bytes(const Plan& plan, std::size_t text_bytes);
 
   // Uses all sequences of the session. kUnsupported: not an encoder-decoder, or it has no tokenizer.
-  static Result<Translator> create(Session& session, std::span<std::byte> workspace, std::size_t text_bytes);
+  static Result<Translator> create(Session& session, std::span<std::byte> memory, std::size_t text_bytes);
 
   // Translates up to plan.limits.sequences texts. `out` holds all translations, one after the other; `results` is as long as
   // `sources`. The subject of a failure is the index of the source where one is to blame: kContextFull for a source with more

@@ -44,6 +44,7 @@ TEST(Program, WrongUsageIsTwo) {
                                                        {"generate", file, "-t", "0"},
                                                        {"generate", file, "-t", "many"},
                                                        {"generate", file, "-t"},
+                                                       {"generate", file, "--temperature", "-1", "a"},
                                                        {"generate", file, "--isa", "mmx", "a"},
                                                        {"generate", file, "--top-p", "2", "a"},
                                                        {"logits", file},
@@ -88,7 +89,6 @@ TEST(Program, WhatCannotBeDoneIsOne) {
       {"embed", testing::encoder_file(), std::string(60, 'a')},
       {"logits", file, "--tokens", "999"},
       {"logits", file, "--tokens", "1,2", "--output", folder + "/missing/x.npy"},
-      {"generate", file, "--temperature", "-1", "a"},
       {"generate", file, "--stop", "", "a"}};
   for (const auto& arguments : failing) {
     const auto ran = run(arguments);

@@ -93,7 +93,8 @@ TEST(Session, GivesTheSameBitsForEveryChunking) {
   const auto text = tokens(61, 53);
   const auto whole = logits(r, text, text.size());
   ASSERT_EQ(whole.size(), 61U * 53U);
-  for (const std::size_t chunk : {1U, 2U, 3U, 7U, 16U, 60U}) EXPECT_TRUE(same_bits(whole, logits(r, text, chunk))) << chunk;
+  for (const std::size_t chunk : {1U, 2U, 3U, 7U, 16U, 60U})
+    EXPECT_TRUE(same_bits(whole, logits(r, text, chunk))) << chunk;
 }
 
 TEST(Session, GivesTheSameBitsOnEveryKernelSet) {

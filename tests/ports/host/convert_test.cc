@@ -1,0 +1,123 @@
+// kinglet-convert as people run it, and what its files do in kinglet.
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "tests/ports/host/program.h"
+
+namespace kinglet {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::run;
+using testing::show;
+
+const fs::path kGoldens = fs::path(KINGLET_SOURCE_DIR) / "tests" / "goldens";
+
+testing::Ran convert(const std::vector<std::string>& arguments, const std::string& in = "") {
+  return testing::run_program(KINGLET_CONVERT, arguments, in);
+}
+
+std::string bytes_of(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+std::string golden(const std::string& name) { return (kGoldens / name).string(); }
+
+TEST(ConvertProgram, EvalPrintsTheBestTokens) {
+  const auto ran = convert({"eval", golden("llama"), "--tokens", "1,5,9", "--json"});
+  ASSERT_EQ(ran.status, 0) << show(ran);
+  EXPECT_NE(ran.out.find("\"rows\":3,\"width\":112"), std::string::npos) << ran.out;
+  EXPECT_EQ(convert({"eval", golden("llama"), "--tokens", "-", "--json"}, "1 5 9\n").out, ran.out);
+  const auto npy = convert({"eval", golden("llama"), "--tokens", "1,5,9", "--output", "-"});
+  EXPECT_NE(npy.out.find("'shape': (3, 112)"), std::string::npos);
+}
+
+TEST(ConvertProgram, CompareNamesTheWorstLayer) {
+  const std::string file = testing::temporary_folder() + "/compared.kgl";
+  ASSERT_EQ(convert({golden("gpt2"), "-o", file}).status, 0);
+  const auto ran = convert({"compare", golden("gpt2"), file});
+  ASSERT_EQ(ran.status, 0) << show(ran);
+  EXPECT_NE(ran.out.find("worst"), std::string::npos);
+  const auto other = convert({"compare", golden("llama"), file});
+  EXPECT_EQ(other.status, 1);
+  EXPECT_NE(other.err.find("not made from this checkpoint"), std::string::npos) << show(other);
+}
+
+TEST(ConvertProgram, BadUsageAndBadInputHaveTheirStatus) {
+  EXPECT_EQ(convert({}).status, 2);
+  EXPECT_EQ(convert({golden("llama")}).status, 2);
+  EXPECT_EQ(convert({"eval", golden("llama")}).status, 2);
+  EXPECT_EQ(convert({"eval", golden("llama"), "--tokens", "1,x"}).status, 2);
+  EXPECT_EQ(convert({"eval", golden("llama"), "--tokens", "100000"}).status, 1);
+  EXPECT_EQ(convert({"/nowhere", "-o", testing::temporary_folder() + "/never.kgl"}).status, 1);
+  EXPECT_FALSE(fs::exists(testing::temporary_folder() + "/never.kgl"));
+  for (const auto& command : {std::vector<std::string>{"--version"}, {"eval", "--version"}, {"compare", "--version"}})
+    EXPECT_EQ(convert(command).status, 0);
+}
+
+TEST(ConvertProgram, AModelOnStdoutIsTheModel) {
+  const std::string file = testing::temporary_folder() + "/piped.kgl";
+  ASSERT_EQ(convert({golden("llama"), "-o", file}).status, 0);
+  const auto piped = convert({golden("llama"), "-o", "-"});
+  EXPECT_EQ(piped.status, 0);
+  EXPECT_TRUE(piped.out == bytes_of(file));
+}
+
+// Byte-level BPE without merges over printable ASCII: as many tokens as a tiny model has.
+std::string ascii_tokenizer() {
+  nlohmann::json vocabulary = {{"<unk>", 0}, {"<s>", 1}, {"</s>", 2}, {"\u0120", 3}, {"\u010a", 4}};
+  for (char c = '!'; c <= '~'; ++c) vocabulary[std::string(1, c)] = vocabulary.size();
+  return nlohmann::json{{"added_tokens", nlohmann::json::array()},
+                        {"pre_tokenizer", {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", true}}},
+                        {"decoder", {{"type", "ByteLevel"}}},
+                        {"model", {{"type", "BPE"}, {"vocab", vocabulary}, {"merges", nlohmann::json::array()}}}}
+      .dump();
+}
+
+// A checkpoint with a chat template becomes a file that chats.
+TEST(ConvertProgram, KeepsTheChatTemplate) {
+  const std::string folder = testing::temporary_folder() + "/chatting";
+  fs::create_directories(folder);
+  fs::copy(kGoldens / "llama", folder, fs::copy_options::recursive | fs::copy_options::overwrite_existing);
+  std::ofstream(folder + "/tokenizer.json") << ascii_tokenizer();
+  fs::copy(kGoldens / "chat" / "llama-3" / "tokenizer_config.json", folder, fs::copy_options::overwrite_existing);
+  const std::string file = folder + "/chat.kgl";
+  const auto made = convert({folder, "-o", file});
+  ASSERT_EQ(made.status, 0) << show(made);
+  EXPECT_NE(run({"inspect", file}).out.find("chat       template"), std::string::npos);
+  const auto ran = run({"chat", file, "-n", "4"}, "hi\n");
+  EXPECT_EQ(ran.status, 0) << show(ran);
+  EXPECT_FALSE(ran.out.empty());
+}
+
+// --output follows links and leaves devices and pipes what they are.
+TEST(LogitsOutput, LeavesOtherThingsThanFilesAsTheyAre) {
+  const std::string folder = testing::temporary_folder();
+  const std::string pipe = folder + "/pipe", link = folder + "/link.npy", target = folder + "/target.npy";
+  const auto logits = [](const std::string& out) {
+    return run({"logits", testing::decoder_file(), "--tokens", "2,3", "--output", out});
+  };
+  std::ofstream(target) << "old";
+  fs::remove(link);
+  fs::create_symlink(target, link);
+  ASSERT_EQ(logits(link).status, 0);
+  EXPECT_TRUE(fs::is_symlink(link));
+  EXPECT_EQ(bytes_of(target).substr(1, 5), "NUMPY");
+  EXPECT_EQ(logits("/dev/null").status, 0);
+  EXPECT_TRUE(fs::is_character_file("/dev/null"));
+  EXPECT_TRUE(logits("/dev/full").complained(1));
+  EXPECT_TRUE(fs::is_character_file("/dev/full"));
+  EXPECT_TRUE(logits("-").out.find("NUMPY") == 1);
+  fs::remove(pipe);
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_TRUE(run({"inspect", pipe}).complained(1));  // and does not wait for a writer
+}
+
+}  // namespace
+}  // namespace kinglet
