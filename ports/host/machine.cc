@@ -51,9 +51,13 @@ double int8_peak(const std::string& isa, Threads& threads) {
     on_all(threads, [&](std::uint32_t i) { done[i] = loop->run(rounds); });
     return now() - start;
   };
-  double seconds = once();
-  for (; seconds < kEnough; seconds = once()) rounds *= 2;
-  for (int i = 1; i < kTries; ++i) seconds = std::min(seconds, once());
+  const auto best_of = [&](int tries) {
+    double best = once();
+    for (int i = 1; i < tries; ++i) best = std::min(best, once());
+    return best;
+  };
+  while (best_of(5) < kEnough) rounds *= 2;
+  const double seconds = best_of(kTries);
   double operations = 0;
   for (const std::uint64_t n : done) operations += static_cast<double>(n);
   return operations / seconds;
