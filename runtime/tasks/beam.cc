@@ -132,7 +132,7 @@ Status BeamSearch::consider(std::uint32_t index, std::span<const float> logits) 
     const bool late = going_.count == beams_ && score < going_.best[beams_ - 1].score;
     if (late && (ending_.count == beams_ && score < ending_.best[beams_ - 1].score)) continue;
     const bool stops = marks_->stops(t);
-    if ((late && !stops) || score == kNever || marks_->suppressed(t)) continue;
+    if ((late && !stops) || !(score > kNever) || marks_->suppressed(t)) continue;
     offer(stops ? ending_ : going_, {score, logits[t], index, static_cast<std::int32_t>(t)});
   }
   return {};
