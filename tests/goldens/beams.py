@@ -46,14 +46,13 @@ def generate(model, case, ends, max_new_tokens=NEW_TOKENS, early_stopping=False,
     if "decoder_tokens" in case:
         inputs["decoder_input_ids"] = torch.tensor([prompt])
     more = dict(suppress_tokens=list(suppressed)) if suppressed else {}
-    if forced >= 0:  # forced_bos_token_id works for a decoder prompt of one token only
-        allowed = lambda _, tokens: [forced] if len(tokens) == len(prompt) else list(range(model.config.vocab_size))
-        more["prefix_allowed_tokens_fn"] = allowed
+    if forced >= 0:
+        more["forced_bos_token_id"] = forced
     config = transformers.GenerationConfig(
         num_beams=BEAMS, num_return_sequences=BEAMS, max_new_tokens=max_new_tokens, do_sample=False, early_stopping=early_stopping,
         length_penalty=length_penalty, eos_token_id=list(ends), pad_token_id=0, bos_token_id=1, decoder_start_token_id=prompt[0],
-        return_dict_in_generate=True, output_scores=True)
-    made = model.generate(**inputs, generation_config=config, **more)
+        return_dict_in_generate=True, output_scores=True, **more)
+    made = model.generate(**inputs, generation_config=config)
     found = []
     for sequence, score in zip(made.sequences.tolist(), made.sequences_scores.tolist()):
         tokens = sequence[len(prompt):]
@@ -82,6 +81,8 @@ def make(variant):
             if search.pop("suppressed", False):
                 search["suppressed"] = [common[0], (common[0] + 1) % single.config.vocab_size]
             if search.pop("forced", False):
+                if len(case.get("decoder_tokens", case["tokens"])) > 1:
+                    continue  # transformers forces what follows one token only
                 search["forced"] = 5
             found = generate(single, case, ends, **search)
             gap = min(a["score"] - b["score"] for a, b in zip(found, found[1:]))

@@ -42,7 +42,7 @@ BeamOptions options_of(const nlohmann::json& search, std::uint32_t beams) {
   return options;
 }
 
-class BeamGoldens : public testing::TestWithParam<std::string> {};
+class BeamGoldens : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(BeamGoldens, FloatSearchesFindWhatTransformersFound) {
   const fs::path folder = fs::path(KINGLET_SOURCE_DIR) / "tests/goldens" / GetParam();
@@ -100,7 +100,7 @@ TEST_P(BeamGoldens, FloatSearchesFindWhatTransformersFound) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(, BeamGoldens, testing::ValuesIn(variants()),
+INSTANTIATE_TEST_SUITE_P(, BeamGoldens, ::testing::ValuesIn(variants()),
                          [](const auto& variant) { return variant.param; });
 
 }  // namespace
