@@ -50,8 +50,7 @@ void add_beam(CLI::App& app, BeamOptions& options) {
   CLI::Option* beam = app.add_option("--beam", options.beams, "Search with N hypotheses at once instead of sampling")
                           ->check(between(1, 4096))
                           ->type_name("N");
-  for (const char* sampling : {"--temperature", "--top-k", "--top-p", "--min-p", "--repeat-penalty", "--seed"})
-    beam->excludes(app.get_option(sampling));
+  for (const char* sampling : {"--temperature", "--repeat-penalty"}) beam->excludes(app.get_option(sampling));
   app.add_option("--nbest", options.nbest, "Show the N best of the search, each line with its score first")
       ->check(between(1, 4096))
       ->type_name("N")
