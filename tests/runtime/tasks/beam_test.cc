@@ -125,7 +125,7 @@ std::vector<Found> transformers(const LanguageModel& model, const Case& setup) {
         candidates.push_back({tokens, beam.score + log_prob, contains(setup.stops, t) || length == setup.max_tokens});
       }
     }
-    std::stable_sort(candidates.begin(), candidates.end(), by_score);
+    std::sort(candidates.begin(), candidates.end(), by_score);
     candidates.resize(std::min(candidates.size(), std::max<std::size_t>(2, 1 + setup.stops.size()) * beams));
     running.clear();
     for (std::size_t i = 0; i < candidates.size(); ++i) {
@@ -134,7 +134,7 @@ std::vector<Found> transformers(const LanguageModel& model, const Case& setup) {
       finished.push_back(candidates[i]);
       finished.back().score = normalized(setup.options, candidates[i].score, length);
     }
-    std::stable_sort(finished.begin(), finished.end(), by_score);
+    std::sort(finished.begin(), finished.end(), by_score);
     if (finished.size() > beams) finished.resize(beams);
     if (running.empty()) break;
     if (finished.size() < beams) continue;
