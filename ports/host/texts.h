@@ -44,13 +44,14 @@ class Growing {
  public:
   Growing(Engine& engine, std::string file) : engine_(engine), file_(std::move(file)) {}
 
-  Task& fit(std::size_t text_bytes) {
+  template <class... Options>
+  Task& fit(std::size_t text_bytes, const Options&... options) {
     if (memory_ != nullptr && text_bytes <= text_bytes_) return task_;
     constexpr std::size_t kLeast = 4096;
     text_bytes_ = std::max(text_bytes, std::max(kLeast, 2 * text_bytes_));
     memory_.reset();
-    memory_ = std::make_unique<Arena>(value_of(file_, Task::workspace_bytes(engine_.plan(), text_bytes_)));
-    task_ = value_of(file_, Task::create(engine_.session(), memory_->bytes(), text_bytes_));
+    memory_ = std::make_unique<Arena>(value_of(file_, Task::workspace_bytes(engine_.plan(), text_bytes_, options...)));
+    task_ = value_of(file_, Task::create(engine_.session(), memory_->bytes(), text_bytes_, options...));
     return task_;
   }
 

@@ -10,7 +10,7 @@
 //   tiles      Tile16x4: [N/16][K/4][16][4], K and N padded with zeros (or with anything: padding never reaches a
 //              result that is used, because activations are zero there). Any int8 is a weight, -128 too
 //   vectors    f32 per column (scales, bias, gain): readable up to the next multiple of 16
-//   sizes      K and the capacity of a cache are at most 131,072, so that sums fit int32: 131,072 * 127 * 128 < 2^31
+//   sizes      K and the slots of a sequence are at most 131,072, so that sums fit int32: 131,072 * 127 * 128 < 2^31
 //   memory     all of it is the caller's. Aligned to 64 bytes it is faster; any alignment of the element works. y may be
 //              x, up or the residual itself, never overlap them otherwise
 #pragma once
@@ -119,12 +119,15 @@ struct AnglesArgs {
 // One head of keys and values: the layout of both is Tile16x4, so attention is two small matmuls over the cache.
 //   keys    [capacity/16][dim4/4][16][4]       a key is an output channel
 //   values  [dim16/16][capacity/4][16][4]      a key is a k
+// The cache is divided into pages of 16 slots. The slots [16 i, 16 i + 16) of a sequence are those of page pages[i], so
+// that sequences can share pages, and a sequence's pages lie in any order.
 struct KeyValueHead {
   std::int8_t* keys;
   std::int8_t* values;
-  float* key_scale;      // [capacity]
-  float* value_scale;    // [capacity]
-  std::size_t capacity;  // a multiple of 16
+  float* key_scale;                      // [capacity]
+  float* value_scale;                    // [capacity]
+  std::size_t capacity;                  // of all pages: a multiple of 16
+  const std::uint32_t* pages = nullptr;  // or nullptr: page i is pages[i]
 };
 
 // Turns (with `angles`), quantizes and stores one row's key and value of one head at slot `slot`. False: not finite.
@@ -155,7 +158,7 @@ struct AttendArgs {
   const float* bias;  // [2 * reach + 1] for this head, or nullptr
   std::size_t reach;
   std::size_t position;  // of the query, for the bias: index clamp(slot - position, -reach, reach) + reach
-  std::byte* scratch;    // attend_scratch_bytes(capacity, head_dim), aligned to 64
+  std::byte* scratch;    // attend_scratch_bytes(slots, head_dim) for slots >= end, aligned to 64
   float* out;            // [head_dim], and not a float beyond
 };
 
@@ -172,8 +175,8 @@ struct Kernels {
   bool (*attend)(const AttendArgs&);  // false: a NaN or an infinity
 };
 
-// Bytes of AttendArgs::scratch; the same for every kernel set.
-std::size_t attend_scratch_bytes(std::size_t capacity, std::size_t head_dim);
+// Bytes of AttendArgs::scratch over that many slots; the same for every kernel set.
+std::size_t attend_scratch_bytes(std::size_t slots, std::size_t head_dim);
 
 // The set named `name`, or the best one that this processor runs when name is nullptr; nullptr if there is none.
 const Kernels* select(const char* name);

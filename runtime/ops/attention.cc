@@ -54,7 +54,7 @@ struct Caches {
   std::byte* scratch;  // nullptr: the state
 
   kernels::KeyValueHead head(std::uint32_t span, std::uint32_t head) const {
-    if (scratch == nullptr) return frame.head(op.state(), frame.call.spans[span].sequence, head);
+    if (scratch == nullptr) return frame.head(op.state(), frame.call.spans[span], head);
     std::uint64_t before = 0;  // slots of the spans before this one
     for (std::uint32_t s = 0; s < span; ++s) before += round_up(frame.call.spans[s].rows, kLanes);
     const std::uint64_t capacity = round_up(frame.call.spans[span].rows, kLanes);

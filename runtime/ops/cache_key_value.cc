@@ -38,7 +38,7 @@ Status run(const fb::CacheKeyValue& op, const Frame& frame) {
                       .head_dim = state.head_dim(),
                       .angles = nullptr,
                       .n = 0,
-                      .head = frame.head(op.state(), frame.call.spans[frame.call.span_of[row]].sequence, head),
+                      .head = frame.head(op.state(), frame.call.spans[frame.call.span_of[row]], head),
                       .slot = frame.call.positions[row]});
                  if (!ok) __atomic_store_n(&finite, false, __ATOMIC_RELAXED);
                }

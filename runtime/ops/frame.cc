@@ -1,5 +1,7 @@
 #include "ops/frame.h"
 
+#include <cstring>
+
 namespace kinglet {
 
 QuantizedLayout quantized_layout(std::uint64_t rows, std::uint64_t width, bool q16) {
@@ -37,9 +39,13 @@ kernels::KeyValueHead head_at(std::byte* base, std::uint64_t capacity, std::uint
           .capacity = static_cast<std::size_t>(capacity)};
 }
 
-std::uint64_t state_bytes(const fb::State& state, const Shapes& shapes, std::uint32_t sequences) {
-  const std::uint64_t capacity = state.extent() == fb::StateExtent::Context ? shapes.context : shapes.source;
-  return head_layout(capacity, state.head_dim()).bytes * state.heads() * sequences;
+std::uint64_t state_slots(const fb::State& state, const Shapes& shapes) {
+  if (state.extent() == fb::StateExtent::Context) return std::uint64_t{shapes.context} * shapes.sequences;
+  return std::uint64_t{shapes.source} * shapes.sources;
+}
+
+std::uint64_t state_bytes(const fb::State& state, const Shapes& shapes) {
+  return head_layout(state_slots(state, shapes), state.head_dim()).bytes * state.heads();
 }
 
 FloatRows Frame::floats(int index) const {
@@ -72,12 +78,37 @@ const float* Frame::scales(int index) const {
   return reinterpret_cast<const float*>(model->data(*weight(index).scales()));
 }
 
-kernels::KeyValueHead Frame::head(int index, std::uint32_t sequence, std::uint32_t head) const {
+kernels::KeyValueHead Frame::head(int index, const Span& span, std::uint32_t head) const {
   const fb::State& state = *model->root().states()->Get(static_cast<std::uint32_t>(index));
-  const std::uint64_t capacity = state.extent() == fb::StateExtent::Context ? shapes.context : shapes.source;
-  const std::uint64_t bytes = head_layout(capacity, state.head_dim()).bytes;
-  std::byte* base = states + state_offsets[index] + (std::uint64_t{sequence} * state.heads() + head) * bytes;
-  return head_at(base, capacity, state.head_dim());
+  const std::uint64_t slots = state_slots(state, shapes);
+  std::byte* base = states + state_offsets[index] + head * head_layout(slots, state.head_dim()).bytes;
+  kernels::KeyValueHead all = head_at(base, slots, state.head_dim());
+  if (state.extent() == fb::StateExtent::Context) {
+    all.pages = pages + std::size_t{span.sequence} * (shapes.context / kLanes);
+    return all;
+  }
+  const std::size_t first = std::size_t{span.memory} * shapes.source;  // a source's pages follow each other
+  all.keys += first * round_up(state.head_dim(), 4);
+  all.values += first * kLanes;
+  all.key_scale += first;
+  all.value_scale += first;
+  return all;
+}
+
+void Frame::copy_page(int index, std::uint32_t from, std::uint32_t to) const {
+  const fb::State& state = *model->root().states()->Get(static_cast<std::uint32_t>(index));
+  const std::uint64_t slots = state_slots(state, shapes);
+  const std::uint64_t bytes = head_layout(slots, state.head_dim()).bytes;
+  for (std::uint32_t h = 0; h < state.heads(); ++h) {
+    const kernels::KeyValueHead head = head_at(states + state_offsets[index] + h * bytes, slots, state.head_dim());
+    const auto copy = [from, to](auto* cells, std::uint64_t count) {
+      std::memcpy(cells + to * count, cells + from * count, static_cast<std::size_t>(count * sizeof *cells));
+    };
+    copy(head.keys, kLanes * round_up(state.head_dim(), 4));
+    for (std::uint32_t d = 0; d < state.head_dim(); d += kLanes) copy(head.values + d * slots, kLanes * kLanes);
+    copy(head.key_scale, kLanes);
+    copy(head.value_scale, kLanes);
+  }
 }
 
 }  // namespace kinglet

@@ -18,8 +18,9 @@ struct Shapes {
   std::uint32_t rows = 0;
   std::uint32_t outputs = 0;
   std::uint32_t sequences = 0;
-  std::uint32_t context = 0;  // slots of a Context state, a multiple of 16
-  std::uint32_t source = 0;   // slots of a Source state, a multiple of 16
+  std::uint32_t sources = 0;
+  std::uint32_t context = 0;  // slots of a sequence in a Context state, a multiple of 16
+  std::uint32_t source = 0;   // slots of a source in a Source state, a multiple of 16
   std::uint32_t threads = 1;
 
   std::uint32_t of(fb::Extent extent) const {
@@ -31,6 +32,7 @@ struct Shapes {
 // One sequence's part of a call.
 struct Span {
   std::uint32_t sequence;  // which of the session's sequences
+  std::uint32_t memory;    // which of its sources
   std::uint32_t first_row;
   std::uint32_t rows;
   std::uint32_t position;  // of the first row
@@ -69,7 +71,8 @@ struct HeadLayout {
 };
 HeadLayout head_layout(std::uint64_t capacity, std::uint64_t head_dim);
 kernels::KeyValueHead head_at(std::byte* base, std::uint64_t capacity, std::uint64_t head_dim);
-std::uint64_t state_bytes(const fb::State& state, const Shapes& shapes, std::uint32_t sequences);
+std::uint64_t state_slots(const fb::State& state, const Shapes& shapes);  // of all sequences, or of all sources
+std::uint64_t state_bytes(const fb::State& state, const Shapes& shapes);
 
 struct Frame {
   const Model* model;
@@ -83,6 +86,7 @@ struct Frame {
   std::byte* scratch;                  // of this operator
   std::byte* states;
   const std::uint64_t* state_offsets;  // [states]
+  const std::uint32_t* pages;          // [sequences, shapes.context / 16]: of each sequence in the Context states
 
   std::uint32_t rows_of(fb::Extent extent) const {
     if (extent == fb::Extent::Rows) return call.rows;
@@ -101,8 +105,11 @@ struct Frame {
   const std::int8_t* tiles(int index) const;
   const float* scales(int index) const;
 
-  // One head of a state, of one sequence.
-  kernels::KeyValueHead head(int index, std::uint32_t sequence, std::uint32_t head) const;
+  // One head of a state, as a sequence of the call sees it.
+  kernels::KeyValueHead head(int index, const Span& span, std::uint32_t head) const;
+
+  // All heads of one page of a Context state.
+  void copy_page(int state, std::uint32_t from, std::uint32_t to) const;
 };
 
 // Splits [0, count) into at most shapes.threads runs of consecutive items and calls fn(task, begin, end) for each, on the

@@ -21,12 +21,15 @@ Status settle(const fb::Model& root, Limits& limits) {
   if (limits.rows == 0) limits.rows = smaller(limits.context, kRows);
   if (limits.source_rows == 0) limits.source_rows = limits.source;
   if (limits.outputs == 0) limits.outputs = limits.sequences;
+  if (limits.sources == 0) limits.sources = limits.sequences;
   if (root.step() != nullptr && limits.context > root.context())
     return bad("the context is longer than the model's", root.context());
   if (root.encode() != nullptr && limits.source > root.source())
     return bad("the source is longer than the model's", root.source());
   if (limits.sequences == 0 || limits.sequences > rules::kSequences)
     return bad("number of sequences out of range", rules::kSequences);
+  if (limits.sources > limits.sequences)
+    return bad("more sources than sequences that could have them", limits.sequences);
   if (limits.threads == 0 || limits.threads > rules::kThreads)
     return bad("number of threads out of range", rules::kThreads);
   if (limits.rows > rules::kRows || limits.source_rows > rules::kRows || limits.outputs > rules::kRows ||
@@ -41,6 +44,7 @@ Shapes encode_shapes(const Limits& limits) {
   return {.rows = limits.source_rows,
           .outputs = limits.outputs,
           .sequences = limits.sequences,
+          .sources = limits.sources,
           .context = static_cast<std::uint32_t>(round_up(limits.context, kLanes)),
           .source = static_cast<std::uint32_t>(round_up(limits.source, kLanes)),
           .threads = limits.threads};
@@ -54,6 +58,7 @@ Shapes step_shapes(const Limits& limits) {
 
 Tables tables_of(const Model& model, const Limits& limits) {
   const fb::Model& root = model.root();
+  const std::uint64_t pages = step_shapes(limits).context / kLanes;
   const std::uint64_t rows = limits.rows > limits.source_rows ? limits.rows : limits.source_rows;
   std::uint64_t end = kSessionBytes;
   const auto take = [&end](std::uint64_t count, std::uint64_t size) {
@@ -68,6 +73,12 @@ Tables tables_of(const Model& model, const Limits& limits) {
   Tables t{};
   t.lengths = take(limits.sequences, sizeof(std::uint32_t));
   t.source_lengths = take(limits.sequences, sizeof(std::uint32_t));
+  t.memories = take(limits.sequences, sizeof(std::uint32_t));
+  t.pages = take(pages * limits.sequences, sizeof(std::uint32_t));
+  t.page_uses = take(pages * limits.sequences, sizeof(std::uint32_t));
+  t.free_pages = take(pages * limits.sequences, sizeof(std::uint32_t));
+  t.memory_uses = take(limits.sources, sizeof(std::uint32_t));
+  t.before = take((pages + 3) * limits.sequences, sizeof(std::uint32_t));
   t.tokens = take(rows, sizeof(std::int32_t));
   t.types = take(rows, sizeof(std::uint8_t));
   t.positions = take(rows, sizeof(std::uint32_t));
@@ -88,8 +99,7 @@ Result<Plan> Plan::make(const Model& model, const Limits& limits) {
   const fb::Model& root = model.root();
   if (auto s = settle(root, plan.limits); !s.ok()) return s;
   plan.tables_bytes = tables_of(model, plan.limits).bytes;
-  for (const fb::State* state : *root.states())
-    plan.states_bytes += state_bytes(*state, step_shapes(plan.limits), plan.limits.sequences);
+  for (const fb::State* state : *root.states()) plan.states_bytes += state_bytes(*state, step_shapes(plan.limits));
   for (const bool encode : {true, false}) {
     const fb::Function* function = encode ? root.encode() : root.step();
     if (function == nullptr) continue;

@@ -13,7 +13,10 @@ inline constexpr std::uint64_t kSessionBytes = 1024;  // room for the session ob
 
 // Offsets from the beginning of the arena, and the whole size.
 struct Tables {
-  std::uint64_t lengths, source_lengths;            // u32 [sequences]
+  std::uint64_t lengths, source_lengths, memories;  // u32 [sequences]
+  std::uint64_t pages, page_uses, free_pages;       // u32 [sequences, context / 16]
+  std::uint64_t memory_uses;                        // u32 [sources]
+  std::uint64_t before;                             // u32 [sequences, 3 + context / 16]
   std::uint64_t tokens, types, positions, span_of;  // [rows of the larger function]
   std::uint64_t output_rows, spans;                 // [outputs], [sequences]
   std::uint64_t encode_values, encode_scratches;    // u64 [values], [operators]

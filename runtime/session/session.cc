@@ -5,6 +5,7 @@
 #include "plan/layout.h"
 #include "plan/tables.h"
 #include "session/runner.h"
+#include "session/sequences.h"
 
 namespace kinglet {
 namespace {
@@ -29,9 +30,8 @@ struct Session::Impl final : Session {
   Plan plan;
   Observer observer;
   bool has_source_states = false;
-  std::uint32_t* lengths = nullptr;         // [sequences]
-  std::uint32_t* source_lengths = nullptr;  // [sequences]
-  std::int32_t* tokens = nullptr;           // [rows]
+  Sequences sequences;
+  std::int32_t* tokens = nullptr;  // [rows]
   std::uint8_t* types = nullptr;
   std::uint32_t* positions = nullptr;
   std::uint32_t* span_of = nullptr;
@@ -43,6 +43,8 @@ struct Session::Impl final : Session {
 
   Status check(std::span<const Chunk> chunks, bool encode) const;
   void set_rows(std::span<const Chunk> chunks, bool encode, Call& call);
+  void reserve(std::span<const Chunk> chunks, bool encode);
+  void settle(std::span<const Chunk> chunks, bool encode, bool done);
   Status call(std::span<const Chunk> chunks, bool encode);
 };
 
@@ -62,21 +64,19 @@ Result<Session*> Session::create(const Plan& plan, std::span<std::byte> arena, c
   session->plan = plan;
   session->observer = options.observer;
   session->has_source_states = keeps_source(root);
-  session->lengths = at<std::uint32_t>(base, tables.lengths);
-  session->source_lengths = at<std::uint32_t>(base, tables.source_lengths);
+  session->sequences = Sequences(tables, plan.limits, base);
   session->tokens = at<std::int32_t>(base, tables.tokens);
   session->types = at<std::uint8_t>(base, tables.types);
   session->positions = at<std::uint32_t>(base, tables.positions);
   session->span_of = at<std::uint32_t>(base, tables.span_of);
   session->output_rows = at<std::uint32_t>(base, tables.output_rows);
   session->spans = at<Span>(base, tables.spans);
-  for (std::uint32_t s = 0; s < plan.limits.sequences; ++s) session->lengths[s] = session->source_lengths[s] = 0;
 
   std::uint64_t* state_offsets = at<std::uint64_t>(base, tables.states);
   std::uint64_t offset = 0;
   for (std::uint32_t i = 0; i < root.states()->size(); ++i) {
     state_offsets[i] = offset;
-    offset += state_bytes(*root.states()->Get(i), step_shapes(plan.limits), plan.limits.sequences);
+    offset += state_bytes(*root.states()->Get(i), step_shapes(plan.limits));
   }
   for (const bool encode : {false, true}) {
     const fb::Function* function = encode ? root.encode() : root.step();
@@ -96,7 +96,8 @@ Result<Session*> Session::create(const Plan& plan, std::span<std::byte> arena, c
                                .value_offsets = values,
                                .scratch = nullptr,
                                .states = base + plan.tables_bytes,
-                               .state_offsets = state_offsets};
+                               .state_offsets = state_offsets,
+                               .pages = session->sequences.pages()};
   }
   return static_cast<Session*>(session);
 }
@@ -121,9 +122,9 @@ Status Session::Impl::check(std::span<const Chunk> chunks, bool encode) const {
     if (chunk.tokens.empty()) return bad("a chunk has no tokens", i);
     if (chunk.tokens.size() > most_rows) return bad("a chunk has more tokens than the plan's rows", most_rows);
     if (encode && chunk.tokens.size() > limits.source) return bad("a source is longer than the plan's", limits.source);
-    if (!encode && chunk.tokens.size() > limits.context - lengths[chunk.sequence])
+    if (!encode && chunk.tokens.size() > limits.context - sequences.length(chunk.sequence))
       return {Code::kContextFull, "the context is full: these positions were planned", limits.context};
-    if (!encode && has_source_states && source_lengths[chunk.sequence] == 0)
+    if (!encode && has_source_states && sequences.source_length(chunk.sequence) == 0)
       return bad("a sequence has no encoded source", chunk.sequence);
     if (!chunk.types.empty() && chunk.types.size() != chunk.tokens.size())
       return bad("a chunk has not as many token types as tokens", i);
@@ -140,6 +141,8 @@ Status Session::Impl::check(std::span<const Chunk> chunks, bool encode) const {
   if (rows > most_rows) return bad("a call has more tokens than the plan's rows", most_rows);
   if (outputs > limits.outputs && selects(frames[encode]))
     return bad("more output rows wanted than the plan's outputs", limits.outputs);
+  if (encode && has_source_states && !sequences.has_memories_for(chunks))
+    return bad("more sources at once than the plan's", limits.sources);
   return {};
 }
 
@@ -150,8 +153,12 @@ void Session::Impl::set_rows(std::span<const Chunk> chunks, bool encode, Call& c
   for (std::uint32_t i = 0; i < chunks.size(); ++i) {
     const Chunk& chunk = chunks[i];
     const std::uint32_t count = static_cast<std::uint32_t>(chunk.tokens.size());
-    const std::uint32_t start = encode ? 0 : lengths[chunk.sequence];
-    spans[i] = {.sequence = chunk.sequence, .first_row = row, .rows = count, .position = start};
+    const std::uint32_t start = encode ? 0 : sequences.length(chunk.sequence);
+    spans[i] = {.sequence = chunk.sequence,
+                .memory = sequences.memory(chunk.sequence),
+                .first_row = row,
+                .rows = count,
+                .position = start};
     for (std::uint32_t j = 0; j < count; ++j, ++row) {
       tokens[row] = chunk.tokens[j];
       types[row] = chunk.types.empty() ? std::uint8_t{0} : chunk.types[j];
@@ -167,27 +174,52 @@ void Session::Impl::set_rows(std::span<const Chunk> chunks, bool encode, Call& c
           .span_of = span_of,
           .output_rows = output_rows,
           .spans = spans,
-          .source_lengths = source_lengths,
+          .source_lengths = sequences.source_lengths(),
           .rows = row,
           .outputs = outputs,
           .sequences = static_cast<std::uint32_t>(chunks.size())};
 }
 
+// Memory for what the call is going to keep.
+void Session::Impl::reserve(std::span<const Chunk> chunks, bool encode) {
+  const auto copy_page = [this](std::uint32_t from, std::uint32_t to) {
+    const auto& states = *plan.model.root().states();
+    for (std::uint32_t i = 0; i < states.size(); ++i) {
+      if (states.Get(i)->extent() == fb::StateExtent::Context) frames[0].copy_page(static_cast<int>(i), from, to);
+    }
+  };
+  for (const Chunk& chunk : chunks) {
+    const std::uint32_t count = static_cast<std::uint32_t>(chunk.tokens.size());
+    if (!encode) {
+      sequences.reserve(chunk.sequence, count, copy_page);
+      continue;
+    }
+    sequences.truncate(chunk.sequence, 0);
+    sequences.set_source(chunk.sequence, 0);
+    if (has_source_states) sequences.renew_memory(chunk.sequence);
+  }
+}
+
+// After the call: what it kept counts, or is given back.
+void Session::Impl::settle(std::span<const Chunk> chunks, bool encode, bool done) {
+  for (const Chunk& chunk : chunks) {
+    const std::uint32_t count = static_cast<std::uint32_t>(chunk.tokens.size());
+    if (encode && done) sequences.set_source(chunk.sequence, count);
+    else if (encode) sequences.drop_source(chunk.sequence);
+    else if (done) sequences.commit(chunk.sequence, count);
+    else sequences.give_back(chunk.sequence, count);
+  }
+}
+
 Status Session::Impl::call(std::span<const Chunk> chunks, bool encode) {
   if (auto s = check(chunks, encode); !s.ok()) return s;
   last = nullptr;
+  reserve(chunks, encode);
   set_rows(chunks, encode, frames[encode].call);
-  if (encode) {
-    for (const Chunk& chunk : chunks) source_lengths[chunk.sequence] = lengths[chunk.sequence] = 0;
-  }
-  if (auto s = run(frames[encode], scratches[encode], encode, observer); !s.ok()) return s;
-  for (const Chunk& chunk : chunks) {
-    const std::uint32_t count = static_cast<std::uint32_t>(chunk.tokens.size());
-    if (encode) source_lengths[chunk.sequence] = count;
-    else lengths[chunk.sequence] += count;
-  }
-  last = &frames[encode];
-  return {};
+  const Status done = run(frames[encode], scratches[encode], encode, observer);
+  settle(chunks, encode, done.ok());
+  if (done.ok()) last = &frames[encode];
+  return done;
 }
 
 Status Session::encode(std::span<const Chunk> chunks) { return static_cast<Impl*>(this)->call(chunks, true); }
@@ -208,19 +240,39 @@ std::span<const float> Session::output(std::uint32_t index) const {
 
 std::uint32_t Session::length(std::uint32_t sequence) const {
   const Impl* self = static_cast<const Impl*>(this);
-  return sequence < self->plan.limits.sequences ? self->lengths[sequence] : 0;
+  return sequence < self->plan.limits.sequences ? self->sequences.length(sequence) : 0;
 }
 
 std::uint32_t Session::source_length(std::uint32_t sequence) const {
   const Impl* self = static_cast<const Impl*>(this);
-  return sequence < self->plan.limits.sequences ? self->source_lengths[sequence] : 0;
+  return sequence < self->plan.limits.sequences ? self->sequences.source_length(sequence) : 0;
 }
 
 Status Session::truncate(std::uint32_t sequence, std::uint32_t length) {
   Impl* self = static_cast<Impl*>(this);
   if (sequence >= self->plan.limits.sequences) return bad("a sequence is not in the plan", sequence);
-  if (length > self->lengths[sequence]) return bad("a sequence is shorter than the length it should be cut to", length);
-  self->lengths[sequence] = length;
+  if (length > self->sequences.length(sequence))
+    return bad("a sequence is shorter than the length it should be cut to", length);
+  self->sequences.truncate(sequence, length);
+  return {};
+}
+
+Status Session::forget(std::uint32_t sequence) {
+  Impl* self = static_cast<Impl*>(this);
+  if (sequence >= self->plan.limits.sequences) return bad("a sequence is not in the plan", sequence);
+  self->sequences.truncate(sequence, 0);
+  self->sequences.drop_source(sequence);
+  return {};
+}
+
+Status Session::reorder(std::span<const std::uint32_t> parents) {
+  Impl* self = static_cast<Impl*>(this);
+  const std::uint32_t sequences = self->plan.limits.sequences;
+  if (parents.size() > sequences) return bad("more sequences than the plan's", sequences);
+  for (const std::uint32_t parent : parents) {
+    if (parent >= sequences) return bad("a sequence is not in the plan", parent);
+  }
+  self->sequences.reorder(parents);
   return {};
 }
 

@@ -1,8 +1,10 @@
 #include "kinglet/translator.h"
 
 #include <cstring>
+#include <limits>
 
 #include "model_generated.h"
+#include "tasks/beam_run.h"
 #include "tasks/tokens.h"
 #include "tasks/workspace.h"
 
@@ -16,7 +18,8 @@ std::uint32_t smaller(std::uint32_t a, std::uint32_t b) { return a < b ? a : b; 
 }  // namespace
 
 struct TranslatorLayout {
-  static Status lay_out(Translator& t, Workspace& workspace, const Plan& plan, std::size_t text_bytes) {
+  static Status lay_out(Translator& t, Workspace& workspace, const Plan& plan, std::size_t text_bytes,
+                        const TranslatorOptions& options) {
     const fb::Model& root = plan.model.root();
     if (!plan.model.has_decoder() || !plan.model.has_encoder())
       return {Code::kUnsupported, "texts are translated by models with an encoder and a decoder"};
@@ -34,22 +37,25 @@ struct TranslatorLayout {
     t.tracks_ = workspace.take<Translator::Track>(plan.limits.sequences);
     t.chunks_ = workspace.take<Chunk>(plan.limits.sequences);
     t.scratch_ = workspace.take<std::byte>(sampling > encoding ? sampling : encoding);
+    if (options.beams) t.beams_ = take_beams(workspace, plan.limits);
     t.text_bytes_ = text_bytes;
     return {};
   }
 };
 
-Result<std::size_t> Translator::workspace_bytes(const Plan& plan, std::size_t text_bytes) {
+Result<std::size_t> Translator::workspace_bytes(const Plan& plan, std::size_t text_bytes,
+                                                const TranslatorOptions& options) {
   Translator translator;
   Workspace workspace;
-  if (auto s = TranslatorLayout::lay_out(translator, workspace, plan, text_bytes); !s.ok()) return s;
+  if (auto s = TranslatorLayout::lay_out(translator, workspace, plan, text_bytes, options); !s.ok()) return s;
   return workspace.measured();
 }
 
-Result<Translator> Translator::create(Session& session, std::span<std::byte> memory, std::size_t text_bytes) {
+Result<Translator> Translator::create(Session& session, std::span<std::byte> memory, std::size_t text_bytes,
+                                      const TranslatorOptions& options) {
   Translator translator;
   Workspace workspace(memory);
-  if (auto s = TranslatorLayout::lay_out(translator, workspace, session.plan(), text_bytes); !s.ok()) return s;
+  if (auto s = TranslatorLayout::lay_out(translator, workspace, session.plan(), text_bytes, options); !s.ok()) return s;
   if (auto s = workspace.check(); !s.ok()) return s;
   translator.session_ = &session;
   for (auto& track : translator.tracks_) track = {};
@@ -79,9 +85,30 @@ Result<std::size_t> Translator::read(std::string_view source, std::span<std::int
   return *made + suffix.size();
 }
 
+Status Translator::check(std::size_t sources, const BeamOptions& beam, std::size_t results) const {
+  const Limits& limits = session_->plan().limits;
+  if (sources == 0 || sources > tracks_.size())
+    return bad("from one text to as many as the plan's sequences can be translated at once", tracks_.size());
+  if (sources > limits.sources) return bad("more texts than the plan's sources", limits.sources);
+  if (results != sources * (beam.beams == 0 ? 1 : beam.nbest))
+    return bad("there are not as many results as sources, times the n-best of a beam search", results);
+  if (beam.beams > 0 && sources > limits.sequences / beam.beams)
+    return bad("more beams than the plan has sequences for", limits.sequences);
+  if (beam.nbest > beam.beams && beam.beams > 0)
+    return bad("a beam search has from one result to as many as its beams", beam.beams);
+  if (beam.beams > 0 && beams_.searches.empty()) return bad("the workspace was made without room for a beam search");
+  return {};
+}
+
 // Runs the encoder over all sources, as many in one call as the plan's rows take.
-Status Translator::encode(std::span<const std::string_view> sources, std::span<Translation> results) {
+Status Translator::encode(std::span<const std::string_view> sources, const BeamOptions& beam,
+                          std::span<Translation> results) {
+  const std::size_t each = results.size() / sources.size();
+  const std::uint32_t beams = beam.beams == 0 ? 1 : beam.beams;
   const std::uint32_t longest = session_->plan().limits.source;
+  for (std::uint32_t s = 0; s < tracks_.size(); ++s) {  // their sources make room
+    if (auto status = session_->forget(s); !status.ok()) return status;
+  }
   std::size_t used = 0;
   std::size_t chunks = 0;
   const auto flush = [&]() -> Status {
@@ -101,9 +128,13 @@ Status Translator::encode(std::span<const std::string_view> sources, std::span<T
       return {Code::kContextFull, "a source has more tokens than the plan has room for", i};
     if (!made.ok()) return made.status();
     if (*made == 0) return bad("a source has no tokens", i);
-    chunks_[chunks++] = {.sequence = i, .tokens = sources_.subspan(used, *made), .types = {}, .want = Want::kNone};
+    chunks_[chunks++] = {
+        .sequence = i * beams, .tokens = sources_.subspan(used, *made), .types = {}, .want = Want::kNone};
     used += *made;
-    results[i].source_tokens = static_cast<std::uint32_t>(*made);
+    for (auto& result : results.subspan(i * each, each)) {
+      result = {};
+      result.source_tokens = static_cast<std::uint32_t>(*made);
+    }
   }
   return flush();
 }
@@ -185,6 +216,41 @@ Status Translator::decode(std::size_t count, Sampler& sampler, const TranslateOp
   return {};
 }
 
+// A beam search for each source, whose hypotheses become the results.
+Status Translator::search(std::size_t count, const TranslateOptions& options, std::span<Translation> results) {
+  const fb::Model& root = session_->plan().model.root();
+  const auto start = start_tokens(root);
+  const std::uint32_t longest = session_->plan().limits.context + 1 - static_cast<std::uint32_t>(start.size());
+  TokenMarks marks(root.vocabulary(), scratch_);
+  marks.stop(stop_tokens(root));
+  marks.suppress(suppressed_tokens(root));
+  marks.suppress(options.sampler.suppressed);
+  const std::uint32_t groups = static_cast<std::uint32_t>(count);
+  if (auto s =
+          begin_beams(beams_, session_->plan().limits, groups, options.beam, marks,
+                      options.max_tokens == 0 ? longest : smaller(options.max_tokens, longest), forced_token(root));
+      !s.ok())
+    return s;
+  if (auto s = run_beams(*session_, beams_, groups, options.beam.beams, start); !s.ok()) return s;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const BeamSearch& search = beams_.searches[i / options.beam.nbest];
+    const std::uint32_t rank = static_cast<std::uint32_t>(i % options.beam.nbest);
+    tracks_[i] = {};
+    results[i].score = results[i].log_prob = -std::numeric_limits<float>::infinity();
+    if (rank >= search.results()) continue;
+    const Hypothesis best = search.result(rank);
+    std::memcpy(target(i).data(), start.data(), start.size_bytes());
+    search.write(rank, target(i).subspan(start.size()));
+    tracks_[i] = {.count = static_cast<std::uint32_t>(start.size()) + best.tokens,
+                  .made = best.tokens,
+                  .finish = best.stopped ? Finish::kStopToken : Finish::kLength,
+                  .done = true};
+    results[i].score = best.score;
+    results[i].log_prob = best.log_prob;
+  }
+  return {};
+}
+
 // Decodes each sequence behind the one before.
 Status Translator::write(std::span<Translation> results, std::span<char> out) const {
   for (std::size_t i = 0; i < results.size(); ++i) {
@@ -210,14 +276,17 @@ Status Translator::write(std::span<Translation> results, std::span<char> out) co
 Status Translator::translate(std::span<const std::string_view> sources, const TranslateOptions& options,
                              std::span<char> out, std::span<Translation> results) {
   const fb::Model& root = session_->plan().model.root();
-  if (sources.empty() || sources.size() > tracks_.size())
-    return bad("from one text to as many as the plan's sequences can be translated at once", tracks_.size());
-  if (results.size() != sources.size()) return bad("there are not as many results as sources", results.size());
+  const BeamOptions& beam = options.beam;
+  if (auto s = check(sources.size(), beam, results.size()); !s.ok()) return s;
   // The sampler's memory is the encoder's before: it is made when all sources are read.
-  if (auto s = encode(sources, results); !s.ok()) return s;
+  if (auto s = encode(sources, beam, results); !s.ok()) return s;
   auto sampler = Sampler::create(root.vocabulary(), options.sampler, suppressed_tokens(root), scratch_);
   if (!sampler.ok()) return sampler.status();
   if (auto s = start(sources.size()); !s.ok()) return s;
+  if (beam.beams > 0) {
+    if (auto s = search(sources.size(), options, results); !s.ok()) return s;
+    return write(results, out);
+  }
   if (auto s = decode(sources.size(), *sampler, options); !s.ok()) return s;
   return write(results, out);
 }

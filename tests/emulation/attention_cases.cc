@@ -41,6 +41,13 @@ void compare_attend(Suite& s, const Case& c, int variant) {
   fill(s, keys_values, c.begin, c.end);
   AttendArgs args{};
   args.head = keys_values.head;
+  if (variant == 2 || variant == 4) {  // pages from the last to the first
+    fill(s, keys_values, 0, args.head.capacity);
+    const std::size_t count = args.head.capacity / 16;
+    auto* pages = s.memory.take<std::uint32_t>(count);
+    for (std::size_t i = 0; i < count; ++i) pages[i] = static_cast<std::uint32_t>(count - 1 - i);
+    args.head.pages = pages;
+  }
   args.query = s.floats(c.dim, variant == 7 ? Numbers::kAny : kFiniteNumbers[s.random.below(6)]);
   args.head_dim = c.dim;
   args.begin = c.begin;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "engine.h"
+#include "kinglet/beam.h"
 #include "kinglet/sampler.h"
 
 namespace kinglet::host {
@@ -32,6 +33,7 @@ struct CommonOptions {
 };
 void add_common(CLI::App& app, Common& common, CommonOptions which = {});
 void add_sampling(CLI::App& app, SamplerOptions& options);
+void add_beam(CLI::App& app, BeamOptions& options);  // after add_sampling
 
 // Accepts numbers in [least, most].
 template <class T>

@@ -48,6 +48,40 @@ void add_sampling(CLI::App& app, SamplerOptions& options) {
       ->capture_default_str();
 }
 
+void add_beam(CLI::App& app, BeamOptions& options) {
+  CLI::Option* beam = app.add_option("--beam", options.beams, "Search with N hypotheses at once instead of sampling")
+                          ->check(between(1, 4096))
+                          ->type_name("N");
+  for (const char* sampling : {"--temperature", "--repeat-penalty"}) beam->excludes(app.get_option(sampling));
+  app.add_option("--nbest", options.nbest, "Show the N best of the search, each line with its score first")
+      ->check(between(1, 4096))
+      ->type_name("N")
+      ->needs(beam)
+      ->capture_default_str();
+  app.add_option("--length-penalty", options.length_penalty,
+                 "Scores are log-probabilities / length^A: 0 for the sum, 1 for the average, more for longer texts")
+      ->check(between(-10.0, 10.0))
+      ->type_name("A")
+      ->needs(beam)
+      ->capture_default_str();
+  app.add_flag_callback(
+         "--gnmt", [&options] { options.norm = LengthNorm::kGnmt; }, "Divide by ((5 + length) / 6)^A instead")
+      ->needs(beam);
+  CLI::Option* early = app.add_flag_callback(
+      "--early-stopping", [&options] { options.early_stopping = EarlyStopping::kFull; },
+      "End the search as soon as N hypotheses have ended");
+  app.add_flag_callback(
+         "--no-early-stopping", [&options] { options.early_stopping = EarlyStopping::kNever; },
+         "End it only when no longer text could be better")
+      ->needs(beam)
+      ->excludes(early);
+  early->needs(beam);
+  app.parse_complete_callback([&options] {
+    if (options.beams > 0 && options.nbest > options.beams)
+      throw CLI::ValidationError("--nbest", "not more than --beam");
+  });
+}
+
 void print_isas() {
   std::string text;
   bool best = true;

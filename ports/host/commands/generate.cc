@@ -1,5 +1,7 @@
 // kinglet generate: continues a text, printing it as it is made.
+#include <algorithm>
 #include <cstdio>
+#include <vector>
 
 #include "commands/generation.h"
 #include "failure.h"
@@ -13,6 +15,7 @@ namespace {
 struct Options {
   Common common;
   GenerationFlags generation;
+  BeamOptions beam;
   std::string prompt_option;
   std::string prompt;
   bool rolling = false;
@@ -42,27 +45,60 @@ Ended ended(const Options& options, const Result<Generated>& made, std::size_t m
   throw failure(options.common.file, made.status());
 }
 
+// The results of a beam search, the best first.
+Json hypotheses(const Engine& engine, const std::string& file, Generator& generator) {
+  const fb::Model& root = engine.plan().model.root();
+  if (root.tokenizer() == nullptr) return Json::array();
+  const std::size_t most = value_of(file, Tokenizer::open(*root.tokenizer())).decode_bytes();
+  std::vector<char> room((engine.plan().limits.context + 2) * most);
+  Json list = Json::array();
+  for (std::uint32_t i = 0; i < generator.results(); ++i) {
+    const Hypothesis each = generator.result(i);
+    list.push_back({{"text", value_of(file, generator.text(i, room))},
+                    {"tokens", each.tokens},
+                    {"finish", finish_name(each.stopped ? Finish::kStopToken : Finish::kLength)},
+                    {"score", each.score},
+                    {"log_prob", each.log_prob}});
+  }
+  return list;
+}
+
 int generate(Options& options) {
   if (lists_isas(options.common)) return 0;
   const Opened opened(options.common.file);
-  Engine engine(opened, options.common, limits_of(opened, options.common));
+  Limits limits = limits_of(opened, options.common);
+  limits.sequences = std::max(options.beam.beams, 1U);
+  Engine engine(opened, options.common, limits);
   const std::string prompt = prompt_of(options);
   const std::string& file = options.common.file;
-  Arena workspace(value_of(file, Generator::workspace_bytes(engine.plan(), prompt.size())));
-  Generator generator = value_of(
-      file, Generator::create(engine.session(), workspace.bytes(), prompt.size(), {.rolling = options.rolling}));
+  const GeneratorOptions how{.rolling = options.rolling, .beams = options.beam.beams > 0};
+  Arena workspace(value_of(file, Generator::workspace_bytes(engine.plan(), prompt.size(), how)));
+  Generator generator = value_of(file, Generator::create(engine.session(), workspace.bytes(), prompt.size(), how));
   require(file, generator.add(prompt));
 
-  TextOut out(options.common.json);
-  if (!options.common.json && !options.hide_prompt) print(prompt);
+  const bool list = options.beam.beams > 0 && options.beam.nbest > 1;  // shown when the search has ended
+  TextOut out(options.common.json || list);
+  if (!options.common.json && !options.hide_prompt && !list) print(prompt);
   const std::size_t before = generator.tokens().size();
   catch_interrupts();
-  const auto made = generator.generate(options.generation.options(), out.sink());
+  GenerateOptions wanted = options.generation.options();
+  wanted.beam = options.beam;
+  const auto made = generator.generate(wanted, out.sink());
   out.finish();
   const std::size_t after = generator.tokens().size();
   const Ended end = ended(options, made, after > before ? after - before : 0);
-  if (options.common.json)
-    print(json_line({{"prompt", prompt}, {"text", out.text()}, {"tokens", end.tokens}, {"finish", end.why}}));
+  if (options.common.json) {
+    Json json{{"prompt", prompt}, {"text", out.text()}, {"tokens", end.tokens}, {"finish", end.why}};
+    if (generator.results() > 0) {
+      json["score"] = generator.result(0).score;
+      json["log_prob"] = generator.result(0).log_prob;
+    }
+    if (list) json["hypotheses"] = hypotheses(engine, file, generator);
+    print(json_line(json));
+  } else if (list) {
+    for (const Json& each : hypotheses(engine, file, generator))
+      print(scored_line(each["score"].get<float>(), each["text"].get<std::string>()));
+  }
   return interrupted() ? kInterruptedStatus : 0;
 }
 
@@ -74,6 +110,8 @@ Run add_generate(CLI::App& app) {
   app.add_option("PROMPT", options->prompt, "The text to continue ('-' or nothing: stdin)")->type_name("");
   app.add_option("-p,--prompt", options->prompt_option, "The text to continue")->type_name("TEXT");
   options->generation.add(app);
+  add_beam(app, options->beam);
+  app.get_option("--beam")->excludes(app.get_option("--stop"));
   app.add_flag("--rolling", options->rolling, "When the context is full, forget its first half and go on");
   app.add_flag("--no-display-prompt", options->hide_prompt, "Print only what is new");
   app.footer("Example: kinglet generate stories.kgl -p \"Once upon a time\" -n 100 --temperature 0.8");

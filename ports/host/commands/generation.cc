@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 
 #include "failure.h"
 #include "interrupt.h"
@@ -47,6 +48,14 @@ const char* finish_name(Finish finish) {
     case Finish::kLength: return "length";
   }
   return "";
+}
+
+std::string scored_line(float score, std::string_view text) {
+  char number[32];
+  std::snprintf(number, sizeof(number), "%.6f\t", static_cast<double>(score));
+  std::string line = number + std::string(text);
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  return line + "\n";
 }
 
 }  // namespace kinglet::host

@@ -42,4 +42,7 @@ class TextOut {
 
 const char* finish_name(Finish finish);
 
+// A line of an n-best list: the score, a tab, the text without line ends.
+std::string scored_line(float score, std::string_view text);
+
 }  // namespace kinglet::host

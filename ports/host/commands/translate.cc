@@ -1,5 +1,8 @@
 // kinglet translate: texts to texts, several at once, in their order.
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
+#include <span>
 
 #include "commands/commands.h"
 #include "commands/generation.h"
@@ -13,6 +16,7 @@ namespace {
 struct Options {
   Common common;
   SamplerOptions sampler;
+  BeamOptions beam;
   int tokens = 0;
   std::uint32_t batch = 8;
   std::vector<std::string> texts;
@@ -20,23 +24,43 @@ struct Options {
 
 Limits limits_for(const Opened& opened, const Options& options) {
   Limits limits = limits_of(opened, options.common);
-  limits.sequences = options.texts.size() == 1 && options.texts[0] != "-" ? 1 : options.batch;
+  limits.sources = options.texts.size() == 1 && options.texts[0] != "-" ? 1 : options.batch;
+  limits.sequences = limits.sources * std::max(options.beam.beams, 1U);
   return limits;
 }
 
-bool show(const Options& options, const std::string& source, const Translation& made, std::size_t number) {
+void add_scores(Json& json, const Translation& made) {
+  json["score"] = made.score;
+  json["log_prob"] = made.log_prob;
+}
+
+// A line for each hypothesis that there is, or one object with all of them.
+bool show(const Options& options, const std::string& source, std::span<const Translation> all, std::size_t number) {
+  const Translation& made = all[0];
   if (options.common.json) {
-    const Json json{{"source", source},
-                    {"text", made.text},
-                    {"source_tokens", made.source_tokens},
-                    {"tokens", made.tokens},
-                    {"finish", finish_name(made.finish)}};
+    Json json{{"source", source},
+              {"text", made.text},
+              {"source_tokens", made.source_tokens},
+              {"tokens", made.tokens},
+              {"finish", finish_name(made.finish)}};
+    if (options.beam.beams > 0) add_scores(json, made);
+    for (const Translation& each : all) {
+      if (all.size() == 1 || !std::isfinite(each.score)) continue;
+      json["hypotheses"].push_back(
+          {{"text", each.text}, {"tokens", each.tokens}, {"finish", finish_name(each.finish)}});
+      add_scores(json["hypotheses"].back(), each);
+    }
     return print(json_line(json));
   }
   if (made.finish == Finish::kLength && options.tokens <= 0)
     std::fprintf(stderr, "kinglet: text %zu: its translation fills the context of %u tokens and may be cut short\n",
                  number, made.tokens);
-  return print(std::string(made.text) + "\n");
+  if (all.size() == 1) return print(std::string(made.text) + "\n");
+  std::string lines;
+  for (const Translation& each : all) {
+    if (std::isfinite(each.score)) lines += scored_line(each.score, each.text);
+  }
+  return print(lines);
 }
 
 int translate(Options& options) {
@@ -45,8 +69,11 @@ int translate(Options& options) {
   const Opened opened(file);
   Engine engine(opened, options.common, limits_for(opened, options));
   const std::size_t sequences = engine.plan().limits.sequences;
+  const std::size_t texts_at_once = engine.plan().limits.sources;
+  const TranslatorOptions beams{.beams = options.beam.beams > 0};
+  const std::size_t nbest = options.beam.beams > 0 ? options.beam.nbest : 1;
   Growing<Translator> translator(engine, file);
-  translator.fit(0);  // says at once where the model is no translator
+  translator.fit(0, beams);  // says at once where the model is no translator
   const auto tokenizer =
       value_of(file, Tokenizer::open(opened.root().target_tokenizer() != nullptr ? *opened.root().target_tokenizer()
                                                                                  : *opened.root().tokenizer()));
@@ -54,16 +81,17 @@ int translate(Options& options) {
   const std::span<char> room(reinterpret_cast<char*>(out.bytes().data()), out.bytes().size());
   std::vector<Translation> results(sequences);
   Texts texts(options.texts);
-  for (auto batch = texts.next(sequences); !batch.empty(); batch = texts.next(sequences)) {
+  for (auto batch = texts.next(texts_at_once); !batch.empty(); batch = texts.next(texts_at_once)) {
     const std::vector<std::string_view> sources(batch.begin(), batch.end());
     const TranslateOptions how{.sampler = options.sampler,
                                .max_tokens = options.tokens > 0 ? static_cast<std::uint32_t>(options.tokens) : 0,
-                               .first_stream = static_cast<std::uint32_t>(texts.first())};
-    const std::span<Translation> made(results.data(), batch.size());
-    if (auto s = translator.fit(longest(batch)).translate(sources, how, room, made); !s.ok())
+                               .first_stream = static_cast<std::uint32_t>(texts.first()),
+                               .beam = options.beam};
+    const std::span<Translation> made(results.data(), batch.size() * nbest);
+    if (auto s = translator.fit(longest(batch), beams).translate(sources, how, room, made); !s.ok())
       throw failure_of_text(file, texts, s);
     for (std::size_t i = 0; i < batch.size(); ++i) {
-      if (!show(options, batch[i], made[i], texts.first() + i + 1)) return 0;
+      if (!show(options, batch[i], made.subspan(i * nbest, nbest), texts.first() + i + 1)) return 0;
     }
   }
   return 0;
@@ -83,8 +111,10 @@ Run add_translate(CLI::App& app) {
       ->type_name("N")
       ->capture_default_str();
   add_sampling(app, options->sampler);
+  add_beam(app, options->beam);
   app.footer(
-      "Example: kinglet translate en-ko.kgl \"twenty past nine on May 3rd\"\nA text that begins with '-' goes after "
+      "Example: kinglet translate en-ko.kgl \"twenty past nine on May 3rd\"\n         kinglet translate en-ko.kgl "
+      "--beam 4 --nbest 4 \"three o'clock\"\nA text that begins with '-' goes after "
       "'--'.");
   return [options] { return translate(*options); };
 }

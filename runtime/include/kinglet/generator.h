@@ -14,6 +14,7 @@
 #include <span>
 #include <string_view>
 
+#include "kinglet/beam.h"
 #include "kinglet/sampler.h"
 #include "kinglet/session.h"
 #include "kinglet/status.h"
@@ -40,6 +41,8 @@ struct GenerateOptions {
   std::span<const std::string_view> stop = {};  // strings that end the text and are no part of it, up to 256 bytes each
   std::span<const std::int32_t> stop_tokens = {};  // besides the model's
   bool ignore_stop_tokens = false;                 // make max_tokens, whatever the model says
+  // With beams, the text comes at the end, `stop` has to be empty, and of the sampler's options only `suppressed` has a meaning.
+  BeamOptions beam = {};
 };
 
 struct Generated {
@@ -51,6 +54,7 @@ struct GeneratorOptions {
   // A full context is halved (its start tokens and the last half of its tokens stay, and are read again) instead of ending the
   // text with kContextFull.
   bool rolling = false;
+  bool beams = false;  // whether the workspace has room for beam searches
 };
 
 class Generator {
@@ -58,9 +62,10 @@ class Generator {
   Generator() = default;
 
   // Bytes of the workspace; `text_bytes` is the longest text that `add` will get.
-  static Result<std::size_t> workspace_bytes(const Plan& plan, std::size_t text_bytes);
+  static Result<std::size_t> workspace_bytes(const Plan& plan, std::size_t text_bytes,
+                                             const GeneratorOptions& options = {});
 
-  // Uses sequence 0 of the session, from its beginning. kUnsupported: the model has an encoder or no decoder.
+  // Uses sequence 0 of the session, from its beginning, and for a beam search as many as its beams. kUnsupported: the model has an encoder or no decoder.
   static Result<Generator> create(Session& session, std::span<std::byte> memory, std::size_t text_bytes,
                                   const GeneratorOptions& options = {});
 
@@ -82,6 +87,13 @@ class Generator {
   // kContextFull: the text goes on, but the context is full. kStopped: the sink said so. kBadArgument: an empty context.
   Result<Generated> generate(const GenerateOptions& options, const TextSink& sink);
 
+  // The results of the last `generate` if it was a beam search that did not fail earlier than kContextFull, the best first (whose
+  // text is in the context), until the context changes.
+  std::uint32_t results() const { return results_; }
+  Hypothesis result(std::uint32_t index) const { return beams_.searches[0].result(index); }
+  // Its text: `out` has room for it, and for any token's (decode_bytes() of the tokenizer). kOutOfMemory: it has not.
+  Result<std::string_view> text(std::uint32_t index, std::span<char> out);
+
   // The context: prompt and text made so far.
   std::span<const std::int32_t> tokens() const { return history_.first(count_); }
 
@@ -101,6 +113,8 @@ class Generator {
   bool ends(std::int32_t token, const GenerateOptions& options) const;
   Status run(const GenerateOptions& options, Sampler& sampler, class Stops& stops, const TextSink& sink,
              Generated& made);
+  Status search(const GenerateOptions& options, class Stops& stops, const TextSink& sink, Generated& made);
+  Status find(const GenerateOptions& options);
 
   Session* session_ = nullptr;
   Tokenizer tokenizer_;
@@ -109,9 +123,13 @@ class Generator {
   std::span<std::int32_t> history_;  // [context + 1]: the last token made need not fit the cache
   std::span<std::byte> scratch_;     // of Tokenizer::encode, of Sampler
   std::span<char> held_;             // of Stops
+  BeamMemory beams_;                 // empty without GeneratorOptions::beams
+  std::span<std::int32_t> path_;     // [context + 1] tokens of a hypothesis
   std::size_t text_bytes_ = 0;
-  std::uint32_t count_ = 0;  // tokens of the context
-  std::uint32_t start_ = 0;  // of which this many began it
+  std::uint32_t results_ = 0;
+  std::uint32_t searched_ = 0;  // tokens of the context before the search
+  std::uint32_t count_ = 0;     // tokens of the context
+  std::uint32_t start_ = 0;     // of which this many began it
 };
 
 }  // namespace kinglet

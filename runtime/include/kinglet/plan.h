@@ -16,6 +16,7 @@ struct Limits {
   std::uint32_t source_rows = 0;  // rows of one call of `encode`, over all its sequences; default: source
   std::uint32_t outputs = 0;      // output rows of one call, where they are chosen (Want); default: sequences
   std::uint32_t sequences = 1;    // sequences alive at once
+  std::uint32_t sources = 0;      // encoded sources alive at once, which sequences may share; default: sequences
   std::uint32_t threads = 1;      // how many threads may work on one call
 };
 

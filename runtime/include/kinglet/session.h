@@ -60,7 +60,8 @@ class Session {
   static Result<Session*> create(const Plan& plan, std::span<std::byte> arena, const SessionOptions& options = {});
 
   // Runs the encoder over whole sequences: an encoder-only model leaves its output rows, an encoder-decoder the memory
-  // that `step` attends to (and empties the sequence's decoder cache). Bad arguments change nothing; a failure later than
+  // that `step` attends to (and empties the sequence's decoder cache). Each sequence gets a source of its own: kBadArgument where
+  // sequences that are not named hold so many of the plan's sources that too few are left. Bad arguments change nothing; a failure later than
   // that (kNotFinite) leaves the named sequences without a source.
   Status encode(std::span<const Chunk> chunks);
 
@@ -74,6 +75,12 @@ class Session {
   std::uint32_t length(std::uint32_t sequence) const;             // positions in the decoder cache
   std::uint32_t source_length(std::uint32_t sequence) const;      // encoder rows kept
   Status truncate(std::uint32_t sequence, std::uint32_t length);  // forget positions from `length` on
+  Status forget(std::uint32_t sequence);                          // all positions and the source
+
+  // Sequence i becomes what parents[i] was, its source included, for all i at once; sequences from parents.size() on stay. Nothing
+  // is copied: caches are shared until a sequence goes on, which then copies the 15 positions at most that do not fill a page of 16.
+  // Output rows stay valid. kBadArgument: a sequence that is not in the plan; nothing has changed.
+  Status reorder(std::span<const std::uint32_t> parents);
 
   const Plan& plan() const;
   const char* isa() const;  // name of the kernel set

@@ -6,7 +6,8 @@
 //     auto made = translator->translate("three o'clock", {}, out);
 //     if (made.ok()) print(made->text);
 //
-// Each source takes one of the session's sequences. A text's translation is the same alone and among others.
+// Each source takes one of the session's sequences, with a beam search as many as its beams, which share one of the plan's
+// sources. A text's translation is the same alone and among others.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +15,7 @@
 #include <span>
 #include <string_view>
 
+#include "kinglet/beam.h"
 #include "kinglet/generator.h"
 #include "kinglet/sampler.h"
 #include "kinglet/session.h"
@@ -26,6 +28,11 @@ struct TranslateOptions {
   SamplerOptions sampler = {};     // greedy unless a temperature is set; the draw's stream is the text's `stream`
   std::uint32_t max_tokens = 0;    // of each translation; 0: as many as the context takes
   std::uint32_t first_stream = 0;  // random stream of the first text; the others follow
+  BeamOptions beam = {};           // with beams, of the sampler's options only `suppressed` has a meaning
+};
+
+struct TranslatorOptions {
+  bool beams = false;  // whether the workspace has room for beam searches
 };
 
 struct Translation {
@@ -33,6 +40,8 @@ struct Translation {
   std::uint32_t source_tokens = 0;
   std::uint32_t tokens = 0;         // made, the stop token not counted
   Finish finish = Finish::kLength;  // kLength: the text was cut at max_tokens or where the context ends
+  float score = 0;                  // of a beam search; minus infinity where there are fewer hypotheses than results
+  float log_prob = 0;
 };
 
 class Translator {
@@ -40,13 +49,16 @@ class Translator {
   Translator() = default;
 
   // Bytes of the workspace; `text_bytes` is the longest source.
-  static Result<std::size_t> workspace_bytes(const Plan& plan, std::size_t text_bytes);
+  static Result<std::size_t> workspace_bytes(const Plan& plan, std::size_t text_bytes,
+                                             const TranslatorOptions& options = {});
 
   // Uses all sequences of the session. kUnsupported: not an encoder-decoder, or it has no tokenizer.
-  static Result<Translator> create(Session& session, std::span<std::byte> memory, std::size_t text_bytes);
+  static Result<Translator> create(Session& session, std::span<std::byte> memory, std::size_t text_bytes,
+                                   const TranslatorOptions& options = {});
 
   // Translates up to plan.limits.sequences texts. `out` holds all translations, one after the other; `results` is as long as
-  // `sources`. The subject of a failure is the index of the source where one is to blame: kContextFull for a source with more
+  // `sources`, with a beam search beam.nbest times: the best first, source after source. kBadArgument: texts * beams are more than
+  // plan.limits.sequences, or texts more than plan.limits.sources. The subject of a failure is the index of the source where one is to blame: kContextFull for a source with more
   // tokens than plan.limits.source, kBadArgument for one without any. kOutOfMemory: `out` is full (decode_bytes() of the
   // tokenizer for each token is always enough).
   Status translate(std::span<const std::string_view> sources, const TranslateOptions& options, std::span<char> out,
@@ -55,7 +67,7 @@ class Translator {
   // One text.
   Result<Translation> translate(std::string_view source, const TranslateOptions& options, std::span<char> out);
 
-  // The tokens of a result of the last call, start tokens included.
+  // The tokens of a result of the last call, start tokens included; none where there was no such hypothesis.
   std::span<const std::int32_t> tokens(std::size_t index) const;
 
  private:
@@ -70,12 +82,14 @@ class Translator {
 
   std::span<std::int32_t> target(std::size_t index) const;  // [context + 1]
   Result<std::size_t> read(std::string_view source, std::span<std::int32_t> room);
-  Status encode(std::span<const std::string_view> sources, std::span<Translation> results);
+  Status check(std::size_t sources, const BeamOptions& beam, std::size_t results) const;
+  Status encode(std::span<const std::string_view> sources, const BeamOptions& beam, std::span<Translation> results);
   Status start(std::size_t count);
   Result<std::size_t> gather(std::size_t count, std::size_t& next);
   Status sample(Sampler& sampler, const TranslateOptions& options, std::size_t chunks);
   Status take(std::uint32_t sequence, std::int32_t token, const TranslateOptions& options);
   Status decode(std::size_t count, Sampler& sampler, const TranslateOptions& options);
+  Status search(std::size_t count, const TranslateOptions& options, std::span<Translation> results);
   Status write(std::span<Translation> results, std::span<char> out) const;
 
   Session* session_ = nullptr;
@@ -85,7 +99,8 @@ class Translator {
   std::span<std::int32_t> targets_;  // [sequences, context + 1]
   std::span<Track> tracks_;          // [sequences]
   std::span<Chunk> chunks_;          // [sequences] of one call
-  std::span<std::byte> scratch_;     // of Tokenizer::encode, of Sampler
+  std::span<std::byte> scratch_;     // of Tokenizer::encode, of Sampler, of TokenMarks
+  BeamMemory beams_;                 // empty without TranslatorOptions::beams
   std::size_t text_bytes_ = 0;
 };
 

@@ -17,8 +17,9 @@
 
 #include <cstring>
 
+#include "kernels/generic/activation.h"
 #include "kernels/generic/angles.h"
-#include "kernels/generic/matmul.h"
+#include "kernels/generic/cache.h"
 #include "kernels/generic/quantize.h"
 #include "kernels/generic/scratch.h"
 
@@ -46,20 +47,75 @@ typename Isa::F32 position_bias(const AttendArgs& args, std::size_t first) {
   return Isa::F32::load(values);
 }
 
-// Dots of `rows` int8 rows with `tiles` consecutive tiles, given to f(tile, its [rows, 16] sums, ints from row to row).
-template <class Isa, class F>
-void for_tiles(TileArgs args, std::size_t rows, std::size_t tiles, F&& f) {
-  alignas(64) std::int32_t acc[2 * Isa::kTiles * kLanes];
-  args.out = acc;
-  const std::int8_t* w = args.w;
-  for (std::size_t done = 0; done < tiles;) {
-    const std::size_t left = tiles - done;
-    const std::size_t now = left < Isa::kTiles ? left : Isa::kTiles;
-    args.w = args.next = w + done * args.w_stride;
-    DotTiles<Isa>::find(rows, now)(args);
-    for (std::size_t t = 0; t < now; ++t) f(done + t, acc + t * kLanes, now * kLanes);
-    done += now;
+// Calls f(Index<n>{}), n in [1, kMost] known to the compiler.
+template <int kMost, class F>
+void with_count(std::size_t n, F&& f) {
+  unroll<kMost>([&](auto i) {
+    constexpr int kCount = decltype(i)::value + 1;
+    if (n == static_cast<std::size_t>(kCount)) f(Index<kCount>{});
+  });
+}
+
+// Dots of one key-sized row with the keys of kPages pages, wherever these lie: out [kPages, 16].
+template <class Isa, int kPages>
+void dot_keys(const std::int8_t* q, std::int32_t sum, const std::int8_t* const* keys, std::size_t groups,
+              std::int32_t* out) {
+  typename Isa::I32 acc[kPages];
+  const std::int8_t* w[kPages];
+  unroll<kPages>([&](auto p) {
+    acc[decltype(p)::value] = Isa::start(sum);
+    w[decltype(p)::value] = keys[decltype(p)::value];
+  });
+  for (std::size_t g = 0; g < groups; ++g) {
+    const auto activations = Isa::broadcast(q + g * kGroup);
+    unroll<kPages>([&](auto p) {
+      constexpr int kPage = decltype(p)::value;
+      acc[kPage] = Isa::dot4(acc[kPage], Isa::load_weights(w[kPage] + g * kGroupBytes), activations);
+    });
   }
+  unroll<kPages>([&](auto p) {
+    constexpr int kPage = decltype(p)::value;
+    acc[kPage].store(out + kPage * static_cast<int>(kLanes));
+  });
+}
+
+// Both planes of the probabilities over the slots [first, last), and what their int8 add up to.
+struct Probabilities {
+  const std::int8_t* planes[2];  // by slot
+  std::int32_t sums[2];
+  std::size_t first, last;
+};
+
+// Dots of both planes with kTiles tiles of the values, page after page: out [2, kTiles, 16].
+template <class Isa, int kTiles>
+void dot_values(const Probabilities& p, const KeyValueHead& head, std::size_t first_tile, std::int32_t* out) {
+  typename Isa::I32 high[kTiles];
+  typename Isa::I32 low[kTiles];
+  unroll<kTiles>([&](auto t) {
+    high[decltype(t)::value] = Isa::start(p.sums[0]);
+    low[decltype(t)::value] = Isa::start(p.sums[1]);
+  });
+  const std::size_t tile_bytes = kLanes * head.capacity;
+  const std::int8_t* values = head.values + first_tile * tile_bytes;
+  for (std::size_t slot = p.first; slot < p.last; slot += kLanes) {
+    const std::int8_t* w = values + page_at(head, slot / kLanes) * kLanes * kLanes;
+    unroll<static_cast<int>(kLanes / kGroup)>([&](auto g) {
+      constexpr std::size_t kFrom = decltype(g)::value * kGroup;
+      const auto high_four = Isa::broadcast(p.planes[0] + slot + kFrom);
+      const auto low_four = Isa::broadcast(p.planes[1] + slot + kFrom);
+      unroll<kTiles>([&](auto t) {
+        constexpr int kTile = decltype(t)::value;
+        const auto weights = Isa::load_weights(w + kTile * tile_bytes + kFrom * kLanes);
+        high[kTile] = Isa::dot4(high[kTile], weights, high_four);
+        low[kTile] = Isa::dot4(low[kTile], weights, low_four);
+      });
+    });
+  }
+  unroll<kTiles>([&](auto t) {
+    constexpr int kTile = decltype(t)::value;
+    high[kTile].store(out + kTile * static_cast<int>(kLanes));
+    low[kTile].store(out + (kTiles + kTile) * static_cast<int>(kLanes));
+  });
 }
 
 struct Query {
@@ -77,18 +133,29 @@ bool attention_scores(const AttendArgs& args, const Query& query, std::size_t fi
   const F32 row_scale(query.scale.scale * args.scale);
   F32 most(-__builtin_inff());
   I32 most_bits(0);
-  const TileArgs tiles{&query.q, &query.scale.sum, args.head.keys + first * dim4, kLanes * dim4, dim4 / kGroup,
-                       nullptr,  nullptr};
-  for_tiles<Isa>(tiles, 1, (last - first) / kLanes, [&](std::size_t tile, const std::int32_t* dots, std::size_t) {
-    const std::size_t slot = first + tile * kLanes;
-    F32 score = to_float(I32::load(dots)) * (row_scale * F32::load(args.head.key_scale + slot));
-    if (args.cap != 0.0f) score = soft_cap(score, F32(args.cap));
-    if (args.bias != nullptr) score = score + position_bias<Isa>(args, slot);
-    const auto within = slots_within<Isa>(args, slot);
-    most = max(select(within, score, most), most);
-    most_bits = max(select(within, bits(score) & I32(0x7fffffff), I32(0)), most_bits);
-    score.store(scores + slot);
-  });
+  alignas(64) std::int32_t dots[Isa::kTiles * kLanes];
+  for (std::size_t done = first; done < last;) {
+    const std::size_t left = (last - done) / kLanes;
+    const std::size_t pages = left < Isa::kTiles ? left : Isa::kTiles;
+    const std::int8_t* keys[Isa::kTiles];
+    std::size_t page[Isa::kTiles];
+    for (std::size_t i = 0; i < pages; ++i) {
+      page[i] = page_at(args.head, done / kLanes + i);
+      keys[i] = args.head.keys + page[i] * kLanes * dim4;
+    }
+    with_count<Isa::kTiles>(
+        pages, [&](auto n) { dot_keys<Isa, decltype(n)::value>(query.q, query.scale.sum, keys, dim4 / kGroup, dots); });
+    for (std::size_t i = 0; i < pages; ++i, done += kLanes) {
+      F32 score =
+          to_float(I32::load(dots + i * kLanes)) * (row_scale * F32::load(args.head.key_scale + page[i] * kLanes));
+      if (args.cap != 0.0f) score = soft_cap(score, F32(args.cap));
+      if (args.bias != nullptr) score = score + position_bias<Isa>(args, done);
+      const auto within = slots_within<Isa>(args, done);
+      most = max(select(within, score, most), most);
+      most_bits = max(select(within, bits(score) & I32(0x7fffffff), I32(0)), most_bits);
+      score.store(scores + done);
+    }
+  }
   top = largest(most);
   return largest(most_bits) < kInfinityBits;
 }
@@ -101,7 +168,8 @@ float attention_probabilities(const AttendArgs& args, std::size_t first, std::si
   for (std::size_t slot = first; slot < last; slot += kLanes) {
     const auto within = slots_within<Isa>(args, slot);
     const F32 e = select(within, exp(F32::load(scores + slot) - F32(top)), F32(0.0f));
-    const F32 p = select(within, e * F32::load(args.head.value_scale + slot), F32(0.0f));
+    const float* scale = args.head.value_scale + page_at(args.head, slot / kLanes) * kLanes;
+    const F32 p = select(within, e * F32::load(scale), F32(0.0f));
     total = total + e;
     p.store(scores + slot);
   }
@@ -109,38 +177,38 @@ float attention_probabilities(const AttendArgs& args, std::size_t first, std::si
 }
 
 template <class Isa>
-void attention_output(const AttendArgs& args, const PlainPlanes<Isa>& p, const RowScale& scale, float sum_of_e,
-                      std::size_t first, std::size_t last) {
+void attention_output(const AttendArgs& args, const Probabilities& p, float scale, float sum_of_e) {
   using F32 = typename Isa::F32;
   using I32 = typename Isa::I32;
-  const std::int8_t* const planes[2] = {p.q + first, p.low + first};
-  const std::int32_t sums[2] = {scale.sum, scale.low_sum};
-  const F32 factor(scale.scale / sum_of_e);
-  const TileArgs tiles{
-      planes,  sums,   args.head.values + first * kLanes, kLanes * args.head.capacity, (last - first) / kGroup,
-      nullptr, nullptr};
-  for_tiles<Isa>(tiles, 2, round_up_to(args.head_dim, kLanes) / kLanes,
-                 [&](std::size_t tile, const std::int32_t* dots, std::size_t row) {
-                   const F32 y = (to_float(I32::load(dots)) * F32(256.0f) + to_float(I32::load(dots + row))) * factor;
-                   const std::size_t column = tile * kLanes;
-                   const std::size_t left = args.head_dim - column;
-                   if (left < kLanes) {
-                     y.store_n(args.out + column, left);
-                   } else {
-                     y.store(args.out + column);
-                   }
-                 });
+  const F32 factor(scale / sum_of_e);
+  alignas(64) std::int32_t dots[2 * Isa::kTiles * kLanes];
+  const std::size_t all = round_up_to(args.head_dim, kLanes) / kLanes;
+  for (std::size_t done = 0; done < all;) {
+    const std::size_t tiles = all - done < Isa::kTiles ? all - done : Isa::kTiles;
+    with_count<Isa::kTiles>(tiles, [&](auto n) { dot_values<Isa, decltype(n)::value>(p, args.head, done, dots); });
+    for (std::size_t t = 0; t < tiles; ++t, ++done) {
+      const F32 high = to_float(I32::load(dots + t * kLanes));
+      const F32 y = (high * F32(256.0f) + to_float(I32::load(dots + (tiles + t) * kLanes))) * factor;
+      const std::size_t column = done * kLanes;
+      const std::size_t left = args.head_dim - column;
+      if (left < kLanes) {
+        y.store_n(args.out + column, left);
+      } else {
+        y.store(args.out + column);
+      }
+    }
+  }
 }
 
 template <class Isa>
 bool attend(const AttendArgs& args) {
-  const AttendScratch layout = attend_scratch(args.head.capacity, args.head_dim);
+  const std::size_t first = args.begin / kLanes * kLanes;
+  const std::size_t last = round_up_to(args.end, kLanes);
+  const AttendScratch layout = attend_scratch(last, args.head_dim);
   auto* q = reinterpret_cast<std::int8_t*>(args.scratch + layout.query);
   auto* scores = reinterpret_cast<float*>(args.scratch + layout.scores);
   const PlainPlanes<Isa> p{reinterpret_cast<std::int8_t*>(args.scratch + layout.probability),
                            reinterpret_cast<std::int8_t*>(args.scratch + layout.low)};
-  const std::size_t first = args.begin / kLanes * kLanes;
-  const std::size_t last = round_up_to(args.end, kLanes);
 
   Query query{q, {}};
   const TurnedRow<Isa> row{args.query, args.head_dim, args.angles, args.n};
@@ -154,7 +222,7 @@ bool attend(const AttendArgs& args) {
   RowScale scale;
   const PlainRow<Isa> probabilities{scores + first, last - first};
   if (!quantize_row<Isa>(probabilities, Width::kQ16, PlainPlanes<Isa>{p.q + first, p.low + first}, scale)) return false;
-  attention_output<Isa>(args, p, scale, sum_of_e, first, last);
+  attention_output<Isa>(args, {{p.q, p.low}, {scale.sum, scale.low_sum}, first, last}, scale.scale, sum_of_e);
   return true;
 }
 

@@ -44,10 +44,15 @@ struct ValueCells {
   void put_low(std::size_t, typename Isa::I32) const {}
 };
 
+// The page of a sequence's slots [16 index, 16 index + 16).
+inline std::size_t page_at(const KeyValueHead& head, std::size_t index) {
+  return head.pages == nullptr ? index : head.pages[index];
+}
+
 template <class Isa>
 bool store_key_value(const StoreArgs& args) {
   const KeyValueHead& head = args.head;
-  const std::size_t slot = args.slot;
+  const std::size_t slot = page_at(head, args.slot / kLanes) * kLanes + args.slot % kLanes;
   const std::size_t key_tile = slot / kLanes * kLanes * round_up_to(args.head_dim, kGroup);
   const KeyCells<Isa> key_cells{head.keys + key_tile + slot % kLanes * kGroup, args.head_dim};
   const ValueCells<Isa> value_cells{head.values + slot / kGroup * kGroupBytes + slot % kGroup, args.head_dim,

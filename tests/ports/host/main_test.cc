@@ -1,9 +1,11 @@
 // The program as a user meets it: commands, options, exit statuses, and what it says when something is wrong.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 
 #include "tests/ports/host/program.h"
@@ -35,26 +37,32 @@ TEST(Program, EveryCommandHelpsWithAnExampleAndKnowsItsVersion) {
 
 TEST(Program, WrongUsageIsTwo) {
   const std::string file = testing::decoder_file();
-  const std::vector<std::vector<std::string>> wrong = {{},
-                                                       {"sing"},
-                                                       {"--loud"},
-                                                       {"generate"},
-                                                       {"generate", file, "--beam", "4"},
-                                                       {"translate", file, "--attention", "a.html"},
-                                                       {"generate", file, "-t", "0"},
-                                                       {"generate", file, "-t", "many"},
-                                                       {"generate", file, "-t"},
-                                                       {"generate", file, "--temperature", "-1", "a"},
-                                                       {"generate", file, "--isa", "mmx", "a"},
-                                                       {"generate", file, "--top-p", "2", "a"},
-                                                       {"logits", file},
-                                                       {"logits", file, "--tokens", "a"},
-                                                       {"logits", file, "--tokens", "-1"},
-                                                       {"logits", file, "--tokens", "1", "--decoder-tokens", "1"},
-                                                       {"bench", file, "-p", "0"},
-                                                       {"inspect", file, "more"},
-                                                       {"verify"},
-                                                       {"classify", testing::classifier_file(), "--pair", "a"}};
+  const std::vector<std::vector<std::string>> wrong = {
+      {},
+      {"sing"},
+      {"--loud"},
+      {"generate"},
+      {"generate", file, "--nbest", "2", "a"},
+      {"generate", file, "--beam", "0", "a"},
+      {"generate", file, "--beam", "2", "--nbest", "3", "a"},
+      {"generate", file, "--beam", "2", "--stop", "b", "a"},
+      {"translate", file, "--beam", "2", "--temperature", "1", "a"},
+      {"translate", file, "--length-penalty", "1", "a"},
+      {"translate", file, "--beam", "2", "--length-penalty", "99", "a"},
+      {"translate", file, "--attention", "a.html"},
+      {"generate", file, "-t", "0"},
+      {"generate", file, "-t", "many"},
+      {"generate", file, "-t"},
+      {"generate", file, "--isa", "mmx", "a"},
+      {"generate", file, "--top-p", "2", "a"},
+      {"logits", file},
+      {"logits", file, "--tokens", "a"},
+      {"logits", file, "--tokens", "-1"},
+      {"logits", file, "--tokens", "1", "--decoder-tokens", "1"},
+      {"bench", file, "-p", "0"},
+      {"inspect", file, "more"},
+      {"verify"},
+      {"classify", testing::classifier_file(), "--pair", "a"}};
   for (const auto& arguments : wrong) {
     const auto ran = run(arguments);
     EXPECT_TRUE(ran.complained(2)) << (arguments.empty() ? "" : arguments[0]) << "\n" << show(ran);
@@ -221,6 +229,61 @@ TEST(Translate, OneLineForEachText) {
   const json made = json::parse(run({"translate", testing::translator_file(), "one", "-n", "9", "--json"}).out);
   EXPECT_EQ(made["source"], "one");
   EXPECT_EQ(made["text"].get<std::string>() + "\n", alone("one"));
+}
+
+TEST(Translate, BeamsGiveTheBestWithTheirScores) {
+  const auto translate = [](std::vector<std::string> more) {
+    std::vector<std::string> all = {"translate", testing::translator_file(), "-n", "9"};
+    all.insert(all.end(), more.begin(), more.end());
+    const auto ran = run(all);
+    EXPECT_EQ(ran.status, 0) << show(ran);
+    return ran.out;
+  };
+  const std::vector<std::string> texts = {"one", "two three", "z"};
+  EXPECT_EQ(translate({"--beam", "1", texts[0], texts[1], texts[2]}), translate(texts));
+  std::string alone;
+  for (const auto& text : texts)
+    alone += translate({"--beam", "4", "--nbest", "3", "--length-penalty", "0.6", "--gnmt", text});
+  EXPECT_EQ(translate({"--beam", "4", "--nbest", "3", "--length-penalty", "0.6", "--gnmt", "--batch", "2", texts[0],
+                       texts[1], texts[2]}),
+            alone);
+  std::istringstream lines(alone);
+  double last = 0;
+  std::size_t count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    const double score = std::stod(line);
+    if (count % 3 != 0) {
+      EXPECT_LE(score, last);
+    }
+    EXPECT_NE(line.find('\t'), std::string::npos);
+    last = score;
+  }
+  EXPECT_EQ(count, 9u);
+  const json made = json::parse(translate({"--beam", "4", "--nbest", "2", "--early-stopping", "--json", "one"}));
+  ASSERT_EQ(made["hypotheses"].size(), 2u);
+  EXPECT_EQ(made["hypotheses"][0]["text"], made["text"]);
+  EXPECT_EQ(made["hypotheses"][0]["score"], made["score"]);
+  EXPECT_GE(made["score"], made["hypotheses"][1]["score"]);
+  EXPECT_LE(made["log_prob"], 0);
+  EXPECT_FALSE(json::parse(translate({"--json", "one"})).contains("score"));
+}
+
+TEST(Generate, BeamsGiveTheBestWithTheirScores) {
+  const auto generate = [](std::vector<std::string> more) {
+    std::vector<std::string> all = {"generate", testing::decoder_file(), "-n", "9", "-p", "abc"};
+    all.insert(all.end(), more.begin(), more.end());
+    const auto ran = run(all);
+    EXPECT_EQ(ran.status, 0) << show(ran);
+    return ran.out;
+  };
+  EXPECT_EQ(generate({"--beam", "1"}), generate({}));
+  const json made = json::parse(generate({"--beam", "3", "--nbest", "3", "--no-early-stopping", "--json"}));
+  ASSERT_EQ(made["hypotheses"].size(), 3u);
+  EXPECT_EQ(made["hypotheses"][0]["text"], made["text"]);
+  EXPECT_EQ("abc" + made["text"].get<std::string>() + "\n", generate({"--beam", "3", "--no-early-stopping"}));
+  EXPECT_GE(made["score"], made["hypotheses"][2]["score"]);
+  const std::string list = generate({"--beam", "3", "--nbest", "3"});
+  EXPECT_EQ(std::count(list.begin(), list.end(), '\n'), 3);
 }
 
 TEST(Embed, OneVectorForEachText) {

@@ -214,6 +214,33 @@ TEST(Attend, CapacityDoesNotMatter) {
   }
 }
 
+TEST(Attend, PagesMayLieInAnyOrder) {
+  Random random(9);
+  for (const Kernels* kernels : available_sets()) {
+    for (const Case c : kCases) {
+      Problem whole(random, c.slots, c.dim, c.begin, c.end);
+      whole.store(*kernels);
+      ASSERT_TRUE(kernels->attend(whole.args()));
+      Cache apart(random, 3 * c.slots + 16, c.dim);
+      std::vector<std::uint32_t> pages(apart.capacity / 16);
+      for (std::uint32_t i = 0; i < pages.size(); ++i) pages[i] = i;
+      std::shuffle(pages.begin(), pages.end(), random);
+      AttendArgs args = whole.args();
+      args.head = apart.view();
+      args.head.pages = pages.data();
+      for (std::size_t slot = c.begin; slot < c.end; ++slot) {
+        const std::size_t at = (slot - c.begin) * c.dim;
+        ASSERT_TRUE(
+            kernels->store({whole.keys.data() + at, whole.values.data() + at, c.dim, nullptr, 0, args.head, slot}));
+      }
+      Buffer<float> out(c.dim);
+      args.out = out.data();
+      ASSERT_TRUE(kernels->attend(args));
+      ASSERT_EQ(first_difference(out, whole.out), -1) << kernels->name << " slots " << c.slots;
+    }
+  }
+}
+
 TEST(Attend, RefusesWhatIsNotFinite) {
   Random random(6);
   for (const Kernels* kernels : available_sets()) {
