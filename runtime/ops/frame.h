@@ -109,7 +109,7 @@ struct Frame {
   kernels::KeyValueHead head(int index, const Span& span, std::uint32_t head) const;
 
   // All heads of one page of a Context state.
-  void copy_page(int state, std::uint32_t from, std::uint32_t to) const;
+  void copy_page(int index, std::uint32_t from, std::uint32_t to) const;
 };
 
 // Splits [0, count) into at most shapes.threads runs of consecutive items and calls fn(task, begin, end) for each, on the

@@ -53,9 +53,10 @@ void Observation::read(std::uint32_t row, std::span<float> out) const {
   }
   const kernels::QuantizedRows q = frame_->quantized(quantized_);
   for (std::uint32_t c = 0; c < width; ++c) {
-    const int high = static_cast<int>(q.q[row * q.stride + c]);
-    const int whole = q.low == nullptr ? high : 256 * high + static_cast<int>(q.low[row * q.stride + c]);
-    out[c] = static_cast<float>(whole) * q.scale[row];
+    const std::size_t at = row * q.stride + c;
+    float whole = static_cast<float>(q.q[at]);
+    if (q.low != nullptr) whole = 256.0F * whole + static_cast<float>(q.low[at]);  // exact
+    out[c] = whole * q.scale[row];
   }
 }
 
