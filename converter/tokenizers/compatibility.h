@@ -1,4 +1,5 @@
 // Compatibility decompositions of Unicode 16.0.0, written by compatibility.py. Not edited by hand.
+// clang-format off
 #pragma once
 
 #include <cstdint>

@@ -20,7 +20,7 @@ def main():
             runs.append([code, 1, len(parts)])
     flat = [part for _, parts in entries for part in parts]
     print("// Compatibility decompositions of Unicode " + unicodedata.unidata_version + ", written by compatibility.py. Not edited by hand.")
-    print("#pragma once\n\n#include <cstdint>\n\nnamespace kinglet::converter {\n")
+    print("// clang-format off\n#pragma once\n\n#include <cstdint>\n\nnamespace kinglet::converter {\n")
     print("// Code points [first, first + count) become `parts` code points each, listed one after the other below.")
     print("struct CompatibilityRun {\n  std::uint32_t first;\n  std::uint32_t count;\n  std::uint32_t parts;\n};\n")
     write("kCompatibilityRuns", "CompatibilityRun", ["{" + f"0x{a:X}, {b}, {c}" + "}" for a, b, c in runs])

@@ -1,6 +1,7 @@
 // Character tables of Unicode 16.0.0, written by unicode_tables.py. Not edited by hand.
 //
 // Read only through unicode.h.
+// clang-format off
 #pragma once
 
 #include <cstdint>

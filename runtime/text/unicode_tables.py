@@ -86,7 +86,7 @@ def table(name, kind, values, comment, hexadecimal=True):
 
 def main():
     print("// Character tables of Unicode " + unicodedata.unidata_version + ", written by unicode_tables.py. Not edited by hand.")
-    print("//\n// Read only through unicode.h.\n#pragma once\n\n#include <cstdint>\n\nnamespace kinglet::text {")
+    print("//\n// Read only through unicode.h.\n// clang-format off\n#pragma once\n\n#include <cstdint>\n\nnamespace kinglet::text {")
     table("kClassRuns", "std::uint32_t", runs(class_of), "first << 8 | CharClass of each run of code points.")
     table("kOrderRuns", "std::uint32_t", runs(lambda code: unicodedata.combining(chr(code))),
           "first << 8 | canonical combining class of each run of code points.")

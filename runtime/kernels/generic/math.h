@@ -2,7 +2,7 @@
 // defined for every float including NaN (gives NaN) and infinities. No libm.
 //
 // Coefficients: tests/runtime/kernels/fit_math.py. Largest errors over all 2^32 floats, in units in the last place, measured
-// by tests/runtime/kernels/math_exhaustive_test.cc against the C library's functions in double:
+// by tests/exhaustive/math_test.cc against the C library's functions in double:
 //   exp 1.07    tanh 1.34    sigmoid 2.41    erf 1.35
 // exp never exceeds 1 for x <= 0, and is 1 at 0; tanh and erf stay within [-1, 1], sigmoid within [0, 1].
 #pragma once

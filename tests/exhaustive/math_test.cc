@@ -1,6 +1,5 @@
 // All 2^32 floats through every function of generic/math.h and through the portable square root, and every activation
-// of every kernel set against the portable one. Minutes of work, so not part of an ordinary run:
-//     kinglet_runtime_tests --gtest_also_run_disabled_tests --gtest_filter='MathExhaustive.*'
+// of every kernel set against the portable one. Minutes of work, so a program of its own: ./dev bits --exhaustive
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -44,12 +43,12 @@ void measure(const Function& function) {
   EXPECT_LE(worst.ulp, function.bound) << function.name;
 }
 
-TEST(MathExhaustive, DISABLED_Exp) { measure(kFunctions[0]); }
-TEST(MathExhaustive, DISABLED_Tanh) { measure(kFunctions[1]); }
-TEST(MathExhaustive, DISABLED_Sigmoid) { measure(kFunctions[2]); }
-TEST(MathExhaustive, DISABLED_Erf) { measure(kFunctions[3]); }
+TEST(MathExhaustive, Exp) { measure(kFunctions[0]); }
+TEST(MathExhaustive, Tanh) { measure(kFunctions[1]); }
+TEST(MathExhaustive, Sigmoid) { measure(kFunctions[2]); }
+TEST(MathExhaustive, Erf) { measure(kFunctions[3]); }
 
-TEST(MathExhaustive, DISABLED_PortableSquareRoot) {
+TEST(MathExhaustive, PortableSquareRoot) {
   std::atomic<std::uint64_t> wrong{0};
   for_all_blocks([&](std::uint64_t first) {
     for (std::uint64_t bits = first; bits < first + kBlock; ++bits) {
@@ -60,7 +59,7 @@ TEST(MathExhaustive, DISABLED_PortableSquareRoot) {
   EXPECT_EQ(wrong, 0u);
 }
 
-TEST(MathExhaustive, DISABLED_ActivationsOfEverySet) {
+TEST(MathExhaustive, ActivationsOfEverySet) {
   for (const Kernels* kernels : available_sets()) {
     if (kernels == &portable()) continue;
     for (const Activation activation : kAllActivations) {
