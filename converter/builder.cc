@@ -42,11 +42,15 @@ void Builder::begin_step() {
 
 void Builder::output(Rows rows) { function_->output = whole(rows); }
 
-int Builder::state(fb::StateExtent extent, std::uint32_t heads, std::uint32_t head_dim) {
+int Builder::state(fb::StateExtent extent, std::uint32_t heads, std::uint32_t head_dim, std::uint32_t value_dim) {
+  require(head_dim <= rules::kHeadDim && value_dim <= rules::kHeadDim,
+          "a state of " + std::to_string(std::max(head_dim, value_dim)) + " columns is wider than " +
+              std::to_string(rules::kHeadDim));
   auto state = std::make_unique<fb::StateT>();
   state->extent = extent;
   state->heads = heads;
   state->head_dim = head_dim;
+  state->value_dim = value_dim;
   program_.model.states.push_back(std::move(state));
   return static_cast<int>(program_.model.states.size()) - 1;
 }
@@ -200,6 +204,78 @@ Rows Builder::pool(Rows x, fb::Pooling pooling) {
               fb::Extent::Sequences);
 }
 
+Rows Builder::recurrent(Rows gates, const RecurrentSpec& spec) {
+  const std::uint32_t hidden = state_at(spec.state).head_dim;
+  const std::uint32_t count = spec.cell == fb::Cell::Lstm ? 4 : 3;
+  require(gates.width == count * hidden, "the recurrent layer's input has not one column per gate and hidden unit");
+  require(edit(spec.weight).columns == hidden, weight_name(spec.weight) + " does not fit the layer's hidden size");
+  fb::RecurrentT body;
+  body.input = slice(gates);
+  body.output = std::make_unique<fb::Emit>();
+  body.cell = spec.cell;
+  body.weight = spec.weight.index;
+  body.bias = spec.bias.index;
+  body.candidate = spec.candidate.index;
+  body.candidate_bias = spec.candidate_bias.index;
+  body.state = spec.state;
+  body.initial = spec.initial;
+  body.reverse = spec.reverse;
+  return emit(make_operator(std::move(body)), weight_name(spec.weight), hidden, fb::Extent::Rows);
+}
+
+Rows Builder::recall(int state, int initial) {
+  fb::RecallT body;
+  body.state = state;
+  body.initial = initial;
+  body.output = std::make_unique<fb::Emit>();
+  const fb::StateT& kept = state_at(state >= 0 ? state : initial);
+  return emit(make_operator(std::move(body)), scope_.empty() ? "recall" : scope_ + ".recall",
+              kept.heads * kept.head_dim, fb::Extent::Sequences);
+}
+
+void Builder::keep(Rows x, int state) {
+  require(x.width == state_at(state).heads * state_at(state).head_dim, "what is kept is not as wide as its state");
+  fb::KeepT body;
+  body.input = slice(x);
+  body.state = state;
+  add_operator(make_operator(std::move(body)), scope_.empty() ? "keep" : scope_ + ".keep");
+}
+
+Rows Builder::concat(const std::vector<Rows>& parts, fb::Extent extent) {
+  fb::ConcatT body;
+  std::uint32_t width = 0;
+  body.extent = extent;
+  for (const Rows& part : parts) {
+    body.parts.emplace_back(part.value, part.first, part.width);
+    width += part.width;
+    require(extent_of(part) == extent || extent_of(part) == fb::Extent::Sequences,
+            "values side by side differ in their rows");
+  }
+  body.output = std::make_unique<fb::Emit>();
+  return emit(make_operator(std::move(body)), scope_.empty() ? "concat" : scope_ + ".concat", width, extent);
+}
+
+Rows Builder::align(const AlignSpec& spec) {
+  const fb::StateT& state = state_at(spec.state);
+  require(spec.query.width == state.head_dim, "a query of " + std::to_string(spec.query.width) +
+                                                  " columns is compared with keys of " +
+                                                  std::to_string(state.head_dim));
+  require(spec.v.index < 0 || edit(spec.v).columns == state.head_dim, weight_name(spec.v) + " does not fit the score");
+  fb::AlignT body;
+  body.centre = whole(spec.centre);
+  body.query = slice(spec.query);
+  body.output = std::make_unique<fb::Emit>();
+  body.state = spec.state;
+  body.score = spec.score;
+  body.v = spec.v.index;
+  body.scale = spec.scale;
+  body.place = spec.place;
+  body.window = spec.window;
+  body.hard = spec.hard;
+  return emit(make_operator(std::move(body)), scope_.empty() ? "align" : scope_ + ".align",
+              state.value_dim != 0 ? state.value_dim : state.head_dim, fb::Extent::Rows);
+}
+
 // ---------------------------------------------------------------- what operators are made with
 
 int Builder::add_value(std::uint32_t width, fb::Extent extent) {
@@ -263,10 +339,9 @@ void renumber_states(fb::ModelT& model) {
   }
   for (fb::FunctionT* function : functions(model)) {
     for (const auto& op : function->operators) {
-      if (auto* attention = op->body.AsAttention(); attention != nullptr && attention->state >= 0)
-        attention->state = place[static_cast<std::size_t>(attention->state)];
-      if (auto* cache = op->body.AsCacheKeyValue(); cache != nullptr && cache->state >= 0)
-        cache->state = place[static_cast<std::size_t>(cache->state)];
+      visit_states(*op, [&](int& state) {
+        if (state >= 0) state = place[static_cast<std::size_t>(state)];
+      });
     }
   }
   model.states = std::move(states);

@@ -78,6 +78,29 @@ struct AttentionSpec {
   WeightRef bias = {};
 };
 
+struct RecurrentSpec {
+  fb::Cell cell = fb::Cell::Lstm;
+  WeightRef weight;  // [gates * hidden, hidden]; GruOriginal: [2 * hidden, hidden]
+  WeightRef bias = {};
+  WeightRef candidate = {};  // GruOriginal
+  WeightRef candidate_bias = {};
+  int state = -1;
+  int initial = -1;
+  bool reverse = false;
+};
+
+struct AlignSpec {
+  Rows query;
+  int state = -1;
+  fb::Score score = fb::Score::Dot;
+  WeightRef v = {};
+  float scale = 1;
+  fb::Place place = fb::Place::Everywhere;
+  std::uint32_t window = 0;
+  Rows centre = {};
+  bool hard = false;
+};
+
 class Builder {
  public:
   explicit Builder(const Checkpoint& checkpoint);
@@ -112,6 +135,7 @@ class Builder {
   void begin_encode();
   void begin_step();
   void output(Rows rows);                                     // what the caller reads
+  void sequential() { function_->sequential = true; }         // a call runs the operators row after row
   void scope(std::string name) { scope_ = std::move(name); }  // names of the operators that follow
 
   // ---- operators
@@ -126,7 +150,12 @@ class Builder {
   Rows add(Rows left, Rows right);
   Rows select(Rows x);
   Rows pool(Rows x, fb::Pooling pooling);
-  int state(fb::StateExtent extent, std::uint32_t heads, std::uint32_t head_dim);
+  Rows recurrent(Rows gates, const RecurrentSpec& spec);
+  Rows recall(int state, int initial);
+  void keep(Rows x, int state);
+  Rows concat(const std::vector<Rows>& parts, fb::Extent extent = fb::Extent::Rows);
+  Rows align(const AlignSpec& spec);
+  int state(fb::StateExtent extent, std::uint32_t heads, std::uint32_t head_dim, std::uint32_t value_dim = 0);
 
   // Throws one Error that names every missing tensor and wrong shape; computes last_use of every value.
   Program finish();
@@ -139,6 +168,7 @@ class Builder {
   int add_value(std::uint32_t width, fb::Extent extent);
   std::uint32_t width_of(int value) const;
   fb::Extent extent_of(Rows rows) const;
+  const fb::StateT& state_at(int state) const { return *program_.model.states[static_cast<std::size_t>(state)]; }
   int whole(Rows rows);  // the value itself, or a copy of the columns asked for; -1 for none
   Rows emit(fb::OperatorT op, const std::string& name, std::uint32_t width, fb::Extent extent);
   void add_operator(fb::OperatorT op, const std::string& name);

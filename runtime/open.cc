@@ -100,7 +100,9 @@ Status verify_states(const fb::Model& root) {
     const fb::State& state = *root.states()->Get(i);
     if (state.extent() > fb::StateExtent::MAX || state.heads() == 0 || state.heads() > rules::kHeads ||
         state.head_dim() == 0 || state.head_dim() > rules::kHeadDim ||
-        std::uint64_t{state.heads()} * state.head_dim() > rules::kWidth)
+        std::uint64_t{state.heads()} * state.head_dim() > rules::kWidth || state.value_dim() > rules::kHeadDim ||
+        std::uint64_t{state.heads()} * state.value_dim() > rules::kWidth ||
+        (state.value_dim() != 0 && state.extent() != fb::StateExtent::Source))
       return bad("a state's shape is out of range", i);
   }
   return {};

@@ -35,6 +35,7 @@ constexpr std::array kArchitectures{
     Architecture{"phi3", build_phi3},
     Architecture{"qwen2", build_qwen2},
     Architecture{"qwen3", build_qwen3},
+    Architecture{"rnn_seq2seq", build_rnn_seq2seq},
     Architecture{"roberta", build_roberta},
     Architecture{"t5", build_t5},
     Architecture{"torch_transformer", build_torch_transformer},

@@ -164,6 +164,16 @@ void set_translation(Builder& b) {
   if (forced) out.forced = *forced;
 }
 
+void set_source_suffix(Builder& b) {
+  const Config config(b.config());
+  const auto tokenizer = side_file(b.checkpoint(), "tokenizer.json");
+  const bool template_adds =
+      tokenizer && tokenizer->is_object() && Config(*tokenizer, "tokenizer.json").has("post_processor");
+  auto& suffix = b.model().generation->source_suffix;
+  if (config.has("source_suffix")) suffix = config.tokens("source_suffix");
+  else if (!template_adds) suffix = config.tokens("eos_token_id");
+}
+
 void note(Builder& b, const std::string& text) {
   auto& properties = b.model().properties;
   const auto notes = std::ranges::count_if(properties, [](const auto& p) { return p->key.starts_with("note"); });

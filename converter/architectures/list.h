@@ -22,6 +22,7 @@ void build_phi(Builder& b, const ConvertOptions& options);
 void build_phi3(Builder& b, const ConvertOptions& options);
 void build_qwen2(Builder& b, const ConvertOptions& options);
 void build_qwen3(Builder& b, const ConvertOptions& options);
+void build_rnn_seq2seq(Builder& b, const ConvertOptions& options);
 void build_roberta(Builder& b, const ConvertOptions& options);
 void build_t5(Builder& b, const ConvertOptions& options);
 void build_torch_transformer(Builder& b, const ConvertOptions& options);

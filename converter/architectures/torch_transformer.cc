@@ -84,16 +84,7 @@ class Writer {
     model.source_vocabulary = source_vocabulary_;
     model.vocabulary = target_vocabulary_;
     set_translation(b_);
-    // In the paper a source ends in </s>. Its tokenizer adds it, if it adds anything; otherwise the decoder's caller
-    // does.
-    const auto tokenizer = side_file(b_.checkpoint(), "tokenizer.json");
-    const bool template_adds =
-        tokenizer && tokenizer->is_object() && Config(*tokenizer, "tokenizer.json").has("post_processor");
-    if (config_.has("source_suffix")) {
-      model.generation->source_suffix = config_.tokens("source_suffix");
-    } else if (!template_adds) {
-      model.generation->source_suffix = config_.tokens("eos_token_id");
-    }
+    set_source_suffix(b_);
   }
 
  private:

@@ -74,6 +74,25 @@ void visit_values(fb::OperatorT& op, const Visit& visit) {
       visit_index(op.body.AsPoolRows()->input, visit);
       return visit_emit(*op.body.AsPoolRows()->output, visit);
     }
+    case fb::Body::Recurrent: {
+      visit_slice(*op.body.AsRecurrent()->input, visit);
+      return visit_emit(*op.body.AsRecurrent()->output, visit);
+    }
+    case fb::Body::Recall: return visit_emit(*op.body.AsRecall()->output, visit);
+    case fb::Body::Keep: return visit_slice(*op.body.AsKeep()->input, visit);
+    case fb::Body::Concat: {
+      for (fb::Part& part : op.body.AsConcat()->parts) {
+        int value = part.value();
+        visit(value, Use::kRead);
+        part = fb::Part(value, part.first(), part.width());
+      }
+      return visit_emit(*op.body.AsConcat()->output, visit);
+    }
+    case fb::Body::Align: {
+      visit_slice(*op.body.AsAlign()->query, visit);
+      visit_index(op.body.AsAlign()->centre, visit);
+      return visit_emit(*op.body.AsAlign()->output, visit);
+    }
     case fb::Body::NONE: return;
   }
 }
@@ -88,13 +107,36 @@ void visit_weights(fb::OperatorT& op, const std::function<void(int& weight)>& vi
     case fb::Body::Norm: visit(op.body.AsNorm()->gain); return visit(op.body.AsNorm()->bias);
     case fb::Body::Linear: visit(op.body.AsLinear()->weight); return visit(op.body.AsLinear()->bias);
     case fb::Body::Attention: return visit(op.body.AsAttention()->bias);
+    case fb::Body::Recurrent:
+      visit(op.body.AsRecurrent()->weight);
+      visit(op.body.AsRecurrent()->bias);
+      visit(op.body.AsRecurrent()->candidate);
+      return visit(op.body.AsRecurrent()->candidate_bias);
+    case fb::Body::Align: return visit(op.body.AsAlign()->v);
     case fb::Body::CacheKeyValue:
     case fb::Body::Gate:
     case fb::Body::Activate:
     case fb::Body::Add:
     case fb::Body::Select:
     case fb::Body::PoolRows:
+    case fb::Body::Recall:
+    case fb::Body::Keep:
+    case fb::Body::Concat:
     case fb::Body::NONE: return;
+  }
+}
+
+void visit_states(fb::OperatorT& op, const std::function<void(int& state)>& visit) {
+  if (fb::AttentionT* attention = op.body.AsAttention()) visit(attention->state);
+  else if (fb::CacheKeyValueT* cache = op.body.AsCacheKeyValue()) visit(cache->state);
+  else if (fb::KeepT* keep = op.body.AsKeep()) visit(keep->state);
+  else if (fb::AlignT* align = op.body.AsAlign()) visit(align->state);
+  else if (fb::RecurrentT* recurrent = op.body.AsRecurrent()) {
+    visit(recurrent->state);
+    visit(recurrent->initial);
+  } else if (fb::RecallT* recall = op.body.AsRecall()) {
+    visit(recall->state);
+    visit(recall->initial);
   }
 }
 
@@ -120,7 +162,18 @@ std::vector<Columns> columns_read(const fb::OperatorT& op, const fb::FunctionT& 
   } else if (const fb::CacheKeyValueT* cache = op.body.AsCacheKeyValue()) {
     const fb::StateT& state = *model.states[static_cast<std::size_t>(cache->state)];
     slice(*cache->key, state.heads * state.head_dim);
-    slice(*cache->value, state.heads * state.head_dim);
+    slice(*cache->value, state.heads * (state.value_dim != 0 ? state.value_dim : state.head_dim));
+  } else if (const fb::RecurrentT* recurrent = op.body.AsRecurrent()) {
+    const fb::StateT& state = *model.states[static_cast<std::size_t>(recurrent->state)];
+    slice(*recurrent->input, (recurrent->cell == fb::Cell::Lstm ? 4 : 3) * state.head_dim);
+  } else if (const fb::KeepT* keep = op.body.AsKeep()) {
+    const fb::StateT& state = *model.states[static_cast<std::size_t>(keep->state)];
+    slice(*keep->input, state.heads * state.head_dim);
+  } else if (const fb::ConcatT* concat = op.body.AsConcat()) {
+    for (const fb::Part& part : concat->parts) read.push_back({part.value(), part.first(), part.width()});
+  } else if (const fb::AlignT* align = op.body.AsAlign()) {
+    slice(*align->query, model.states[static_cast<std::size_t>(align->state)]->head_dim);
+    whole(align->centre);
   } else {  // all others read whole values
     fb::OperatorT copy = op;
     visit_values(copy, [&](int& value, Use use) {
@@ -160,8 +213,13 @@ fb::Emit* emit_of(fb::OperatorT& op) {
     case fb::Body::Add: return op.body.AsAdd()->output.get();
     case fb::Body::Select: return op.body.AsSelect()->output.get();
     case fb::Body::PoolRows: return op.body.AsPoolRows()->output.get();
+    case fb::Body::Recurrent: return op.body.AsRecurrent()->output.get();
+    case fb::Body::Recall: return op.body.AsRecall()->output.get();
+    case fb::Body::Concat: return op.body.AsConcat()->output.get();
+    case fb::Body::Align: return op.body.AsAlign()->output.get();
     case fb::Body::RotaryAngles:
     case fb::Body::CacheKeyValue:
+    case fb::Body::Keep:
     case fb::Body::NONE: return nullptr;
   }
   return nullptr;
@@ -169,6 +227,8 @@ fb::Emit* emit_of(fb::OperatorT& op) {
 
 int state_filled(const fb::OperatorT& op) {
   if (const fb::CacheKeyValueT* cache = op.body.AsCacheKeyValue()) return cache->state;
+  if (const fb::RecurrentT* recurrent = op.body.AsRecurrent()) return recurrent->state;
+  if (const fb::KeepT* keep = op.body.AsKeep()) return keep->state;
   const fb::AttentionT* attention = op.body.AsAttention();
   return attention != nullptr && attention->key->value() >= 0 ? attention->state : -1;
 }

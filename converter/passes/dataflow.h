@@ -18,6 +18,7 @@ enum class Use : std::uint8_t { kRead, kMake, kMakeQuantized };
 // come first, then what is made, in the order in which the format numbers values.
 void visit_values(fb::OperatorT& op, const std::function<void(int& value, Use use)>& visit);
 void visit_weights(fb::OperatorT& op, const std::function<void(int& weight)>& visit);
+void visit_states(fb::OperatorT& op, const std::function<void(int& state)>& visit);
 
 // Columns [first, first + width) of a value.
 struct Columns {

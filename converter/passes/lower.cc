@@ -97,11 +97,22 @@ std::vector<LinearNoise> measure(const Program& program, const Recording& record
     for (std::size_t i = 0; i < function->operators.size(); ++i) {
       const fb::OperatorT& op = *function->operators[i];
       pooled = pooled || op.body.AsPoolRows() != nullptr;
-      if (op.body.AsLinear() != nullptr) all.push_back({.encode = encode, .op = i, .name = op.name, .pooled = pooled});
+      if (const fb::LinearT* linear = op.body.AsLinear()) {
+        const bool single = function->values[static_cast<std::size_t>(linear->input)]->extent == fb::Extent::Sequences;
+        all.push_back({.encode = encode, .op = i, .name = op.name, .pooled = pooled || single});
+      } else if (op.body.AsRecurrent() != nullptr) {
+        all.push_back({.encode = encode, .op = i, .name = op.name});
+      }
     }
     parallel_for(threads, all.size() - begin, [&](std::size_t i) {
       LinearNoise& linear = all[begin + i];
-      const fb::LinearT& op = *function->operators[linear.op]->body.AsLinear();
+      const fb::BodyUnion& body = function->operators[linear.op]->body;
+      if (const fb::RecurrentT* recurrent = body.AsRecurrent()) {  // each h but the last enters the next step's product
+        linear.q8_db = q8_signal_to_noise(recording.of(encode)[linear.op],
+                                          program.sources[static_cast<std::size_t>(recurrent->weight)]);
+        return;
+      }
+      const fb::LinearT& op = *body.AsLinear();
       const Matrix& input = recording.of(encode)[made[static_cast<std::size_t>(op.input)]];
       linear.q8_db = q8_signal_to_noise(input, program.sources[static_cast<std::size_t>(op.weight)]);
     });
@@ -174,16 +185,19 @@ std::vector<LinearNoise> lower(Program& program, const Recording& recording, Q16
   for (fb::FunctionT* function : functions(program.model)) {
     const bool encode = function == program.model.encode.get();
     std::vector<bool> q16(function->values.size());
-    const auto input_of = [&](const LinearNoise& linear) {
-      return static_cast<std::size_t>(function->operators[linear.op]->body.AsLinear()->input);
+    const auto body_of = [&](const LinearNoise& linear) -> fb::BodyUnion& {
+      return function->operators[linear.op]->body;
     };
-    for (const LinearNoise& linear : all) {
+    for (LinearNoise& linear : all) {
       if (linear.encode != encode) continue;
       const bool needed = linear.pooled || linear.q8_db < kLeastQ8;
-      if (choice == Q16::kAll || (choice == Q16::kAuto && needed)) q16[input_of(linear)] = true;
+      linear.q16 = choice == Q16::kAll || (choice == Q16::kAuto && needed);
+      if (fb::RecurrentT* recurrent = body_of(linear).AsRecurrent()) recurrent->wide = linear.q16;
+      else if (linear.q16) q16[static_cast<std::size_t>(body_of(linear).AsLinear()->input)] = true;
     }
-    for (LinearNoise& linear : all) {
-      if (linear.encode == encode) linear.q16 = q16[input_of(linear)];
+    for (LinearNoise& linear : all) {  // what one of its readers needs, all take
+      if (linear.encode != encode) continue;
+      if (const fb::LinearT* op = body_of(linear).AsLinear()) linear.q16 = q16[static_cast<std::size_t>(op->input)];
     }
     FunctionLowering(*function, q16).run();
   }

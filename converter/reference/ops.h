@@ -60,6 +60,28 @@ struct Attention {
 };
 Matrix attention(View query, View key, View value, const Attention& args, unsigned threads);
 
+struct Recurrent {
+  fb::Cell cell;
+  View weight, bias, candidate, candidate_bias;
+  bool reverse;
+};
+// `state`: h, and c of an LSTM; what a sequence begins with, then what it ends with.
+Matrix recurrent(View gates, const Recurrent& args, std::span<float> state);
+
+struct Align {
+  View v;  // empty: dot product
+  float scale;
+  fb::Place place;
+  std::uint32_t window;
+  View centre;  // of Predicted
+  bool hard;
+  std::uint32_t first_position;  // of the first row
+};
+Matrix align(View query, View keys, View values, const Align& args);
+
+// What has one row stands in each of the rows.
+Matrix concat(std::span<const View> parts, std::uint32_t rows);
+
 Matrix gate(View gate, View up, fb::Activation activation);
 Matrix activate(View x, fb::Activation activation);
 Matrix add(View left, View right);

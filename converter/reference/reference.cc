@@ -12,10 +12,11 @@
 namespace kinglet::converter {
 namespace {
 
-// Keys and values that one attention layer keeps.
+// What a state holds: keys and values that one attention layer keeps, or one row.
 struct Memory {
   Matrix keys;
   Matrix values;
+  std::vector<float> row;  // empty: nothing was kept yet
 };
 
 Matrix copy(ops::View x) {
@@ -51,7 +52,13 @@ struct Held {
   }
 };
 
-// One function over one whole sequence.
+void append(Matrix& rows, const Matrix& more) {
+  rows.rows += more.rows;
+  rows.width = more.width;
+  rows.data.insert(rows.data.end(), more.data.begin(), more.data.end());
+}
+
+// One function over one whole sequence; a sequential one row after row, of which observers see the whole.
 class Run {
  public:
   Run(Held& held, const fb::FunctionT& function, bool encode, const std::vector<std::int32_t>& tokens,
@@ -69,6 +76,32 @@ class Run {
   }
 
   Matrix operator()() {
+    if (!function_.sequential) return rows();
+    for (const auto& op : function_.operators) {
+      if (op->body.AsRotaryAngles() != nullptr ||
+          (op->body.AsAttention() != nullptr && op->body.AsAttention()->key->value() >= 0))
+        throw Error("a self-attention in a program that runs row after row: the float reference has no cache");
+    }
+    const std::vector<std::int32_t> all_tokens = std::move(tokens_);
+    const std::vector<std::uint8_t> all_types = std::move(types_);
+    results_.resize(function_.operators.size());
+    inputs_.resize(function_.operators.size());
+    Matrix output;
+    for (first_ = 0; first_ < all_tokens.size(); ++first_) {
+      tokens_ = {all_tokens[first_]};
+      types_.clear();
+      if (!all_types.empty()) types_ = {all_types[first_]};
+      append(output, rows());
+    }
+    for (std::size_t i = 0; i < function_.operators.size(); ++i) {
+      if (inputs_[i].rows != 0) held_.options.linear_input(encode_, i, inputs_[i]);
+      if (results_[i].rows != 0) held_.options.observe(encode_, i, results_[i]);
+    }
+    return output;
+  }
+
+ private:
+  Matrix rows() {
     for (std::size_t i = 0; i < function_.operators.size(); ++i) {
       step(i);
       if (!held_.options.keep_weights) held_.forget_weights();
@@ -78,7 +111,6 @@ class Run {
     return std::move(values_[static_cast<std::size_t>(function_.output)]);
   }
 
- private:
   void step(std::size_t index) {
     const fb::BodyUnion& body = function_.operators[index]->body;
     switch (body.type) {
@@ -97,12 +129,20 @@ class Run {
       case fb::Body::PoolRows:
         return leave(index, *body.AsPoolRows()->output,
                      ops::pool_rows(value(body.AsPoolRows()->input), body.AsPoolRows()->pooling));
+      case fb::Body::Recurrent: return leave(index, *body.AsRecurrent()->output, recurrent(*body.AsRecurrent()));
+      case fb::Body::Recall: return leave(index, *body.AsRecall()->output, recall(*body.AsRecall()));
+      case fb::Body::Keep: return keep(*body.AsKeep());
+      case fb::Body::Concat: return leave(index, *body.AsConcat()->output, concat(*body.AsConcat()));
+      case fb::Body::Align: return leave(index, *body.AsAlign()->output, align(*body.AsAlign()));
     }
   }
 
   // A float stands wherever a lowered program has a quantized value, so both forms run.
   void leave(std::size_t index, const fb::Emit& output, Matrix result) {
-    if (held_.options.observe) held_.options.observe(encode_, index, result);
+    if (held_.options.observe) {
+      if (function_.sequential) append(results_[index], result);
+      else held_.options.observe(encode_, index, result);
+    }
     const int rows = output.rows();
     const int quantized = output.quantized();
     if (rows >= 0 && quantized >= 0) values_[static_cast<std::size_t>(quantized)] = result;
@@ -149,7 +189,7 @@ class Run {
     for (std::uint32_t r = 0; r < rows; ++r) {
       if (tokens_[r] < 0) throw Error(sentence("token", tokens_[r], source.rows));
       ids.push_back(static_cast<std::uint32_t>(tokens_[r]));
-      positions.push_back(r);
+      positions.push_back(first_ + r);
       if (!types_.empty()) types[r] = types_[r];
     }
     add_table(y, op.tokens, ids, op.scale, "token");
@@ -172,8 +212,11 @@ class Run {
   }
 
   Matrix linear(std::size_t index, const fb::LinearT& op) {
-    if (held_.options.linear_input)
-      held_.options.linear_input(encode_, index, values_[static_cast<std::size_t>(op.input)]);
+    if (held_.options.linear_input) {
+      const Matrix& input = values_[static_cast<std::size_t>(op.input)];
+      if (function_.sequential) append(inputs_[index], input);
+      else held_.options.linear_input(encode_, index, input);
+    }
     return ops::linear(value(op.input),
                        {.weight = held_.weight(op.weight),
                         .bias = held_.weight(op.bias),
@@ -204,8 +247,68 @@ class Run {
 
   void cache(const fb::CacheKeyValueT& op) {
     const fb::StateT& state = *held_.program.model.states[static_cast<std::size_t>(op.state)];
-    const std::uint32_t width = state.heads * state.head_dim;
-    held_.states[static_cast<std::size_t>(op.state)] = {copy(slice(*op.key, width)), copy(slice(*op.value, width))};
+    const std::uint32_t value_dim = state.value_dim != 0 ? state.value_dim : state.head_dim;
+    held_.states[static_cast<std::size_t>(op.state)] = {
+        copy(slice(*op.key, state.heads * state.head_dim)), copy(slice(*op.value, state.heads * value_dim)), {}};
+  }
+
+  // The row a sequence goes on from: its own, what its source left, or zeros.
+  std::vector<float> row_of(int state, int initial) const {
+    const fb::StateT& shape = *held_.program.model.states[static_cast<std::size_t>(state >= 0 ? state : initial)];
+    for (const int index : {state, initial}) {
+      if (index < 0) continue;
+      std::vector<float> kept = held_.states[static_cast<std::size_t>(index)].row;
+      if (kept.empty()) continue;
+      kept.resize(std::size_t{shape.heads} * shape.head_dim);
+      return kept;
+    }
+    return std::vector<float>(std::size_t{shape.heads} * shape.head_dim);
+  }
+
+  Matrix recurrent(const fb::RecurrentT& op) {
+    std::vector<float> state = row_of(op.state, op.initial);
+    const std::uint32_t hidden = held_.program.model.states[static_cast<std::size_t>(op.state)]->head_dim;
+    Matrix y = ops::recurrent(slice(*op.input, (op.cell == fb::Cell::Lstm ? 4 : 3) * hidden),
+                              {.cell = op.cell,
+                               .weight = held_.weight(op.weight),
+                               .bias = held_.weight(op.bias),
+                               .candidate = held_.weight(op.candidate),
+                               .candidate_bias = held_.weight(op.candidate_bias),
+                               .reverse = op.reverse},
+                              state);
+    held_.states[static_cast<std::size_t>(op.state)].row = std::move(state);
+    return y;
+  }
+
+  Matrix recall(const fb::RecallT& op) {
+    std::vector<float> row = row_of(op.state, op.initial);
+    const auto width = static_cast<std::uint32_t>(row.size());
+    return {1, width, std::move(row)};
+  }
+
+  void keep(const fb::KeepT& op) {
+    const fb::StateT& state = *held_.program.model.states[static_cast<std::size_t>(op.state)];
+    const ops::View x = slice(*op.input, state.heads * state.head_dim);
+    held_.states[static_cast<std::size_t>(op.state)].row.assign(x.row(x.rows - 1), x.row(x.rows - 1) + x.width);
+  }
+
+  Matrix concat(const fb::ConcatT& op) {
+    std::vector<ops::View> parts;
+    for (const fb::Part& part : op.parts)
+      parts.push_back(ops::view(values_[static_cast<std::size_t>(part.value())], part.first(), part.width()));
+    return ops::concat(parts, op.extent == fb::Extent::Rows ? static_cast<std::uint32_t>(tokens_.size()) : 1);
+  }
+
+  Matrix align(const fb::AlignT& op) {
+    const Memory& memory = held_.states[static_cast<std::size_t>(op.state)];
+    return ops::align(slice(*op.query, memory.keys.width), ops::view(memory.keys), ops::view(memory.values),
+                      {.v = held_.weight(op.v),
+                       .scale = op.scale,
+                       .place = op.place,
+                       .window = op.window,
+                       .centre = value(op.centre),
+                       .hard = op.hard,
+                       .first_position = first_});
   }
 
   Matrix gate(const fb::GateT& op) {
@@ -217,9 +320,11 @@ class Run {
   Held& held_;
   const fb::FunctionT& function_;
   bool encode_;
-  const std::vector<std::int32_t>& tokens_;
-  const std::vector<std::uint8_t>& types_;
+  std::vector<std::int32_t> tokens_;
+  std::vector<std::uint8_t> types_;
+  std::uint32_t first_ = 0;  // position of the first of `tokens_`
   std::vector<Matrix> values_;
+  std::vector<Matrix> results_, inputs_;  // of a sequential function, by operator: its rows so far
 };
 
 }  // namespace

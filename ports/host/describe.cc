@@ -64,9 +64,9 @@ class Describer {
   }
   void operator()(const fb::CacheKeyValue& op) {
     if (op.state() < 0) return;
-    const fb::State& kept = *root_.states()->Get(static_cast<std::uint32_t>(op.state()));
+    const fb::State& kept = state_at(op.state());
     slice(op.key(), kept.heads() * kept.head_dim());
-    slice(op.value(), kept.heads() * kept.head_dim());
+    slice(op.value(), kept.heads() * value_dim(kept));
     state(op.state());
   }
   void operator()(const fb::Gate& op) {
@@ -91,6 +91,44 @@ class Describer {
   void operator()(const fb::PoolRows& op) {
     result.inputs = {value(op.input())};
     detail(lower(fb::EnumNamePooling(op.pooling())));
+    emit(op.output());
+  }
+  void operator()(const fb::Recurrent& op) {
+    const std::uint32_t hidden = state_at(op.state()).head_dim();
+    slice(op.input(), (op.cell() == fb::Cell::Lstm ? 4 : 3) * hidden);
+    detail(lower(fb::EnumNameCell(op.cell())) + " of " + std::to_string(hidden));
+    if (op.reverse()) detail("backward");
+    if (op.wide()) detail("16-bit state");
+    for (const int w : {op.weight(), op.bias(), op.candidate(), op.candidate_bias()}) weight(w);
+    state(op.state());
+    state(op.initial());
+    emit(op.output());
+  }
+  void operator()(const fb::Recall& op) {
+    state(op.state());
+    state(op.initial());
+    emit(op.output());
+  }
+  void operator()(const fb::Keep& op) {
+    slice(op.input(), row_width(state_at(op.state())));
+    state(op.state());
+  }
+  void operator()(const fb::Concat& op) {
+    for (const fb::Part* part : *op.parts()) {
+      const fb::Slice columns(part->value(), part->first());
+      slice(&columns, part->width());
+    }
+    emit(op.output());
+  }
+  void operator()(const fb::Align& op) {
+    slice(op.query(), state_at(op.state()).head_dim());
+    detail(lower(fb::EnumNameScore(op.score())));
+    if (op.place() != fb::Place::Everywhere)
+      detail(lower(fb::EnumNamePlace(op.place())) + " window " + std::to_string(op.window()));
+    if (op.centre() >= 0) detail("centre " + value(op.centre()));
+    if (op.hard()) detail("hard");
+    weight(op.v());
+    state(op.state());
     emit(op.output());
   }
 
@@ -123,10 +161,12 @@ class Describer {
   }
   void state(int index) {
     if (index < 0) return;
-    const fb::State& s = *root_.states()->Get(static_cast<std::uint32_t>(index));
+    const fb::State& s = state_at(index);
     result.states.push_back("#" + std::to_string(index) + " [" + lower(fb::EnumNameStateExtent(s.extent())) + ", " +
-                            std::to_string(s.heads()) + " x " + std::to_string(s.head_dim()) + "]");
+                            std::to_string(s.heads()) + " x " + std::to_string(s.head_dim()) +
+                            (s.value_dim() != 0 ? " and " + std::to_string(s.value_dim()) : "") + "]");
   }
+  const fb::State& state_at(int index) const { return *root_.states()->Get(static_cast<std::uint32_t>(index)); }
   void emit(const fb::Emit* made) {
     if (made->rows() >= 0) result.outputs.push_back(value(made->rows()));
     if (made->quantized() >= 0) result.outputs.push_back(value(made->quantized()));

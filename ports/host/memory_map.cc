@@ -71,7 +71,7 @@ class Map {
 std::string memory_map(const Plan& plan, bool encode, bool all) {
   const fb::Model& root = plan.model.root();
   const fb::Function& function = encode ? *root.encode() : *root.step();
-  const Map map(function, encode ? encode_shapes(plan.limits) : step_shapes(plan.limits), plan.working_bytes);
+  const Map map(function, shapes_of(plan.model.root(), plan.limits, encode), plan.working_bytes);
   const std::uint32_t count = function.operators()->size();
   const bool cut = !all && count > kHead + kTail + 1;
   std::string text;

@@ -22,6 +22,7 @@ namespace kinglet::kernels {
 
 // As in the schema (checked by a static_assert in ops/); kernels know no schema.
 enum class Activation : std::uint8_t { kNone, kRelu, kGelu, kGeluTanh, kQuickGelu, kSilu, kTanh, kSigmoid, kSoftCap };
+enum class Cell : std::uint8_t { kLstm, kGru, kGruOriginal };
 
 // Quantized rows: x = scale * q (Q8) or scale * (256 * q + low) (Q16).
 struct QuantizedRows {
@@ -132,9 +133,10 @@ struct KeyValueHead {
 
 // Turns (with `angles`), quantizes and stores one row's key and value of one head at slot `slot`. False: not finite.
 struct StoreArgs {
-  const float* key;  // [head_dim]
-  const float* value;
+  const float* key;    // [head_dim]
+  const float* value;  // [value_dim]
   std::size_t head_dim;
+  std::size_t value_dim;
   const float* angles;  // [2n] or nullptr
   std::size_t n;
   KeyValueHead head;
@@ -148,6 +150,7 @@ struct StoreArgs {
 struct AttendArgs {
   const float* query;  // [head_dim]
   std::size_t head_dim;
+  std::size_t value_dim;
   const float* angles;  // [2n] or nullptr
   std::size_t n;
   KeyValueHead head;
@@ -159,7 +162,33 @@ struct AttendArgs {
   std::size_t reach;
   std::size_t position;  // of the query, for the bias: index clamp(slot - position, -reach, reach) + reach
   std::byte* scratch;    // attend_scratch_bytes(slots, head_dim) for slots >= end, aligned to 64
-  float* out;            // [head_dim], and not a float beyond
+  float* out;            // [value_dim], and not a float beyond
+};
+
+// The same for a recurrent decoder (Bahdanau et al. 2015; Luong et al. 2015):
+//   v given   score = scale * sum over d of v[d] * tanh(query[d] + key[d]), d ascending; no cap, bias or angles
+//   spread    each weight is multiplied by exp(-spread * (slot - centre)^2) after the softmax; 0: is not
+//   hard      the slot with the largest score alone, the lowest of equals
+struct AlignArgs {
+  AttendArgs attend;
+  const float* v;  // [head_dim] or nullptr
+  float centre;
+  float spread;
+  bool hard;
+};
+
+// One step of one row of an RNN, in place. x: the input's part of the gates; r: W h + bias; n: W_n h + bias (kGru, where it is the last
+// part of r) or W_n (r * h) + bias (kGruOriginal).
+//   kLstm   gates i f g o   c = f * c + i * g; h = o * tanh(c)
+//   else    gates r z n     h = n + z * (h - n), n = tanh(x_n + r * n) (kGru) or tanh(x_n + n) (kGruOriginal)
+struct CellArgs {
+  Cell cell;
+  const float* x;  // [gates * hidden]
+  const float* r;  // [gates * hidden]; of kGruOriginal the first two gates
+  const float* n;  // [hidden]; not of kLstm
+  std::size_t hidden;
+  float* h;  // [hidden]
+  float* c;  // [hidden]; of kLstm
 };
 
 struct Kernels {
@@ -168,11 +197,13 @@ struct Kernels {
   bool (*quantize)(const QuantizeArgs&);  // false: a NaN or an infinity
   void (*norm)(const NormArgs&);
   void (*gate)(const GateArgs&);
-  void (*add)(const float* a, const float* b, float* y, std::size_t count);  // count padded to 16
+  void (*add)(const float* a, const float* b, float* y, std::size_t count);
   void (*embed)(const EmbedArgs&);
   void (*angles)(const AnglesArgs&);
   bool (*store)(const StoreArgs&);    // false: a NaN or an infinity
   bool (*attend)(const AttendArgs&);  // false: a NaN or an infinity
+  bool (*align)(const AlignArgs&);    // false: a NaN or an infinity
+  void (*cell)(const CellArgs&);
 };
 
 // Bytes of AttendArgs::scratch over that many slots; the same for every kernel set.

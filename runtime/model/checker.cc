@@ -83,6 +83,18 @@ Result<const fb::State*> Checker::state(int index) const {
   return root().states()->Get(static_cast<std::uint32_t>(index));
 }
 
+Status Checker::remembers(int index, std::uint32_t heads, std::uint32_t head_dim) const {
+  if (index == -1) return {};
+  auto found = state(index);
+  if (!found.ok()) return found.status();
+  if (static_cast<std::uint32_t>(index) >= next_state_)
+    return fail("an operator reads a state that no earlier one filled");
+  if ((*found)->extent() != fb::StateExtent::Memory || ((*found)->heads() != heads && (*found)->heads() != 1) ||
+      (*found)->head_dim() != head_dim)
+    return fail("a state has not the shape of what is begun with it");
+  return {};
+}
+
 Status Checker::fills(int index, fb::StateExtent extent, std::uint32_t heads, std::uint32_t head_dim) {
   auto found = state(index);
   if (!found.ok()) return found.status();
@@ -107,13 +119,15 @@ Status Checker::finish() const {
     return {Code::kBadFile, "a function has values that no operator makes", next_value_};
   const int output = function_.output();
   if (output == -1) {
-    if (encode_) return {};
+    if (encode_ && !function_.sequential()) return {};
     return {Code::kBadFile, "the step function has no output"};
   }
   if (output < 0 || static_cast<std::uint32_t>(output) >= next_value_)
     return {Code::kBadFile, "a function's output is no value of it"};
   const fb::Value* value = function_.values()->Get(static_cast<std::uint32_t>(output));
   if (value->kind() != fb::Kind::F32) return {Code::kBadFile, "a function's output is not f32"};
+  if (function_.sequential() && (encode_ || value->extent() != fb::Extent::Outputs))
+    return {Code::kBadFile, "a sequential function's output is not of the rows that are asked for"};
   if (value->last_use() < function_.operators()->size())
     return {Code::kBadFile, "a function's output is given up before the end"};
   return {};

@@ -44,6 +44,8 @@ class Checker {
   Status table(int index, std::uint32_t min_rows, std::uint32_t width) const;
 
   Result<const fb::State*> state(int index) const;
+  // A Memory state of this shape, or of its first head alone, that the encoder fills; or -1.
+  Status remembers(int index, std::uint32_t heads, std::uint32_t head_dim) const;
   Status fills(int index, fb::StateExtent extent, std::uint32_t heads, std::uint32_t head_dim);
 
   Status activation(fb::Activation activation, float cap) const;

@@ -32,7 +32,7 @@ Status verify_keys(const fb::Attention& op, Checker& check) {
     if (!state.ok()) return state.status();
     if (check.encode() || (*state)->extent() != fb::StateExtent::Source || op.mask() != fb::Mask::Full ||
         op.window() != 0 || (*state)->heads() != op.kv_heads() || (*state)->head_dim() != op.head_dim() ||
-        op.value()->value() >= 0)
+        value_dim(**state) != op.head_dim() || op.value()->value() >= 0)
       return check.fail("a cross-attention does not fit the state it reads");
     return {};
   }
@@ -58,8 +58,9 @@ struct Caches {
     std::uint64_t before = 0;  // slots of the spans before this one
     for (std::uint32_t s = 0; s < span; ++s) before += round_up(frame.call.spans[s].rows, kLanes);
     const std::uint64_t capacity = round_up(frame.call.spans[span].rows, kLanes);
-    std::byte* base = scratch + op.kv_heads() * head_layout(before, op.head_dim()).bytes;
-    return head_at(base + head * head_layout(capacity, op.head_dim()).bytes, capacity, op.head_dim());
+    std::byte* base = scratch + op.kv_heads() * head_layout(before, op.head_dim(), op.head_dim()).bytes;
+    return head_at(base + head * head_layout(capacity, op.head_dim(), op.head_dim()).bytes, capacity, op.head_dim(),
+                   op.head_dim());
   }
 };
 
@@ -70,6 +71,7 @@ bool store_row(const fb::Attention& op, const Frame& frame, const Caches& caches
   return frame.kernels->store({.key = frame.columns(op.key(), row) + column,
                                .value = frame.columns(op.value(), row) + column,
                                .head_dim = op.head_dim(),
+                               .value_dim = op.head_dim(),
                                .angles = op.angles() < 0 ? nullptr : angles.row(row),
                                .n = op.angles() < 0 ? 0 : frame.value(op.angles()).width() / 2,
                                .head = caches.head(frame.call.span_of[row], head),
@@ -88,6 +90,7 @@ bool attend_row(const fb::Attention& op, const Frame& frame, const Caches& cache
   const std::size_t bias_width = op.bias() < 0 ? 1 : frame.weight(op.bias()).columns();
   return frame.kernels->attend({.query = frame.columns(op.query(), row) + std::size_t{head} * op.head_dim(),
                                 .head_dim = op.head_dim(),
+                                .value_dim = op.head_dim(),
                                 .angles = op.angles() < 0 ? nullptr : angles.row(row),
                                 .n = op.angles() < 0 ? 0 : frame.value(op.angles()).width() / 2,
                                 .head = caches.head(frame.call.span_of[row], head / (op.heads() / op.kv_heads())),
@@ -114,7 +117,7 @@ Scratch scratch_layout(const fb::Attention& op, const Shapes& shapes) {
   std::uint64_t capacity = has_key(op) ? shapes.context : shapes.source;
   if (op.state() < 0) {
     capacity = round_up(shapes.rows + (kLanes - 1) * std::uint64_t{shapes.sequences}, kLanes);
-    layout.attend += op.kv_heads() * head_layout(capacity, op.head_dim()).bytes;
+    layout.attend += op.kv_heads() * head_layout(capacity, op.head_dim(), op.head_dim()).bytes;
   }
   layout.attend_bytes =
       round_up(kernels::attend_scratch_bytes(static_cast<std::size_t>(capacity), op.head_dim()), kAlignment);

@@ -10,19 +10,21 @@ Status verify(const fb::CacheKeyValue& op, Checker& check) {
   auto state = check.state(op.state());
   if (!state.ok()) return state.status();
   const std::uint32_t heads = (*state)->heads();
-  const std::uint32_t head_dim = (*state)->head_dim();
-  for (const fb::Slice* slice : {op.key(), op.value()}) {
-    auto rows = check.columns(slice, heads * head_dim);
-    if (!rows.ok()) return rows.status();
-    if ((*rows)->extent() != fb::Extent::Rows) return check.fail("keys and values have not one row per token");
-  }
-  return check.fills(op.state(), fb::StateExtent::Source, heads, head_dim);
+  const auto rows = [&](const fb::Slice* slice, std::uint32_t width) -> Status {
+    auto found = check.columns(slice, width);
+    if (!found.ok()) return found.status();
+    if ((*found)->extent() != fb::Extent::Rows) return check.fail("keys and values have not one row per token");
+    return {};
+  };
+  if (auto s = rows(op.key(), heads * (*state)->head_dim()); !s.ok()) return s;
+  if (auto s = rows(op.value(), heads * value_dim(**state)); !s.ok()) return s;
+  return check.fills(op.state(), fb::StateExtent::Source, heads, (*state)->head_dim());
 }
 
 std::uint64_t scratch_bytes(const fb::CacheKeyValue&, const fb::Function&, const Shapes&) { return 0; }
 
 Status run(const fb::CacheKeyValue& op, const Frame& frame) {
-  const fb::State& state = *frame.model->root().states()->Get(static_cast<std::uint32_t>(op.state()));
+  const fb::State& state = frame.state(op.state());
   const std::uint32_t rows = frame.call.rows;
   const std::uint32_t count = rows * state.heads();
   bool finite = true;
@@ -31,11 +33,11 @@ Status run(const fb::CacheKeyValue& op, const Frame& frame) {
                for (std::uint32_t i = begin; i < end; ++i) {
                  const std::uint32_t row = i % rows;
                  const std::uint32_t head = i / rows;
-                 const std::size_t column = std::size_t{head} * state.head_dim();
                  const bool ok = frame.kernels->store(
-                     {.key = frame.columns(op.key(), row) + column,
-                      .value = frame.columns(op.value(), row) + column,
+                     {.key = frame.columns(op.key(), row) + std::size_t{head} * state.head_dim(),
+                      .value = frame.columns(op.value(), row) + std::size_t{head} * value_dim(state),
                       .head_dim = state.head_dim(),
+                      .value_dim = value_dim(state),
                       .angles = nullptr,
                       .n = 0,
                       .head = frame.head(op.state(), frame.call.spans[frame.call.span_of[row]], head),

@@ -4,6 +4,13 @@ namespace kinglet {
 
 Status not_finite() { return {Code::kNotFinite, "a row holds a NaN or an infinity"}; }
 
+bool is_finite(const float* row, std::uint32_t width) {
+  bool finite = true;
+  for (std::uint32_t i = 0; i < width; ++i)
+    finite = finite && (__builtin_bit_cast(std::uint32_t, row[i]) & 0x7f800000U) != 0x7f800000U;
+  return finite;
+}
+
 bool quantize_row(const Frame& frame, const kernels::QuantizedRows& target, const float* row, std::uint32_t r,
                   std::uint32_t width) {
   kernels::QuantizedRows out = target;

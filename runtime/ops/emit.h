@@ -32,6 +32,7 @@ Status emit_quantized(const Frame& frame, const fb::Emit* emit, FloatRows source
                       std::uint32_t width);
 
 Status not_finite();
+bool is_finite(const float* row, std::uint32_t width);
 
 // make(r, out) writes row r, [width] floats padded to 16, for each of `rows`.
 template <class Make>

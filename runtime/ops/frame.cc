@@ -15,23 +15,34 @@ QuantizedLayout quantized_layout(std::uint64_t rows, std::uint64_t width, bool q
   return layout;
 }
 
+kernels::QuantizedRows quantized_at(std::byte* base, std::uint64_t rows, std::uint64_t width, bool q16) {
+  const QuantizedLayout layout = quantized_layout(rows, width, q16);
+  return {.q = reinterpret_cast<std::int8_t*>(base),
+          .low = q16 ? reinterpret_cast<std::int8_t*>(base + layout.low) : nullptr,
+          .scale = reinterpret_cast<float*>(base + layout.scale),
+          .sum = reinterpret_cast<std::int32_t*>(base + layout.sum),
+          .low_sum = q16 ? reinterpret_cast<std::int32_t*>(base + layout.low_sum) : nullptr,
+          .stride = static_cast<std::size_t>(layout.stride)};
+}
+
 std::uint64_t value_bytes(const fb::Value& value, const Shapes& shapes) {
   const std::uint64_t rows = shapes.of(value.extent());
   if (value.kind() == fb::Kind::F32) return rows * round_up(value.width(), kLanes) * sizeof(float);
   return quantized_layout(rows, value.width(), value.kind() == fb::Kind::Q16).bytes;
 }
 
-HeadLayout head_layout(std::uint64_t capacity, std::uint64_t head_dim) {
+HeadLayout head_layout(std::uint64_t capacity, std::uint64_t head_dim, std::uint64_t value_dim) {
   HeadLayout layout{};
   layout.values = capacity * round_up(head_dim, 4);
-  layout.key_scale = layout.values + capacity * round_up(head_dim, kLanes);
+  layout.key_scale = layout.values + capacity * round_up(value_dim, kLanes);
   layout.value_scale = layout.key_scale + capacity * sizeof(float);
   layout.bytes = layout.value_scale + capacity * sizeof(float);
   return layout;
 }
 
-kernels::KeyValueHead head_at(std::byte* base, std::uint64_t capacity, std::uint64_t head_dim) {
-  const HeadLayout layout = head_layout(capacity, head_dim);
+kernels::KeyValueHead head_at(std::byte* base, std::uint64_t capacity, std::uint64_t head_dim,
+                              std::uint64_t value_dim) {
+  const HeadLayout layout = head_layout(capacity, head_dim, value_dim);
   return {.keys = reinterpret_cast<std::int8_t*>(base),
           .values = reinterpret_cast<std::int8_t*>(base + layout.values),
           .key_scale = reinterpret_cast<float*>(base + layout.key_scale),
@@ -39,13 +50,28 @@ kernels::KeyValueHead head_at(std::byte* base, std::uint64_t capacity, std::uint
           .capacity = static_cast<std::size_t>(capacity)};
 }
 
+namespace {
+
+// Slots of all sequences, or of all sources.
 std::uint64_t state_slots(const fb::State& state, const Shapes& shapes) {
   if (state.extent() == fb::StateExtent::Context) return std::uint64_t{shapes.context} * shapes.sequences;
   return std::uint64_t{shapes.source} * shapes.sources;
 }
 
+std::uint64_t row_stride(const fb::State& state) { return round_up(row_width(state), kLanes); }
+
+HeadLayout layout_of(const fb::State& state, std::uint64_t slots) {
+  return head_layout(slots, state.head_dim(), value_dim(state));
+}
+
+}  // namespace
+
 std::uint64_t state_bytes(const fb::State& state, const Shapes& shapes) {
-  return head_layout(state_slots(state, shapes), state.head_dim()).bytes * state.heads();
+  if (!is_row(state)) return layout_of(state, state_slots(state, shapes)).bytes * state.heads();
+  // A Sequence state's rows lie there twice: as they are, and as they were before the call.
+  const std::uint64_t rows =
+      state.extent() == fb::StateExtent::Sequence ? 2 * std::uint64_t{shapes.sequences} : shapes.sources;
+  return rows * row_stride(state) * sizeof(float);
 }
 
 FloatRows Frame::floats(int index) const {
@@ -55,15 +81,7 @@ FloatRows Frame::floats(int index) const {
 
 kernels::QuantizedRows Frame::quantized(int index) const {
   const fb::Value& v = value(index);
-  const bool q16 = v.kind() == fb::Kind::Q16;
-  const QuantizedLayout layout = quantized_layout(shapes.of(v.extent()), v.width(), q16);
-  std::byte* base = working + value_offsets[index];
-  return {.q = reinterpret_cast<std::int8_t*>(base),
-          .low = q16 ? reinterpret_cast<std::int8_t*>(base + layout.low) : nullptr,
-          .scale = reinterpret_cast<float*>(base + layout.scale),
-          .sum = reinterpret_cast<std::int32_t*>(base + layout.sum),
-          .low_sum = q16 ? reinterpret_cast<std::int32_t*>(base + layout.low_sum) : nullptr,
-          .stride = static_cast<std::size_t>(layout.stride)};
+  return quantized_at(working + value_offsets[index], shapes.of(v.extent()), v.width(), v.kind() == fb::Kind::Q16);
 }
 
 const float* Frame::vector(int index) const {
@@ -79,10 +97,10 @@ const float* Frame::scales(int index) const {
 }
 
 kernels::KeyValueHead Frame::head(int index, const Span& span, std::uint32_t head) const {
-  const fb::State& state = *model->root().states()->Get(static_cast<std::uint32_t>(index));
+  const fb::State& state = this->state(index);
   const std::uint64_t slots = state_slots(state, shapes);
-  std::byte* base = states + state_offsets[index] + head * head_layout(slots, state.head_dim()).bytes;
-  kernels::KeyValueHead all = head_at(base, slots, state.head_dim());
+  std::byte* base = states + state_offsets[index] + head * layout_of(state, slots).bytes;
+  kernels::KeyValueHead all = head_at(base, slots, state.head_dim(), value_dim(state));
   if (state.extent() == fb::StateExtent::Context) {
     all.pages = pages + std::size_t{span.sequence} * (shapes.context / kLanes);
     return all;
@@ -96,19 +114,33 @@ kernels::KeyValueHead Frame::head(int index, const Span& span, std::uint32_t hea
 }
 
 void Frame::copy_page(int index, std::uint32_t from, std::uint32_t to) const {
-  const fb::State& state = *model->root().states()->Get(static_cast<std::uint32_t>(index));
+  const fb::State& state = this->state(index);
   const std::uint64_t slots = state_slots(state, shapes);
-  const std::uint64_t bytes = head_layout(slots, state.head_dim()).bytes;
+  const std::uint64_t bytes = layout_of(state, slots).bytes;
   for (std::uint32_t h = 0; h < state.heads(); ++h) {
-    const kernels::KeyValueHead head = head_at(states + state_offsets[index] + h * bytes, slots, state.head_dim());
+    const kernels::KeyValueHead head =
+        head_at(states + state_offsets[index] + h * bytes, slots, state.head_dim(), value_dim(state));
     const auto copy = [from, to](auto* cells, std::uint64_t count) {
       std::memcpy(cells + to * count, cells + from * count, static_cast<std::size_t>(count * sizeof *cells));
     };
     copy(head.keys, kLanes * round_up(state.head_dim(), 4));
-    for (std::uint32_t d = 0; d < state.head_dim(); d += kLanes) copy(head.values + d * slots, kLanes * kLanes);
+    for (std::uint32_t d = 0; d < value_dim(state); d += kLanes) copy(head.values + d * slots, kLanes * kLanes);
     copy(head.key_scale, kLanes);
     copy(head.value_scale, kLanes);
   }
+}
+
+float* Frame::kept_row(int index, std::uint32_t sequence_or_memory) const {
+  return reinterpret_cast<float*>(states + state_offsets[index]) + sequence_or_memory * row_stride(state(index));
+}
+
+void Frame::recall(int state, int initial, const Span& span, float* out) const {
+  const bool begun = state >= 0 && span.position != 0;
+  const int from = begun ? state : initial;
+  const std::uint32_t width = row_width(this->state(state >= 0 ? state : initial));
+  const std::uint32_t there = from < 0 ? 0 : row_width(this->state(from));
+  if (there != 0) std::memmove(out, kept_row(from, span), there * sizeof(float));
+  std::memset(out + there, 0, (width - there) * sizeof(float));
 }
 
 }  // namespace kinglet

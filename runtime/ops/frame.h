@@ -63,15 +63,24 @@ struct QuantizedLayout {
   std::uint64_t stride, low, scale, sum, low_sum, bytes;
 };
 QuantizedLayout quantized_layout(std::uint64_t rows, std::uint64_t width, bool q16);
+kernels::QuantizedRows quantized_at(std::byte* base, std::uint64_t rows, std::uint64_t width, bool q16);
 std::uint64_t value_bytes(const fb::Value& value, const Shapes& shapes);
 
 // Where the parts of one head's keys and values lie.
 struct HeadLayout {
   std::uint64_t values, key_scale, value_scale, bytes;
 };
-HeadLayout head_layout(std::uint64_t capacity, std::uint64_t head_dim);
-kernels::KeyValueHead head_at(std::byte* base, std::uint64_t capacity, std::uint64_t head_dim);
-std::uint64_t state_slots(const fb::State& state, const Shapes& shapes);  // of all sequences, or of all sources
+HeadLayout head_layout(std::uint64_t capacity, std::uint64_t head_dim, std::uint64_t value_dim);
+kernels::KeyValueHead head_at(std::byte* base, std::uint64_t capacity, std::uint64_t head_dim, std::uint64_t value_dim);
+
+// States of keys and values (extent Context or Source), and states of one f32 row (Sequence, Memory).
+inline bool is_row(const fb::State& state) {
+  return state.extent() == fb::StateExtent::Sequence || state.extent() == fb::StateExtent::Memory;
+}
+inline std::uint32_t value_dim(const fb::State& state) {
+  return state.value_dim() != 0 ? state.value_dim() : state.head_dim();
+}
+inline std::uint32_t row_width(const fb::State& state) { return state.heads() * state.head_dim(); }
 std::uint64_t state_bytes(const fb::State& state, const Shapes& shapes);
 
 struct Frame {
@@ -110,6 +119,20 @@ struct Frame {
 
   // All heads of one page of a Context state.
   void copy_page(int index, std::uint32_t from, std::uint32_t to) const;
+
+  // A Sequence state's row of a sequence, or a Memory state's of a source; nullptr for -1.
+  const fb::State& state(int index) const { return *model->root().states()->Get(static_cast<std::uint32_t>(index)); }
+  float* kept_row(int index, std::uint32_t sequence_or_memory) const;
+  float* kept_row(int index, const Span& span) const {
+    if (index < 0) return nullptr;
+    return kept_row(index, state(index).extent() == fb::StateExtent::Sequence ? span.sequence : span.memory);
+  }
+  // Where a Sequence state's row is put aside for the length of a call.
+  float* spare_row(int index, std::uint32_t sequence) const { return kept_row(index, shapes.sequences + sequence); }
+
+  // What a sequence begins with: the row that `state` kept; at its first position the one that `initial` left, and zeros beyond
+  // that. [row width]
+  void recall(int state, int initial, const Span& span, float* out) const;
 };
 
 // Splits [0, count) into at most shapes.threads runs of consecutive items and calls fn(task, begin, end) for each, on the

@@ -2,6 +2,7 @@
 #include "model/rules.h"
 #include "ops/activation.h"
 #include "ops/emit.h"
+#include "ops/multiply.h"
 #include "ops/ops.h"
 
 namespace kinglet::ops {
@@ -33,37 +34,22 @@ std::uint64_t scratch_bytes(const fb::Linear& op, const fb::Function& function, 
 }
 
 Status run(const fb::Linear& op, const Frame& frame) {
-  constexpr std::uint32_t kGroup = 4;  // tiles a thread takes at once: the width of a register block
-  const fb::Weight& weight = frame.weight(op.weight());
+  const std::uint32_t width = frame.weight(op.weight()).rows();
   const std::uint32_t rows = frame.rows_of(op.input());
   if (rows == 0) return {};  // no output was asked for
-  const std::uint32_t tiles = static_cast<std::uint32_t>(round_up(weight.rows(), kLanes) / kLanes);
-  const FloatRows target = emit_target(frame, op.output(), weight.rows());
+  const FloatRows target = emit_target(frame, op.output(), width);
   const FloatRows residual = op.residual() < 0 ? FloatRows{nullptr, 0} : frame.floats(op.residual());
-  kernels::MatmulArgs args{.x = frame.quantized(op.input()),
-                           .rows = rows,
-                           .k = static_cast<std::size_t>(round_up(weight.columns(), 4)),
-                           .w = frame.tiles(op.weight()),
-                           .w_scale = frame.scales(op.weight()),
-                           .bias = frame.vector(op.bias()),
-                           .activation = kernel_activation(op.activation()),
-                           .cap = op.cap(),
-                           .residual = residual.data,
-                           .residual_stride = residual.stride,
-                           .y = target.data,
-                           .y_stride = target.stride,
-                           .first_tile = 0,
-                           .tiles = tiles};
-  // A core reads some 32 bytes of weights in a nanosecond and multiplies some 512.
-  const std::uint64_t size = std::uint64_t{weight.rows()} * weight.columns();
-  const std::uint64_t work = size / 32 + rows * size / 512;
-  for_ranges(frame, (tiles + kGroup - 1) / kGroup, work, [&](std::uint32_t, std::uint32_t begin, std::uint32_t end) {
-    kernels::MatmulArgs part = args;
-    part.first_tile = std::size_t{begin} * kGroup;
-    part.tiles = (end * kGroup < tiles ? end * kGroup : tiles) - part.first_tile;
-    frame.kernels->matmul(part);
-  });
-  return emit_quantized(frame, op.output(), target, rows, weight.rows());
+  kernels::MatmulArgs args{};
+  args.x = frame.quantized(op.input());
+  args.rows = rows;
+  args.activation = kernel_activation(op.activation());
+  args.cap = op.cap();
+  args.residual = residual.data;
+  args.residual_stride = residual.stride;
+  args.y = target.data;
+  args.y_stride = target.stride;
+  multiply(frame, op.weight(), op.bias(), args);
+  return emit_quantized(frame, op.output(), target, rows, width);
 }
 
 }  // namespace kinglet::ops

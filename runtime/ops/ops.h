@@ -23,6 +23,11 @@ Status verify(const fb::Activate& op, Checker& check);
 Status verify(const fb::Add& op, Checker& check);
 Status verify(const fb::Select& op, Checker& check);
 Status verify(const fb::PoolRows& op, Checker& check);
+Status verify(const fb::Recurrent& op, Checker& check);
+Status verify(const fb::Recall& op, Checker& check);
+Status verify(const fb::Keep& op, Checker& check);
+Status verify(const fb::Concat& op, Checker& check);
+Status verify(const fb::Align& op, Checker& check);
 
 std::uint64_t scratch_bytes(const fb::Embed& op, const fb::Function& function, const Shapes& shapes);
 std::uint64_t scratch_bytes(const fb::RotaryAngles& op, const fb::Function& function, const Shapes& shapes);
@@ -35,6 +40,11 @@ std::uint64_t scratch_bytes(const fb::Activate& op, const fb::Function& function
 std::uint64_t scratch_bytes(const fb::Add& op, const fb::Function& function, const Shapes& shapes);
 std::uint64_t scratch_bytes(const fb::Select& op, const fb::Function& function, const Shapes& shapes);
 std::uint64_t scratch_bytes(const fb::PoolRows& op, const fb::Function& function, const Shapes& shapes);
+std::uint64_t scratch_bytes(const fb::Recurrent& op, const fb::Function& function, const Shapes& shapes);
+std::uint64_t scratch_bytes(const fb::Recall& op, const fb::Function& function, const Shapes& shapes);
+std::uint64_t scratch_bytes(const fb::Keep& op, const fb::Function& function, const Shapes& shapes);
+std::uint64_t scratch_bytes(const fb::Concat& op, const fb::Function& function, const Shapes& shapes);
+std::uint64_t scratch_bytes(const fb::Align& op, const fb::Function& function, const Shapes& shapes);
 
 Status run(const fb::Embed& op, const Frame& frame);
 Status run(const fb::RotaryAngles& op, const Frame& frame);
@@ -47,6 +57,11 @@ Status run(const fb::Activate& op, const Frame& frame);
 Status run(const fb::Add& op, const Frame& frame);
 Status run(const fb::Select& op, const Frame& frame);
 Status run(const fb::PoolRows& op, const Frame& frame);
+Status run(const fb::Recurrent& op, const Frame& frame);
+Status run(const fb::Recall& op, const Frame& frame);
+Status run(const fb::Keep& op, const Frame& frame);
+Status run(const fb::Concat& op, const Frame& frame);
+Status run(const fb::Align& op, const Frame& frame);
 
 // Calls visitor(table) with the operator's own table; `unknown` where this version has none of that name.
 template <class Visitor, class Unknown>
@@ -64,6 +79,11 @@ auto visit(const fb::Operator& op, const Visitor& visitor, Unknown unknown) -> d
     case fb::Body::Add: return visitor(*op.body_as_Add());
     case fb::Body::Select: return visitor(*op.body_as_Select());
     case fb::Body::PoolRows: return visitor(*op.body_as_PoolRows());
+    case fb::Body::Recurrent: return visitor(*op.body_as_Recurrent());
+    case fb::Body::Recall: return visitor(*op.body_as_Recall());
+    case fb::Body::Keep: return visitor(*op.body_as_Keep());
+    case fb::Body::Concat: return visitor(*op.body_as_Concat());
+    case fb::Body::Align: return visitor(*op.body_as_Align());
   }
   return unknown;
 }
@@ -71,6 +91,7 @@ auto visit(const fb::Operator& op, const Visitor& visitor, Unknown unknown) -> d
 // The values an operator makes, in order; -1: none.
 inline fb::Emit results(const fb::RotaryAngles& op) { return {op.output(), -1}; }
 inline fb::Emit results(const fb::CacheKeyValue&) { return {-1, -1}; }
+inline fb::Emit results(const fb::Keep&) { return {-1, -1}; }
 template <class Op>
 fb::Emit results(const Op& op) {
   return *op.output();

@@ -40,9 +40,12 @@ Status settle(const fb::Model& root, Limits& limits) {
 
 }  // namespace
 
-Shapes encode_shapes(const Limits& limits) {
-  return {.rows = limits.source_rows,
-          .outputs = limits.outputs,
+Shapes shapes_of(const fb::Model& root, const Limits& limits, bool encode) {
+  const bool single = !encode && is_sequential(root);
+  return {.rows = encode   ? limits.source_rows
+                  : single ? smaller(limits.rows, limits.sequences)
+                           : limits.rows,
+          .outputs = single ? smaller(limits.outputs, limits.sequences) : limits.outputs,
           .sequences = limits.sequences,
           .sources = limits.sources,
           .context = static_cast<std::uint32_t>(round_up(limits.context, kLanes)),
@@ -50,15 +53,9 @@ Shapes encode_shapes(const Limits& limits) {
           .threads = limits.threads};
 }
 
-Shapes step_shapes(const Limits& limits) {
-  Shapes shapes = encode_shapes(limits);
-  shapes.rows = limits.rows;
-  return shapes;
-}
-
 Tables tables_of(const Model& model, const Limits& limits) {
   const fb::Model& root = model.root();
-  const std::uint64_t pages = step_shapes(limits).context / kLanes;
+  const std::uint64_t pages = round_up(limits.context, kLanes) / kLanes;
   const std::uint64_t rows = limits.rows > limits.source_rows ? limits.rows : limits.source_rows;
   std::uint64_t end = kSessionBytes;
   const auto take = [&end](std::uint64_t count, std::uint64_t size) {
@@ -90,6 +87,11 @@ Tables tables_of(const Model& model, const Limits& limits) {
   t.step_values = offsets(root.step(), true);
   t.step_scratches = offsets(root.step(), false);
   t.states = take(root.states()->size(), sizeof(std::uint64_t));
+  if (is_sequential(root)) {
+    const fb::Function& step = *root.step();
+    const std::uint32_t width = step.values()->Get(static_cast<std::uint32_t>(step.output()))->width();
+    t.results = take(limits.outputs, round_up(width, kLanes) * sizeof(float));
+  }
   t.bytes = end;
   return t;
 }
@@ -99,11 +101,12 @@ Result<Plan> Plan::make(const Model& model, const Limits& limits) {
   const fb::Model& root = model.root();
   if (auto s = settle(root, plan.limits); !s.ok()) return s;
   plan.tables_bytes = tables_of(model, plan.limits).bytes;
-  for (const fb::State* state : *root.states()) plan.states_bytes += state_bytes(*state, step_shapes(plan.limits));
+  for (const fb::State* state : *root.states())
+    plan.states_bytes += state_bytes(*state, shapes_of(root, plan.limits, false));
   for (const bool encode : {true, false}) {
     const fb::Function* function = encode ? root.encode() : root.step();
     if (function == nullptr) continue;
-    auto bytes = Layout::make(*function, encode ? encode_shapes(plan.limits) : step_shapes(plan.limits));
+    auto bytes = Layout::make(*function, shapes_of(root, plan.limits, encode));
     if (!bytes.ok()) return bytes.status();
     if (*bytes > plan.working_bytes) plan.working_bytes = *bytes;
   }

@@ -21,13 +21,15 @@ struct Tables {
   std::uint64_t output_rows, spans;                 // [outputs], [sequences]
   std::uint64_t encode_values, encode_scratches;    // u64 [values], [operators]
   std::uint64_t step_values, step_scratches;
-  std::uint64_t states;  // u64 [states]
+  std::uint64_t states;   // u64 [states]
+  std::uint64_t results;  // f32 [outputs, width] of a sequential function
   std::uint64_t bytes;
 };
 
 Tables tables_of(const Model& model, const Limits& limits);
 
-Shapes encode_shapes(const Limits& limits);
-Shapes step_shapes(const Limits& limits);
+// Of one run over the operators of a function; a sequential one runs with a row of each sequence at a time.
+Shapes shapes_of(const fb::Model& root, const Limits& limits, bool encode);
+inline bool is_sequential(const fb::Model& root) { return root.step() != nullptr && root.step()->sequential(); }
 
 }  // namespace kinglet

@@ -7,9 +7,10 @@
 namespace kinglet {
 
 struct Runner {
-  static void observe(const Frame& frame, const fb::Emit& made, std::uint32_t op, bool encode,
+  static void observe(const Frame& frame, const fb::Emit& made, std::uint32_t op, bool encode, std::uint32_t first_row,
                       const Observer& observer) {
     Observation seen;
+    seen.first_row = first_row;
     seen.encode = encode;
     seen.op = op;
     seen.frame_ = &frame;
@@ -24,7 +25,8 @@ struct Runner {
   }
 };
 
-Status run(Frame& frame, const std::uint64_t* scratches, bool encode, const Observer& observer) {
+Status run(Frame& frame, const std::uint64_t* scratches, bool encode, const Observer& observer,
+           std::uint32_t first_row) {
   for (std::uint32_t i = 0; i < frame.function->operators()->size(); ++i) {
     const fb::Operator& op = *frame.function->operators()->Get(i);
     frame.scratch = frame.working + scratches[i];
@@ -35,7 +37,7 @@ Status run(Frame& frame, const std::uint64_t* scratches, bool encode, const Obse
     Runner::observe(frame,
                     ops::visit(
                         op, [](const auto& table) { return ops::results(table); }, fb::Emit{-1, -1}),
-                    i, encode, observer);
+                    i, encode, first_row, observer);
   }
   return {};
 }

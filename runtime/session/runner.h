@@ -9,7 +9,9 @@
 namespace kinglet {
 
 // Runs the frame's function; the subject of a failure is the operator's index. `scratches` [operators].
-Status run(Frame& frame, const std::uint64_t* scratches, bool encode, const Observer& observer);
+// `first_row`: of the call's rows, for whoever observes.
+Status run(Frame& frame, const std::uint64_t* scratches, bool encode, const Observer& observer,
+           std::uint32_t first_row);
 
 // Whether the caller's wishes (Want) decide which rows the function's output has.
 bool selects(const Frame& frame);

@@ -6,7 +6,7 @@ namespace kinglet {
 
 Sequences::Sequences(const Tables& tables, const Limits& limits, std::byte* base) {
   const auto at = [base](std::uint64_t offset) { return reinterpret_cast<std::uint32_t*>(base + offset); };
-  stride_ = step_shapes(limits).context / kSlots;
+  stride_ = static_cast<std::uint32_t>(round_up(limits.context, kLanes)) / kSlots;
   memory_count_ = limits.sources;
   lengths_ = at(tables.lengths);
   source_lengths_ = at(tables.source_lengths);

@@ -1,5 +1,6 @@
 #include "kinglet/session.h"
 
+#include <cstring>
 #include <new>
 
 #include "plan/layout.h"
@@ -17,11 +18,18 @@ T* at(std::byte* arena, std::uint64_t offset) {
   return reinterpret_cast<T*>(arena + offset);
 }
 
-bool keeps_source(const fb::Model& root) {
+template <class Of>
+bool has_state(const fb::Model& root, const Of& of) {
   for (const fb::State* state : *root.states()) {
-    if (state->extent() == fb::StateExtent::Source) return true;
+    if (of(state->extent())) return true;
   }
   return false;
+}
+
+// Output rows wanted of the first `rows` tokens of a chunk.
+std::uint32_t wanted(const Chunk& chunk, std::size_t rows) {
+  if (chunk.want == Want::kAll) return static_cast<std::uint32_t>(rows);
+  return chunk.want == Want::kLast && rows == chunk.tokens.size() ? 1 : 0;
 }
 
 }  // namespace
@@ -30,6 +38,7 @@ struct Session::Impl final : Session {
   Plan plan;
   Observer observer;
   bool has_source_states = false;
+  bool recurrent = false;  // its sequences keep rows that every call changes
   Sequences sequences;
   std::int32_t* tokens = nullptr;  // [rows]
   std::uint8_t* types = nullptr;
@@ -40,12 +49,29 @@ struct Session::Impl final : Session {
   std::uint64_t* scratches[2] = {};      // step, encode: [operators]
   Frame frames[2] = {};                  // step, encode
   const Frame* last = nullptr;           // whose output can be read
+  FloatRows results = {};                // of a sequential function: its output rows of the last call
+  std::uint32_t result_count = 0;
 
   Status check(std::span<const Chunk> chunks, bool encode) const;
   void set_rows(std::span<const Chunk> chunks, bool encode, Call& call);
   void reserve(std::span<const Chunk> chunks, bool encode);
   void settle(std::span<const Chunk> chunks, bool encode, bool done);
+  void undo(std::uint32_t sequence, std::uint32_t rows);
+  Status run_rows(std::span<const Chunk> chunks);
   Status call(std::span<const Chunk> chunks, bool encode);
+
+  // Calls f(state index) for each state of extent Sequence.
+  template <class F>
+  void for_rows(const F& f) const {
+    if (!recurrent) return;
+    const auto& states = *plan.model.root().states();
+    for (std::uint32_t i = 0; i < states.size(); ++i) {
+      if (states.Get(i)->extent() == fb::StateExtent::Sequence) f(static_cast<int>(i));
+    }
+  }
+  void copy_row(int state, const float* from, float* to) const {
+    std::memcpy(to, from, row_width(frames[0].state(state)) * sizeof(float));
+  }
 };
 
 Result<Session*> Session::create(const Plan& plan, std::span<std::byte> arena, const SessionOptions& options) {
@@ -63,7 +89,9 @@ Result<Session*> Session::create(const Plan& plan, std::span<std::byte> arena, c
   Impl* session = new (base) Impl;
   session->plan = plan;
   session->observer = options.observer;
-  session->has_source_states = keeps_source(root);
+  session->has_source_states =
+      has_state(root, [](fb::StateExtent e) { return e == fb::StateExtent::Source || e == fb::StateExtent::Memory; });
+  session->recurrent = has_state(root, [](fb::StateExtent e) { return e == fb::StateExtent::Sequence; });
   session->sequences = Sequences(tables, plan.limits, base);
   session->tokens = at<std::int32_t>(base, tables.tokens);
   session->types = at<std::uint8_t>(base, tables.types);
@@ -76,12 +104,12 @@ Result<Session*> Session::create(const Plan& plan, std::span<std::byte> arena, c
   std::uint64_t offset = 0;
   for (std::uint32_t i = 0; i < root.states()->size(); ++i) {
     state_offsets[i] = offset;
-    offset += state_bytes(*root.states()->Get(i), step_shapes(plan.limits));
+    offset += state_bytes(*root.states()->Get(i), shapes_of(root, plan.limits, false));
   }
   for (const bool encode : {false, true}) {
     const fb::Function* function = encode ? root.encode() : root.step();
     if (function == nullptr) continue;
-    const Shapes shapes = encode ? encode_shapes(plan.limits) : step_shapes(plan.limits);
+    const Shapes shapes = shapes_of(root, plan.limits, encode);
     std::uint64_t* values = at<std::uint64_t>(base, encode ? tables.encode_values : tables.step_values);
     session->scratches[encode] = at<std::uint64_t>(base, encode ? tables.encode_scratches : tables.step_scratches);
     auto laid = Layout::make(*function, shapes, values, session->scratches[encode]);
@@ -98,6 +126,10 @@ Result<Session*> Session::create(const Plan& plan, std::span<std::byte> arena, c
                                .states = base + plan.tables_bytes,
                                .state_offsets = state_offsets,
                                .pages = session->sequences.pages()};
+  }
+  if (is_sequential(root)) {
+    const std::uint32_t width = session->frames[0].value(root.step()->output()).width();
+    session->results = {at<float>(base, tables.results), static_cast<std::size_t>(round_up(width, kLanes))};
   }
   return static_cast<Session*>(session);
 }
@@ -136,7 +168,7 @@ Status Session::Impl::check(std::span<const Chunk> chunks, bool encode) const {
       if (type >= root.types()) return bad("a token type is out of range", type);
     }
     rows += chunk.tokens.size();
-    outputs += chunk.want == Want::kAll ? chunk.tokens.size() : (chunk.want == Want::kLast ? 1 : 0);
+    outputs += wanted(chunk, chunk.tokens.size());
   }
   if (rows > most_rows) return bad("a call has more tokens than the plan's rows", most_rows);
   if (outputs > limits.outputs && selects(frames[encode]))
@@ -164,8 +196,7 @@ void Session::Impl::set_rows(std::span<const Chunk> chunks, bool encode, Call& c
       types[row] = chunk.types.empty() ? std::uint8_t{0} : chunk.types[j];
       positions[row] = start + j;
       span_of[row] = i;
-      if (select && (chunk.want == Want::kAll || (chunk.want == Want::kLast && j + 1 == count)))
-        output_rows[outputs++] = row;
+      if (select && wanted(chunk, j + 1) != wanted(chunk, j)) output_rows[outputs++] = row;
     }
   }
   call = {.tokens = tokens,
@@ -192,6 +223,9 @@ void Session::Impl::reserve(std::span<const Chunk> chunks, bool encode) {
     const std::uint32_t count = static_cast<std::uint32_t>(chunk.tokens.size());
     if (!encode) {
       sequences.reserve(chunk.sequence, count, copy_page);
+      for_rows([&](int state) {
+        copy_row(state, frames[0].kept_row(state, chunk.sequence), frames[0].spare_row(state, chunk.sequence));
+      });
       continue;
     }
     sequences.truncate(chunk.sequence, 0);
@@ -207,8 +241,59 @@ void Session::Impl::settle(std::span<const Chunk> chunks, bool encode, bool done
     if (encode && done) sequences.set_source(chunk.sequence, count);
     else if (encode) sequences.drop_source(chunk.sequence);
     else if (done) sequences.commit(chunk.sequence, count);
-    else sequences.give_back(chunk.sequence, count);
+    else undo(chunk.sequence, count);
   }
+}
+
+void Session::Impl::undo(std::uint32_t sequence, std::uint32_t rows) {
+  sequences.give_back(sequence, rows);
+  for_rows(
+      [&](int state) { copy_row(state, frames[0].spare_row(state, sequence), frames[0].kept_row(state, sequence)); });
+}
+
+// A sequential function runs once for the first row of every chunk, once for the second of those that have one, and so on.
+Status Session::Impl::run_rows(std::span<const Chunk> chunks) {
+  Frame& frame = frames[0];
+  std::uint32_t longest = 0;
+  result_count = 0;
+  for (const Chunk& chunk : chunks) {
+    if (chunk.tokens.size() > longest) longest = static_cast<std::uint32_t>(chunk.tokens.size());
+    result_count += wanted(chunk, chunk.tokens.size());
+  }
+  for (std::uint32_t t = 0; t < longest; ++t) {
+    std::uint32_t rows = 0;
+    std::uint32_t outputs = 0;
+    for (const Chunk& chunk : chunks) {
+      if (chunk.tokens.size() <= t) continue;
+      const std::uint32_t position = sequences.length(chunk.sequence) + t;
+      spans[rows] = {.sequence = chunk.sequence,
+                     .memory = sequences.memory(chunk.sequence),
+                     .first_row = rows,
+                     .rows = 1,
+                     .position = position};
+      tokens[rows] = chunk.tokens[t];
+      types[rows] = chunk.types.empty() ? std::uint8_t{0} : chunk.types[t];
+      positions[rows] = position;
+      span_of[rows] = rows;
+      if (wanted(chunk, t + 1) != wanted(chunk, t)) output_rows[outputs++] = rows;
+      ++rows;
+    }
+    frame.call.rows = frame.call.sequences = rows;
+    frame.call.outputs = outputs;
+    if (auto s = run(frame, scratches[0], false, observer, t); !s.ok()) return s;
+    std::uint32_t first = 0;  // result of the chunk
+    outputs = 0;
+    for (const Chunk& chunk : chunks) {
+      const std::uint32_t before = chunk.tokens.size() <= t ? 0 : wanted(chunk, t);
+      if (chunk.tokens.size() > t && wanted(chunk, t + 1) != before) {
+        const int value = frame.function->output();
+        std::memcpy(results.row(first + before), frame.floats(value).row(outputs++),
+                    frame.value(value).width() * sizeof(float));
+      }
+      first += wanted(chunk, chunk.tokens.size());
+    }
+  }
+  return {};
 }
 
 Status Session::Impl::call(std::span<const Chunk> chunks, bool encode) {
@@ -216,7 +301,8 @@ Status Session::Impl::call(std::span<const Chunk> chunks, bool encode) {
   last = nullptr;
   reserve(chunks, encode);
   set_rows(chunks, encode, frames[encode].call);
-  const Status done = run(frames[encode], scratches[encode], encode, observer);
+  const bool single = !encode && is_sequential(plan.model.root());
+  const Status done = single ? run_rows(chunks) : run(frames[encode], scratches[encode], encode, observer, 0);
   settle(chunks, encode, done.ok());
   if (done.ok()) last = &frames[encode];
   return done;
@@ -227,14 +313,18 @@ Status Session::encode(std::span<const Chunk> chunks) { return static_cast<Impl*
 Status Session::step(std::span<const Chunk> chunks) { return static_cast<Impl*>(this)->call(chunks, false); }
 
 std::uint32_t Session::outputs() const {
-  const Frame* frame = static_cast<const Impl*>(this)->last;
+  const Impl* self = static_cast<const Impl*>(this);
+  const Frame* frame = self->last;
+  if (frame != nullptr && frame->function->sequential()) return self->result_count;
   return frame == nullptr || frame->function->output() < 0 ? 0 : frame->rows_of(frame->function->output());
 }
 
 std::span<const float> Session::output(std::uint32_t index) const {
   if (index >= outputs()) return {};
-  const Frame* frame = static_cast<const Impl*>(this)->last;
+  const Impl* self = static_cast<const Impl*>(this);
+  const Frame* frame = self->last;
   const int value = frame->function->output();
+  if (frame->function->sequential()) return {self->results.row(index), frame->value(value).width()};
   return {frame->floats(value).row(index), frame->value(value).width()};
 }
 
@@ -253,6 +343,8 @@ Status Session::truncate(std::uint32_t sequence, std::uint32_t length) {
   if (sequence >= self->plan.limits.sequences) return bad("a sequence is not in the plan", sequence);
   if (length > self->sequences.length(sequence))
     return bad("a sequence is shorter than the length it should be cut to", length);
+  if (self->recurrent && length != 0 && length != self->sequences.length(sequence))
+    return {Code::kUnsupported, "a recurrent model's sequence can only be cut to nothing", length};
   self->sequences.truncate(sequence, length);
   return {};
 }
@@ -273,6 +365,15 @@ Status Session::reorder(std::span<const std::uint32_t> parents) {
     if (parent >= sequences) return bad("a sequence is not in the plan", parent);
   }
   self->sequences.reorder(parents);
+  const Frame& frame = self->frames[0];
+  self->for_rows([&](int state) {
+    for (std::uint32_t i = 0; i < parents.size(); ++i) {
+      if (parents[i] != i) self->copy_row(state, frame.kept_row(state, parents[i]), frame.spare_row(state, i));
+    }
+    for (std::uint32_t i = 0; i < parents.size(); ++i) {
+      if (parents[i] != i) self->copy_row(state, frame.spare_row(state, i), frame.kept_row(state, i));
+    }
+  });
   return {};
 }
 

@@ -130,7 +130,7 @@ TEST(Outliers, CostTheSampleModelNothing) {
   write_rescaled(folder);
   const int plain = right(kSample, folder.path() / "plain.kgl");
   const int rescaled = right(folder.path(), folder.path() / "rescaled.kgl");
-  EXPECT_GE(plain, 1981);           // of 2000; PyTorch has 1991 right in float
+  EXPECT_GE(plain, 1986);           // of 2000; PyTorch has 1996 right in float
   EXPECT_GE(rescaled, plain - 10);  // half a point
 }
 

@@ -49,7 +49,7 @@ void compare_attend(Suite& s, const Case& c, int variant) {
     args.head.pages = pages;
   }
   args.query = s.floats(c.dim, variant == 7 ? Numbers::kAny : kFiniteNumbers[s.random.below(6)]);
-  args.head_dim = c.dim;
+  args.head_dim = args.value_dim = c.dim;
   args.begin = c.begin;
   args.end = c.end;
   args.scale = s.random.uniform(0.05f, 0.5f);
@@ -68,6 +68,31 @@ void compare_attend(Suite& s, const Case& c, int variant) {
   s.compare(c.dim, 1, [&](const Kernels& kernels, const Output& out) {
     args.out = out.floats;
     const bool ok = kernels.attend(args);
+    if (!ok) std::memset(out.floats, 0, c.dim * sizeof(float));  // nothing is promised
+    out.bytes[0] = ok;
+  });
+}
+
+// Variants: additive or not, hard or not, around a centre or not; the last with numbers of any kind.
+void compare_align(Suite& s, const Case& c, int variant) {
+  s.memory.clear();
+  const Cache keys_values = cache(s, c.slots, c.dim);
+  fill(s, keys_values, c.begin, c.end);
+  kernels::AlignArgs args{};
+  args.attend.head = keys_values.head;
+  args.attend.query = s.floats(c.dim, variant == 8 ? Numbers::kAny : kFiniteNumbers[s.random.below(6)]);
+  args.attend.head_dim = args.attend.value_dim = c.dim;
+  args.attend.begin = c.begin;
+  args.attend.end = c.end;
+  args.attend.scale = s.random.uniform(0.05f, 2.0f);
+  args.attend.scratch = s.memory.take<std::byte>(kernels::attend_scratch_bytes(args.attend.head.capacity, c.dim));
+  args.v = variant % 2 == 0 ? s.floats(c.dim, Numbers::kNormal) : nullptr;
+  args.hard = (variant & 2) != 0;
+  args.centre = s.random.uniform(0.0f, static_cast<float>(c.slots));
+  args.spread = (variant & 4) != 0 ? s.random.uniform(0.001f, 2.0f) : 0.0f;
+  s.compare(c.dim, 1, [&](const Kernels& kernels, const Output& out) {
+    args.attend.out = out.floats;
+    const bool ok = kernels.align(args);
     if (!ok) std::memset(out.floats, 0, c.dim * sizeof(float));  // nothing is promised
     out.bytes[0] = ok;
   });
@@ -111,7 +136,7 @@ void store_cases(Suite& s) {
         std::memcpy(head.values, c.head.values, c.value_bytes);
         std::memcpy(head.key_scale, c.head.key_scale, capacity * sizeof(float));
         std::memcpy(head.value_scale, c.head.value_scale, capacity * sizeof(float));
-        const bool ok = kernels.store({key, value, dim, angles, n, head, slot});
+        const bool ok = kernels.store({key, value, dim, dim, angles, n, head, slot});
         if (!ok) {  // nothing is promised
           std::memset(out.bytes, 0, c.key_bytes + c.value_bytes);
           std::memset(out.floats, 0, 2 * capacity * sizeof(float));
@@ -135,6 +160,14 @@ void attend_cases(Suite& s) {
     compare_attend(s, {slots, s.random.between(1, 70), begin, s.random.between(begin + 1, slots)}, i % 6);
   }
   if (s.round == 0) compare_attend(s, {1024, 64, 100, 1023}, 0);
+}
+
+void align_cases(Suite& s) {
+  for (int i = 0; i < 120; ++i) {
+    const std::size_t slots = s.random.between(1, 100);
+    const std::size_t begin = s.random.below(slots);
+    compare_align(s, {slots, s.random.between(1, 70), begin, s.random.between(begin + 1, slots)}, i % 9);
+  }
 }
 
 }  // namespace kinglet::emulation

@@ -11,6 +11,7 @@
 extern "C" const std::byte tiny_decoder[], tiny_decoder_end[];
 extern "C" const std::byte tiny_encoder[], tiny_encoder_end[];
 extern "C" const std::byte tiny_translator[], tiny_translator_end[];
+extern "C" const std::byte tiny_recurrent[], tiny_recurrent_end[];
 
 namespace kinglet::emulation {
 namespace {
@@ -134,8 +135,10 @@ Status compare(Suite& s, std::span<const std::byte> file) {
 }  // namespace
 
 void model_cases(Suite& s) {
-  const std::span<const std::byte> files[] = {
-      {tiny_decoder, tiny_decoder_end}, {tiny_encoder, tiny_encoder_end}, {tiny_translator, tiny_translator_end}};
+  const std::span<const std::byte> files[] = {{tiny_decoder, tiny_decoder_end},
+                                              {tiny_encoder, tiny_encoder_end},
+                                              {tiny_translator, tiny_translator_end},
+                                              {tiny_recurrent, tiny_recurrent_end}};
   for (const auto& file : files) {
     for (int i = 0; i < 3; ++i) {
       if (auto status = compare(s, file); !status.ok()) s.fail(status.message());

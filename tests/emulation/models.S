@@ -12,5 +12,6 @@
         file    tiny_decoder, "decoder.kgl"
         file    tiny_encoder, "encoder.kgl"
         file    tiny_translator, "translator.kgl"
+        file    tiny_recurrent, "recurrent.kgl"
 
         .section .note.GNU-stack, "", @progbits

@@ -166,6 +166,23 @@ void gate_cases(Suite& s) {
   }
 }
 
+void cell_cases(Suite& s) {
+  for (const kernels::Cell cell : {kernels::Cell::kLstm, kernels::Cell::kGru, kernels::Cell::kGruOriginal}) {
+    for (const std::size_t width : kWidths) {
+      for (const Numbers kind : {Numbers::kNormal, Numbers::kDenormal, Numbers::kAnyFinite, Numbers::kAny}) {
+        s.memory.clear();
+        const float* x = s.floats(4 * width, kind);
+        const float* r = s.floats(4 * width, kind);
+        const float* before = s.floats(2 * width, kind);
+        s.compare(2 * width, 0, [&](const Kernels& kernels, const Output& out) {
+          copy(out.floats, before, 2 * width);
+          kernels.cell({cell, x, r, r + 2 * width, width, out.floats, out.floats + width});
+        });
+      }
+    }
+  }
+}
+
 void add_cases(Suite& s) {
   for (std::size_t count = 16; count <= 256; count += 16) {
     for (const Numbers kind : {Numbers::kNormal, Numbers::kDenormal, Numbers::kAnyFinite, Numbers::kAny}) {

@@ -17,7 +17,8 @@ int main(int argc, char** argv) {
   };
   const bool written = write("decoder.kgl", kinglet::testing::tiny_decoder()) &&
                        write("encoder.kgl", kinglet::testing::tiny_encoder()) &&
-                       write("translator.kgl", kinglet::testing::tiny_encoder_decoder());
+                       write("translator.kgl", kinglet::testing::tiny_encoder_decoder()) &&
+                       write("recurrent.kgl", kinglet::testing::tiny_recurrent());
   if (!written) std::fprintf(stderr, "write_models: cannot write to %s\n", argv[1]);
   return written ? 0 : 1;
 }

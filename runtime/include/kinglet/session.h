@@ -21,6 +21,7 @@ class Observation {
  public:
   bool encode = false;   // of the function `encode`, else of `step`
   std::uint32_t op = 0;  // index in the function's operators
+  std::uint32_t first_row = 0;  // rows of each sequence that a sequential function ran before
   std::uint32_t rows = 0;
   std::uint32_t width = 0;                                   // 0: the operator only fills a state
   void read(std::uint32_t row, std::span<float> out) const;  // [width]; a quantized result is converted back
@@ -74,7 +75,8 @@ class Session {
 
   std::uint32_t length(std::uint32_t sequence) const;             // positions in the decoder cache
   std::uint32_t source_length(std::uint32_t sequence) const;      // encoder rows kept
-  Status truncate(std::uint32_t sequence, std::uint32_t length);  // forget positions from `length` on
+  // Forgets positions from `length` on. kUnsupported: a recurrent model has no way back but to the beginning.
+  Status truncate(std::uint32_t sequence, std::uint32_t length);
   Status forget(std::uint32_t sequence);                          // all positions and the source
 
   // Sequence i becomes what parents[i] was, its source included, for all i at once; sequences from parents.size() on stay. Nothing

@@ -182,7 +182,7 @@ void attention_output(const AttendArgs& args, const Probabilities& p, float scal
   using I32 = typename Isa::I32;
   const F32 factor(scale / sum_of_e);
   alignas(64) std::int32_t dots[2 * Isa::kTiles * kLanes];
-  const std::size_t all = round_up_to(args.head_dim, kLanes) / kLanes;
+  const std::size_t all = round_up_to(args.value_dim, kLanes) / kLanes;
   for (std::size_t done = 0; done < all;) {
     const std::size_t tiles = all - done < Isa::kTiles ? all - done : Isa::kTiles;
     with_count<Isa::kTiles>(tiles, [&](auto n) { dot_values<Isa, decltype(n)::value>(p, args.head, done, dots); });
@@ -190,7 +190,7 @@ void attention_output(const AttendArgs& args, const Probabilities& p, float scal
       const F32 high = to_float(I32::load(dots + t * kLanes));
       const F32 y = (high * F32(256.0f) + to_float(I32::load(dots + (tiles + t) * kLanes))) * factor;
       const std::size_t column = done * kLanes;
-      const std::size_t left = args.head_dim - column;
+      const std::size_t left = args.value_dim - column;
       if (left < kLanes) {
         y.store_n(args.out + column, left);
       } else {
@@ -200,30 +200,54 @@ void attention_output(const AttendArgs& args, const Probabilities& p, float scal
   }
 }
 
+// The parts of AttendArgs::scratch, and the whole blocks around [begin, end).
 template <class Isa>
-bool attend(const AttendArgs& args) {
-  const std::size_t first = args.begin / kLanes * kLanes;
-  const std::size_t last = round_up_to(args.end, kLanes);
-  const AttendScratch layout = attend_scratch(last, args.head_dim);
-  auto* q = reinterpret_cast<std::int8_t*>(args.scratch + layout.query);
-  auto* scores = reinterpret_cast<float*>(args.scratch + layout.scores);
-  const PlainPlanes<Isa> p{reinterpret_cast<std::int8_t*>(args.scratch + layout.probability),
-                           reinterpret_cast<std::int8_t*>(args.scratch + layout.low)};
+struct AttendMemory {
+  std::size_t first, last;
+  std::int8_t* query;
+  float* scores;
+  PlainPlanes<Isa> probabilities;
+  float top = 0.0f;  // the largest score
 
+  explicit AttendMemory(const AttendArgs& args)
+      : first(args.begin / kLanes * kLanes),
+        last(round_up_to(args.end, kLanes)) {
+    const AttendScratch layout = attend_scratch(last, args.head_dim);
+    query = reinterpret_cast<std::int8_t*>(args.scratch + layout.query);
+    scores = reinterpret_cast<float*>(args.scratch + layout.scores);
+    probabilities = {reinterpret_cast<std::int8_t*>(args.scratch + layout.probability),
+                     reinterpret_cast<std::int8_t*>(args.scratch + layout.low)};
+  }
+};
+
+template <class Isa>
+bool dot_scores(const AttendArgs& args, AttendMemory<Isa>& memory) {
+  std::int8_t* q = memory.query;
   Query query{q, {}};
   const TurnedRow<Isa> row{args.query, args.head_dim, args.angles, args.n};
   if (!quantize_row<Isa>(row, Width::kQ8, PlainPlanes<Isa>{q, nullptr}, query.scale)) return false;
   std::memset(q + args.head_dim, 0, round_up_to(args.head_dim, kGroup) - args.head_dim);
+  return attention_scores<Isa>(args, query, memory.first, memory.last, memory.scores, memory.top);
+}
 
-  float top = 0.0f;
-  if (!attention_scores<Isa>(args, query, first, last, scores, top)) return false;
-  const float sum_of_e = attention_probabilities<Isa>(args, first, last, top, scores);
-
+// The probabilities in memory.scores, over their sum, times the values.
+template <class Isa>
+bool attention_values(const AttendArgs& args, const AttendMemory<Isa>& memory, float sum_of_e) {
+  const std::size_t first = memory.first;
+  const PlainPlanes<Isa>& p = memory.probabilities;
   RowScale scale;
-  const PlainRow<Isa> probabilities{scores + first, last - first};
+  const PlainRow<Isa> probabilities{memory.scores + first, memory.last - first};
   if (!quantize_row<Isa>(probabilities, Width::kQ16, PlainPlanes<Isa>{p.q + first, p.low + first}, scale)) return false;
-  attention_output<Isa>(args, {{p.q, p.low}, {scale.sum, scale.low_sum}, first, last}, scale.scale, sum_of_e);
+  attention_output<Isa>(args, {{p.q, p.low}, {scale.sum, scale.low_sum}, first, memory.last}, scale.scale, sum_of_e);
   return true;
+}
+
+template <class Isa>
+bool attend(const AttendArgs& args) {
+  AttendMemory<Isa> memory(args);
+  if (!dot_scores<Isa>(args, memory)) return false;
+  const float sum_of_e = attention_probabilities<Isa>(args, memory.first, memory.last, memory.top, memory.scores);
+  return attention_values<Isa>(args, memory, sum_of_e);
 }
 
 }  // namespace

@@ -55,13 +55,13 @@ bool store_key_value(const StoreArgs& args) {
   const std::size_t slot = page_at(head, args.slot / kLanes) * kLanes + args.slot % kLanes;
   const std::size_t key_tile = slot / kLanes * kLanes * round_up_to(args.head_dim, kGroup);
   const KeyCells<Isa> key_cells{head.keys + key_tile + slot % kLanes * kGroup, args.head_dim};
-  const ValueCells<Isa> value_cells{head.values + slot / kGroup * kGroupBytes + slot % kGroup, args.head_dim,
+  const ValueCells<Isa> value_cells{head.values + slot / kGroup * kGroupBytes + slot % kGroup, args.value_dim,
                                     head.capacity};
   RowScale key;
   RowScale value;
   if (!quantize_row<Isa>(TurnedRow<Isa>{args.key, args.head_dim, args.angles, args.n}, Width::kQ8, key_cells, key))
     return false;
-  if (!quantize_row<Isa>(PlainRow<Isa>{args.value, args.head_dim}, Width::kQ8, value_cells, value)) return false;
+  if (!quantize_row<Isa>(PlainRow<Isa>{args.value, args.value_dim}, Width::kQ8, value_cells, value)) return false;
   head.key_scale[slot] = key.scale;
   head.value_scale[slot] = value.scale;
   return true;

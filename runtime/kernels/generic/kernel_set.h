@@ -1,9 +1,11 @@
 // All algorithms for one instruction set.
 #pragma once
 
+#include "kernels/generic/align.h"
 #include "kernels/generic/angles.h"
 #include "kernels/generic/attention.h"
 #include "kernels/generic/cache.h"
+#include "kernels/generic/cell.h"
 #include "kernels/generic/embed.h"
 #include "kernels/generic/gate.h"
 #include "kernels/generic/matmul.h"
@@ -16,8 +18,8 @@ namespace {
 
 template <class Isa>
 constexpr Kernels kernel_set(const char* name) {
-  return {name,       matmul<Isa>, quantize<Isa>,        norm<Isa>,  gate<Isa>, add<Isa>,
-          embed<Isa>, angles<Isa>, store_key_value<Isa>, attend<Isa>};
+  return {name,       matmul<Isa>, quantize<Isa>,        norm<Isa>,   gate<Isa>,  add<Isa>,
+          embed<Isa>, angles<Isa>, store_key_value<Isa>, attend<Isa>, align<Isa>, cell<Isa>};
 }
 
 }  // namespace

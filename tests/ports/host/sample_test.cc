@@ -47,7 +47,7 @@ Texts test_set(int most) {
   return texts;
 }
 
-// The float model has 1991 of 2000 right; int8 may lose half a point.
+// The float model has 1996 of 2000 right; int8 may lose half a point.
 TEST(Sample, TranslatesItsTestSet) {
   const Texts texts = test_set(1 << 30);
   const auto ran = run({"translate", sample_file()}, texts.english);
@@ -56,7 +56,7 @@ TEST(Sample, TranslatesItsTestSet) {
   int right = 0, lines = 0;
   for (std::string a, b; std::getline(expected, a) && std::getline(made, b); ++lines) right += a == b ? 1 : 0;
   EXPECT_EQ(lines, 2000);
-  EXPECT_GE(right, 1981);
+  EXPECT_GE(right, 1986);
 }
 
 TEST(Sample, SaysTheSameHoweverManyTextsGoAtOnce) {

@@ -54,14 +54,15 @@ struct Problem {
   void store(const Kernels& kernels, const float* angles = nullptr, std::size_t n = 0) {
     for (std::size_t slot = begin; slot < end; ++slot) {
       const std::size_t at = (slot - begin) * cache.head_dim;
-      ASSERT_TRUE(kernels.store({keys.data() + at, values.data() + at, cache.head_dim, angles, n, cache.view(), slot}));
+      ASSERT_TRUE(kernels.store(
+          {keys.data() + at, values.data() + at, cache.head_dim, cache.head_dim, angles, n, cache.view(), slot}));
     }
   }
 
   AttendArgs args() {
     const float scale = 1.0f / std::sqrt(static_cast<float>(cache.head_dim));
-    return {query.data(), cache.head_dim, nullptr, 0, cache.view(), begin,          end,
-            scale,        0.0f,           nullptr, 0, end - 1,      scratch.data(), out.data()};
+    return {query.data(), cache.head_dim, cache.head_dim, nullptr, 0,       cache.view(),   begin,     end,
+            scale,        0.0f,           nullptr,        0,       end - 1, scratch.data(), out.data()};
   }
 
   Cache cache;
@@ -230,8 +231,8 @@ TEST(Attend, PagesMayLieInAnyOrder) {
       args.head.pages = pages.data();
       for (std::size_t slot = c.begin; slot < c.end; ++slot) {
         const std::size_t at = (slot - c.begin) * c.dim;
-        ASSERT_TRUE(
-            kernels->store({whole.keys.data() + at, whole.values.data() + at, c.dim, nullptr, 0, args.head, slot}));
+        ASSERT_TRUE(kernels->store(
+            {whole.keys.data() + at, whole.values.data() + at, c.dim, c.dim, nullptr, 0, args.head, slot}));
       }
       Buffer<float> out(c.dim);
       args.out = out.data();
@@ -261,10 +262,10 @@ TEST(Attend, RefusesWhatIsNotFinite) {
         EXPECT_FALSE(kernels->attend(args)) << kernels->name;
         p.query[at] = good;
         p.keys[at] = bad;
-        EXPECT_FALSE(kernels->store({p.keys.data(), p.values.data(), 20, nullptr, 0, p.cache.view(), 0}));
+        EXPECT_FALSE(kernels->store({p.keys.data(), p.values.data(), 20, 20, nullptr, 0, p.cache.view(), 0}));
         p.keys[at] = good;
         p.values[at] = bad;
-        EXPECT_FALSE(kernels->store({p.keys.data(), p.values.data(), 20, nullptr, 0, p.cache.view(), 0}));
+        EXPECT_FALSE(kernels->store({p.keys.data(), p.values.data(), 20, 20, nullptr, 0, p.cache.view(), 0}));
         p.values[at] = good;
       }
     }
@@ -305,8 +306,8 @@ TEST(Store, TurnsQuantizesAndScatters) {
           angles[n + i] = std::sin(angle);
         }
         const std::size_t slot = below(random, 60);
-        ASSERT_TRUE(
-            kernels->store({key.data(), value.data(), dim, n == 0 ? nullptr : angles.data(), n, cache.view(), slot}));
+        ASSERT_TRUE(kernels->store(
+            {key.data(), value.data(), dim, dim, n == 0 ? nullptr : angles.data(), n, cache.view(), slot}));
 
         Buffer<float> turned(padded(dim, 16));
         std::memcpy(turned.data(), key.data(), dim * sizeof(float));

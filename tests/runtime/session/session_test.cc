@@ -243,7 +243,8 @@ TEST(Session, RefusesMisuseAndStaysAsItWas) {
 }
 
 TEST(Session, NeedsExactlyThePlannedArena) {
-  for (const auto& bytes : {testing::tiny_decoder(), testing::tiny_encoder(), testing::tiny_encoder_decoder()}) {
+  for (const auto& bytes :
+       {testing::tiny_decoder(), testing::tiny_encoder(), testing::tiny_encoder_decoder(), testing::tiny_recurrent()}) {
     const AlignedBytes file(bytes);
     auto model = Model::open(file.span());
     ASSERT_TRUE(model.ok()) << model.status().message();
@@ -280,8 +281,10 @@ TEST(Session, RefusesAnUnalignedArenaAndAnUnknownKernelSet) {
             Code::kUnsupported);
 }
 
-TEST(Session, AllocatesNothing) {
-  const AlignedBytes file(testing::tiny_encoder_decoder());
+class Allocations : public ::testing::TestWithParam<std::function<std::vector<std::byte>()>> {};
+
+TEST_P(Allocations, None) {
+  const AlignedBytes file(GetParam()());
   AlignedBytes arena(1 << 20);
   const auto text = tokens(9, 37);
   const long before = testing::allocations();
@@ -293,6 +296,50 @@ TEST(Session, AllocatesNothing) {
   const long after = testing::allocations();
   EXPECT_EQ(after - before, 0);
   EXPECT_TRUE(ok);
+}
+
+INSTANTIATE_TEST_SUITE_P(Session, Allocations,
+                         ::testing::Values(testing::tiny_encoder_decoder, testing::tiny_recurrent));
+
+TEST(Session, RecurrentRowsAreTheSameHoweverACallIsSplit) {
+  Running r(testing::tiny_recurrent(), {.rows = 40, .outputs = 40, .sequences = 2});
+  const auto source = tokens(21, 37, 1), target = tokens(19, 37, 2);
+  std::vector<std::vector<float>> all;
+  for (const std::size_t step : {19U, 1U, 4U}) {
+    const Chunk read{.sequence = 0, .tokens = source, .types = {}};
+    ASSERT_TRUE(r.session->encode({&read, 1}).ok());
+    all.push_back(logits(r, target, step, 0));
+  }
+  EXPECT_TRUE(same_bits(all[0], all[1]));
+  EXPECT_TRUE(same_bits(all[0], all[2]));
+}
+
+// Sequences of one call end at different rows; each gives what it gives alone, in the order of the chunks.
+TEST(Session, RecurrentSequencesOfOneCall) {
+  Running r(testing::tiny_recurrent(), {.rows = 60, .source_rows = 60, .outputs = 60, .sequences = 3});
+  const std::vector<std::vector<std::int32_t>> sources{tokens(3, 37, 1), tokens(24, 37, 2), tokens(11, 37, 3)};
+  const std::vector<std::vector<std::int32_t>> targets{tokens(7, 37, 4), tokens(2, 37, 5), tokens(12, 37, 6)};
+  std::vector<float> alone;
+  for (std::uint32_t s = 0; s < 3; ++s) {
+    const Chunk read{.sequence = s, .tokens = sources[s], .types = {}};
+    ASSERT_TRUE(r.session->encode({&read, 1}).ok());
+    const auto rows = logits(r, targets[s], 100, s);
+    alone.insert(alone.end(), rows.begin(), rows.end());
+    ASSERT_TRUE(r.session->forget(s).ok());
+  }
+  std::vector<Chunk> chunks;
+  for (std::uint32_t s = 0; s < 3; ++s) chunks.push_back({.sequence = s, .tokens = sources[s], .types = {}});
+  ASSERT_TRUE(r.session->encode(chunks).ok());
+  for (std::uint32_t s = 0; s < 3; ++s)
+    chunks[s] = {.sequence = s, .tokens = targets[s], .types = {}, .want = Want::kAll};
+  ASSERT_TRUE(r.session->step(chunks).ok());
+  ASSERT_EQ(r.session->outputs(), 21U);
+  std::vector<float> together;
+  for (std::uint32_t i = 0; i < 21; ++i) {
+    const auto row = r.session->output(i);
+    together.insert(together.end(), row.begin(), row.end());
+  }
+  EXPECT_TRUE(same_bits(alone, together));
 }
 
 TEST(Session, ShowsEveryOperatorToAnObserver) {

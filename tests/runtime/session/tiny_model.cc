@@ -114,11 +114,12 @@ int TinyModel::floats(std::uint32_t rows, std::uint32_t columns, float mean, flo
   return static_cast<int>(model_.weights.size()) - 1;
 }
 
-int TinyModel::state(fb::StateExtent extent, std::uint32_t heads, std::uint32_t head_dim) {
+int TinyModel::state(fb::StateExtent extent, std::uint32_t heads, std::uint32_t head_dim, std::uint32_t value_dim) {
   auto state = std::make_unique<fb::StateT>();
   state->extent = extent;
   state->heads = heads;
   state->head_dim = head_dim;
+  state->value_dim = value_dim;
   model_.states.push_back(std::move(state));
   return static_cast<int>(model_.states.size()) - 1;
 }
@@ -340,6 +341,137 @@ std::vector<std::byte> tiny_encoder_decoder() {
   const int logits = m.value(kVocabulary, fb::Kind::F32, fb::Extent::Outputs);
   m.add(linear(last, table, logits, -1));
   m.end(logits);
+  return m.file();
+}
+
+std::vector<std::byte> tiny_recurrent() {
+  constexpr std::uint32_t kWidth = 12, kHidden = 9, kDecoder = 18, kUnits = 10, kVocabulary = 37;
+  TinyModel m(4);
+  m.model().task = fb::Task::Translate;
+  m.model().source = m.model().context = 40;
+  m.model().source_vocabulary = m.model().vocabulary = kVocabulary;
+  const int table = m.tiles(kVocabulary, kWidth);
+  const auto embed_into = [&](int x, int quantized) {
+    fb::EmbedT embed;
+    embed.output = emit(x, quantized);
+    embed.tokens = table;
+    embed.scale = 2.0F;
+    m.add(std::move(embed));
+  };
+  const auto concat = [&](std::vector<fb::Part> parts, fb::Emit to, fb::Extent extent) {
+    fb::ConcatT op;
+    op.parts = std::move(parts);
+    op.output = std::make_unique<fb::Emit>(to);
+    op.extent = extent;
+    m.add(std::move(op));
+  };
+  const auto recall = [&](int state, int initial, std::uint32_t width) {
+    fb::RecallT op;
+    op.state = state;
+    op.initial = initial;
+    const int made = m.value(width, fb::Kind::F32, fb::Extent::Sequences);
+    op.output = emit(made, -1);
+    m.add(std::move(op));
+    return made;
+  };
+  const auto keep = [&](int value, int state) {
+    fb::KeepT op;
+    op.input = slice(value);
+    op.state = state;
+    m.add(std::move(op));
+  };
+
+  m.begin(true);
+  const int source = m.value(kWidth, fb::Kind::Q8);
+  embed_into(-1, source);
+  const int gates = m.value(8 * kHidden, fb::Kind::F32);
+  m.add(linear(source, m.tiles(8 * kHidden, kWidth), gates, -1, m.floats(1, 8 * kHidden, 0.0F, 0.3F)));
+  int ways[2], ends[2];
+  for (const std::uint32_t way : {0U, 1U}) {
+    fb::RecurrentT lstm;
+    lstm.input = slice(gates, way * 4 * kHidden);
+    lstm.weight = m.tiles(4 * kHidden, kHidden);
+    lstm.bias = m.floats(1, 4 * kHidden, 0.0F, 0.3F);
+    lstm.state = ends[way] = m.state(fb::StateExtent::Memory, 2, kHidden);
+    lstm.reverse = way == 1;
+    lstm.wide = way == 1;
+    ways[way] = m.value(kHidden, fb::Kind::F32);
+    lstm.output = emit(ways[way], -1);
+    m.add(std::move(lstm));
+  }
+  const int memory = m.value(2 * kHidden, fb::Kind::F32);
+  const int memory_q = m.value(2 * kHidden, fb::Kind::Q8);
+  concat({{ways[0], 0, kHidden}, {ways[1], 0, kHidden}}, {memory, memory_q}, fb::Extent::Rows);
+  const int first = recall(-1, ends[0], 2 * kHidden), second = recall(-1, ends[1], 2 * kHidden);
+  const int ended = m.value(2 * kHidden, fb::Kind::F32, fb::Extent::Sequences);
+  concat({{first, 0, kHidden}, {second, 0, kHidden}}, {ended, -1}, fb::Extent::Sequences);
+  const int initial = m.state(fb::StateExtent::Memory, 1, kDecoder);
+  keep(ended, initial);
+  const int keys = m.value(kUnits, fb::Kind::F32);
+  m.add(linear(memory_q, m.tiles(kUnits, 2 * kHidden), keys, -1));
+  fb::CacheKeyValueT cache;
+  cache.key = slice(keys);
+  cache.value = slice(memory);
+  cache.state = m.state(fb::StateExtent::Source, 1, kUnits, 2 * kHidden);
+  const int seen = cache.state;
+  m.add(std::move(cache));
+  m.end(-1);
+
+  m.begin(false);
+  const int hidden = m.state(fb::StateExtent::Sequence, 1, kDecoder);
+  const int fed = m.state(fb::StateExtent::Sequence, 1, kDecoder);
+  const int x = m.value(kWidth, fb::Kind::F32);
+  embed_into(x, -1);
+  const int before = recall(fed, -1, kDecoder);
+  const int last = recall(hidden, initial, kDecoder);
+  const int joined = m.value(kWidth + 2 * kDecoder, fb::Kind::Q8);
+  concat({{x, 0, kWidth}, {before, 0, kDecoder}, {last, 0, kDecoder}}, {-1, joined}, fb::Extent::Rows);
+  const int all_gates = m.value(3 * kDecoder, fb::Kind::F32);
+  m.add(linear(joined, m.tiles(3 * kDecoder, kWidth + 2 * kDecoder), all_gates, -1));
+  fb::RecurrentT gru;
+  gru.cell = fb::Cell::GruOriginal;
+  gru.input = slice(all_gates);
+  gru.weight = m.tiles(2 * kDecoder, kDecoder);
+  gru.candidate = m.tiles(kDecoder, kDecoder);
+  gru.candidate_bias = m.floats(1, kDecoder, 0.0F, 0.3F);
+  gru.state = hidden;
+  gru.initial = initial;
+  const int h = m.value(kDecoder, fb::Kind::F32), h_q = m.value(kDecoder, fb::Kind::Q8);
+  gru.output = emit(h, h_q);
+  m.add(std::move(gru));
+  const int query = m.value(kUnits, fb::Kind::F32);
+  m.add(linear(h_q, m.tiles(kUnits, kDecoder), query, -1));
+  const int centre = m.value(1, fb::Kind::F32);
+  auto where = linear(h_q, m.tiles(1, kDecoder), centre, -1);
+  where.activation = fb::Activation::Sigmoid;
+  m.add(std::move(where));
+  fb::AlignT align;
+  align.query = slice(query);
+  align.state = seen;
+  align.score = fb::Score::Additive;
+  align.v = m.floats(1, kUnits, 0.0F, 1.0F);
+  align.place = fb::Place::Predicted;
+  align.window = 5;
+  align.centre = centre;
+  const int context = m.value(2 * kHidden, fb::Kind::F32);
+  align.output = emit(context, -1);
+  m.add(std::move(align));
+  const int both = m.value(kDecoder + 2 * kHidden, fb::Kind::Q16);
+  concat({{h, 0, kDecoder}, {context, 0, 2 * kHidden}}, {-1, both}, fb::Extent::Rows);
+  const int combined = m.value(kDecoder, fb::Kind::F32);
+  auto combine = linear(both, m.tiles(kDecoder, kDecoder + 2 * kHidden), combined, -1);
+  combine.activation = fb::Activation::Tanh;
+  m.add(std::move(combine));
+  keep(combined, fed);
+  const int chosen = m.value(kDecoder, fb::Kind::Q8, fb::Extent::Outputs);
+  fb::SelectT select;
+  select.input = combined;
+  select.output = emit(-1, chosen);
+  m.add(std::move(select));
+  const int logits = m.value(kVocabulary, fb::Kind::F32, fb::Extent::Outputs);
+  m.add(linear(chosen, m.tiles(kVocabulary, kDecoder), logits, -1));
+  m.end(logits);
+  m.model().step->sequential = true;
   return m.file();
 }
 

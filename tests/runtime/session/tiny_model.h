@@ -22,7 +22,7 @@ class TinyModel {
   fb::ModelT& model() { return model_; }
   int tiles(std::uint32_t rows, std::uint32_t columns);  // Int8, packed
   int floats(std::uint32_t rows, std::uint32_t columns, float mean, float deviation);
-  int state(fb::StateExtent extent, std::uint32_t heads, std::uint32_t head_dim);
+  int state(fb::StateExtent extent, std::uint32_t heads, std::uint32_t head_dim, std::uint32_t value_dim = 0);
 
   void begin(bool encode);
   int value(std::uint32_t width, fb::Kind kind, fb::Extent extent = fb::Extent::Rows);
@@ -48,5 +48,6 @@ class TinyModel {
 std::vector<std::byte> tiny_decoder();  // rotary, grouped heads, a window, caps, a gate, Q16, tied Embed and head
 std::vector<std::byte> tiny_encoder();  // learned positions and types, relative bias, pooling, L2
 std::vector<std::byte> tiny_encoder_decoder();  // cross-attention, LayerNorm, Add, Activate
+std::vector<std::byte> tiny_recurrent();  // LSTM both ways, GRU of Cho et al., additive local attention, input feeding
 
 }  // namespace kinglet::testing

@@ -1,0 +1,54 @@
+// Concat: columns of several values side by side. What a sequence has once stands in each of its rows.
+#include <cstring>
+
+#include "model/rules.h"
+#include "ops/emit.h"
+#include "ops/ops.h"
+
+namespace kinglet::ops {
+namespace {
+
+std::uint32_t width_of(const fb::Concat& op) {
+  std::uint32_t width = 0;
+  for (const fb::Part* part : *op.parts()) width += part->width();
+  return width;
+}
+
+}  // namespace
+
+Status verify(const fb::Concat& op, Checker& check) {
+  constexpr std::uint32_t kMostParts = 64;
+  if (op.parts()->size() == 0 || op.parts()->size() > kMostParts)
+    return check.fail("the number of values side by side is out of range");
+  if (op.extent() != fb::Extent::Rows && op.extent() != fb::Extent::Sequences)
+    return check.fail("values side by side have an extent of no kind");
+  std::uint64_t width = 0;
+  for (const fb::Part* part : *op.parts()) {
+    const fb::Slice slice(part->value(), part->first());
+    auto input = check.columns(&slice, part->width());
+    if (!input.ok()) return input.status();
+    if ((*input)->extent() != op.extent() && (*input)->extent() != fb::Extent::Sequences)
+      return check.fail("values side by side differ in their rows");
+    width += part->width();
+  }
+  if (width > rules::kWidth) return check.fail("values side by side are too wide");
+  return check.emits(op.output(), static_cast<std::uint32_t>(width), op.extent());
+}
+
+std::uint64_t scratch_bytes(const fb::Concat& op, const fb::Function&, const Shapes& shapes) {
+  return emit_rows_scratch(op.output(), width_of(op), shapes);
+}
+
+Status run(const fb::Concat& op, const Frame& frame) {
+  const bool rows = op.extent() == fb::Extent::Rows;
+  return emit_rows(frame, op.output(), frame.rows_of(op.extent()), width_of(op), [&](std::uint32_t r, float* out) {
+    for (const fb::Part* part : *op.parts()) {
+      const bool own = !rows || frame.value(part->value()).extent() == fb::Extent::Rows;
+      const float* from = frame.floats(part->value()).row(own ? r : frame.call.span_of[r]) + part->first();
+      std::memcpy(out, from, part->width() * sizeof(float));
+      out += part->width();
+    }
+  });
+}
+
+}  // namespace kinglet::ops

@@ -1,0 +1,28 @@
+// The matmul of a weight with quantized rows, split over output channels.
+#pragma once
+
+#include "ops/frame.h"
+
+namespace kinglet {
+
+// x's rows (K columns) times the Int8 weight, plus the Float32 vector `bias` (or -1); `args` says what happens to the result.
+inline void multiply(const Frame& frame, int weight, int bias, kernels::MatmulArgs args) {
+  constexpr std::uint32_t kGroup = 4;  // tiles a thread takes at once: the width of a register block
+  const fb::Weight& w = frame.weight(weight);
+  const std::uint32_t tiles = static_cast<std::uint32_t>(round_up(w.rows(), kLanes) / kLanes);
+  args.k = static_cast<std::size_t>(round_up(w.columns(), 4));
+  args.w = frame.tiles(weight);
+  args.w_scale = frame.scales(weight);
+  args.bias = frame.vector(bias);
+  // A core reads some 32 bytes of weights in a nanosecond and multiplies some 512.
+  const std::uint64_t size = std::uint64_t{w.rows()} * w.columns();
+  const std::uint64_t work = size / 32 + args.rows * size / 512;
+  for_ranges(frame, (tiles + kGroup - 1) / kGroup, work, [&](std::uint32_t, std::uint32_t begin, std::uint32_t end) {
+    kernels::MatmulArgs part = args;
+    part.first_tile = std::size_t{begin} * kGroup;
+    part.tiles = (end * kGroup < tiles ? end * kGroup : tiles) - part.first_tile;
+    frame.kernels->matmul(part);
+  });
+}
+
+}  // namespace kinglet

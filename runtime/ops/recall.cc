@@ -1,0 +1,35 @@
+// Recall: the row a sequence kept, or that its source left.
+#include "ops/emit.h"
+#include "ops/ops.h"
+
+namespace kinglet::ops {
+namespace {
+
+std::uint32_t width_of(const fb::Recall& op, const fb::Function& function) {
+  const int made = op.output()->rows() >= 0 ? op.output()->rows() : op.output()->quantized();
+  return function.values()->Get(static_cast<std::uint32_t>(made))->width();
+}
+
+}  // namespace
+
+Status verify(const fb::Recall& op, Checker& check) {
+  auto state = check.state(op.state() >= 0 ? op.state() : op.initial());
+  if (!state.ok()) return state.status();
+  if (op.state() >= 0 && (check.encode() || (*state)->extent() != fb::StateExtent::Sequence))
+    return check.fail("only a decoder recalls what a sequence kept");
+  if (auto s = check.remembers(op.initial(), (*state)->heads(), (*state)->head_dim()); !s.ok()) return s;
+  return check.emits(op.output(), row_width(**state), fb::Extent::Sequences);
+}
+
+std::uint64_t scratch_bytes(const fb::Recall& op, const fb::Function& function, const Shapes& shapes) {
+  return emit_rows_scratch(op.output(), width_of(op, function), shapes);
+}
+
+Status run(const fb::Recall& op, const Frame& frame) {
+  const std::uint32_t width = width_of(op, *frame.function);
+  return emit_rows(frame, op.output(), frame.call.sequences, width, [&](std::uint32_t s, float* out) {
+    frame.recall(op.state(), op.initial(), frame.call.spans[s], out);
+  });
+}
+
+}  // namespace kinglet::ops
