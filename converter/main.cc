@@ -43,6 +43,8 @@ struct Options {
   std::string source, output, name, target = "cpu", report, tokenizer, q16 = "auto";
   std::string tokens, decoder_tokens, types, image;  // eval
   std::string file, text;                            // compare
+  std::size_t sample = 0;
+  std::uint64_t seed = 0;
   std::uint32_t context = 0;
   unsigned threads = std::max(1U, std::thread::hardware_concurrency());
   bool json = false;
@@ -203,7 +205,12 @@ int run_compare(const Options& options) {
   } else if (!options.text.empty()) {
     request.text = read_text(options.text, std::size_t{64} << 20U);
   }
+  ProgressBar bar;
+  request.sample = options.sample;
+  request.seed = options.seed;
+  request.progress = [&bar](const char* stage, double done) { bar.show(stage, done); };
   const Comparison comparison = compare(request);
+  bar.clear();
   write_report(options.report, to_html(comparison));
   if (options.report != "-") print(options.json ? to_json(comparison).dump() + "\n" : to_text(comparison));
   return 0;
@@ -246,9 +253,18 @@ void add_eval(CLI::App& app, Options& options) {
 void add_compare(CLI::App& app, Options& options) {
   app.add_option("SOURCE", options.source, "Checkpoint the file was made from")->required();
   app.add_option("FILE", options.file, "The .kgl file")->required();
-  app.add_option("--text", options.text, "Text to compare on (default: a built-in one); - is stdin");
+  app.add_option("--text", options.text,
+                 "Text to compare on (default: a built-in one), with the perplexity of it all; - is stdin");
+  app.add_option(
+         "--sample", options.sample,
+         "Let float and int8 write N tokens each, and show the perplexity of both on both (decoder-only models)")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{100'000'000}))
+      ->type_name("N");
+  app.add_option("--seed", options.seed, "Seed of what they write (default: 0)")->type_name("S");
   app.add_option("--report", options.report, "Write an HTML report; - is stdout");
-  app.footer("Example:\n  kinglet-convert compare models/smollm smollm.kgl --report fidelity.html");
+  app.footer(
+      "Examples:\n  kinglet-convert compare models/smollm smollm.kgl --report fidelity.html\n"
+      "  kinglet-convert compare models/smollm smollm.kgl --sample 4000");
   add_common(app, options);
 }
 

@@ -52,6 +52,11 @@ std::string worst_text(const Fidelity& fidelity) {
   return worst == nullptr ? "none" : full_name(*worst) + ", signal to noise " + decibels(worst->snr_db);
 }
 
+json perplexity_json(const Perplexity& p) {
+  return {{"text", p.text},         {"pieces", p.pieces},   {"tokens", p.tokens},
+          {"float", p.float_model}, {"int8", p.int8_model}, {"percent", p.percent()}};
+}
+
 std::string q16_text(const ConvertSummary& summary) {
   const auto chosen = static_cast<std::size_t>(
       std::count_if(summary.linears.begin(), summary.linears.end(), [](const LinearNoise& l) { return l.q16; }));
@@ -93,6 +98,17 @@ json fidelity_json(const Fidelity& fidelity, bool all) {
 
 std::string decibels(double db) { return std::isinf(db) && db > 0 ? "exact" : fixed(db, 1) + " dB"; }
 
+std::string perplexity_text(const Perplexity& p) {
+  const std::string percent = fixed(p.percent(), 2);
+  return "float " + fixed(p.float_model, 4) + ", int8 " + fixed(p.int8_model, 4) + ", " +
+         (percent[0] == '-' ? percent : "+" + percent) + " %";
+}
+
+std::string perplexity_place(const Perplexity& p) {
+  return grouped(p.tokens) + " tokens of " +
+         (p.text == "given" ? std::string("the text") : "texts by the " + p.text + " model");
+}
+
 std::string to_text(const ConvertSummary& s) {
   std::string operators;
   for (const auto& [kind, count] : s.operators)
@@ -129,6 +145,8 @@ std::string to_text(const Comparison& c) {
   }
   text += line("output", fidelity_text(c.fidelity));
   text += line("worst", worst_text(c.fidelity));
+  for (const Perplexity& p : c.perplexities)
+    text += line("perplexity", "on " + perplexity_place(p) + ": " + perplexity_text(p));
   return text;
 }
 
@@ -158,10 +176,12 @@ json to_json(const ConvertSummary& s) {
 }
 
 json to_json(const Comparison& c) {
-  return {{"name", c.name},
-          {"architecture", c.architecture},
-          {"tokens", c.tokens},
-          {"fidelity", fidelity_json(c.fidelity, true)}};
+  json object = {{"name", c.name},
+                 {"architecture", c.architecture},
+                 {"tokens", c.tokens},
+                 {"fidelity", fidelity_json(c.fidelity, true)}};
+  for (const Perplexity& p : c.perplexities) object["perplexities"].push_back(perplexity_json(p));
+  return object;
 }
 
 }  // namespace kinglet::converter

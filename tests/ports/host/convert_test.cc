@@ -49,6 +49,24 @@ TEST(ConvertProgram, CompareNamesTheWorstLayer) {
   EXPECT_NE(other.err.find("not made from this checkpoint"), std::string::npos) << show(other);
 }
 
+TEST(ConvertProgram, CompareLetsTheModelsWrite) {
+  const std::string file = testing::temporary_folder() + "/writing.kgl";
+  ASSERT_EQ(convert({golden("llama"), "-o", file}).status, 0);
+  const auto ran = convert({"compare", golden("llama"), file, "--sample", "40", "--seed", "3"});
+  ASSERT_EQ(ran.status, 0) << show(ran);
+  EXPECT_NE(ran.out.find("on 40 tokens of texts by the float model: float "), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("on 40 tokens of texts by the int8 model: float "), std::string::npos) << ran.out;
+  const auto json =
+      nlohmann::json::parse(convert({"compare", golden("llama"), file, "--sample", "40", "--seed", "3", "--json"}).out);
+  ASSERT_EQ(json.at("perplexities").size(), 2U);
+  EXPECT_GT(json["perplexities"][0].at("float").get<double>(), 1);
+  EXPECT_EQ(convert({"compare", golden("llama"), file, "--sample", "0"}).status, 2);
+  ASSERT_EQ(convert({golden("bert"), "-o", file}).status, 0);
+  const auto bert = convert({"compare", golden("bert"), file, "--sample", "40"});
+  EXPECT_EQ(bert.status, 1);
+  EXPECT_NE(bert.err.find("decoder-only"), std::string::npos) << show(bert);
+}
+
 TEST(ConvertProgram, BadUsageAndBadInputHaveTheirStatus) {
   EXPECT_EQ(convert({}).status, 2);
   EXPECT_EQ(convert({golden("llama")}).status, 2);
