@@ -19,6 +19,7 @@
 #include "converter/architectures/architectures.h"
 #include "converter/convert.h"
 #include "converter/error.h"
+#include "converter/evaluate.h"
 #include "converter/npy.h"
 #include "converter/output_file.h"
 #include "converter/progress.h"
@@ -41,8 +42,9 @@ constexpr const char* kExample =
 // What the command line says; each command looks at its own part.
 struct Options {
   std::string source, output, name, target = "cpu", report, tokenizer, q16 = "auto";
-  std::string tokens, decoder_tokens, types, image;  // eval
-  std::string file, text;                            // compare
+  std::vector<std::string> tokens, decoder_tokens, types;  // eval: one list for each sequence
+  std::string image;
+  std::string file, text;  // compare
   std::size_t sample = 0;
   std::uint64_t seed = 0;
   std::uint32_t context = 0;
@@ -73,6 +75,10 @@ std::vector<Number> parse_list(const std::string& option, std::string text) {
     }
     Number number = 0;
     const auto [next, error] = std::from_chars(at, end, number);
+    if (error == std::errc::result_out_of_range)
+      throw UsageError(option + ": " + std::string(at, next) + " is not in " +
+                       std::to_string(std::numeric_limits<Number>::min()) + " to " +
+                       std::to_string(std::numeric_limits<Number>::max()));
     if (error != std::errc() || (next != end && !separator(*next)))
       throw UsageError(option + ": a list of whole numbers is expected, like 1,2,3");
     numbers.push_back(number);
@@ -145,14 +151,7 @@ int run_convert(const Options& options) {
   return 0;
 }
 
-std::string eval_text(const Matrix& result, bool vector, bool json) {
-  if (json) {
-    const auto last = result.row(result.rows - 1);
-    return nlohmann::json{
-               {"rows", result.rows}, {"width", result.width}, {"last", std::vector<float>(last.begin(), last.end())}}
-               .dump() +
-           "\n";
-  }
+std::string eval_text(const Matrix& result, bool vector) {
   const auto last = result.row(result.rows - 1);
   std::string text;
   std::vector<std::uint32_t> order(result.width);
@@ -167,31 +166,47 @@ std::string eval_text(const Matrix& result, bool vector, bool json) {
   return text;
 }
 
+std::string eval_json(const Matrix& result) {
+  const auto last = result.row(result.rows - 1);
+  const nlohmann::json json = {
+      {"rows", result.rows}, {"width", result.width}, {"last", std::vector<float>(last.begin(), last.end())}};
+  return json.dump() + "\n";
+}
+
+// One input for each --tokens, with the --decoder-tokens and --types of the same place.
+std::vector<ReferenceInput> eval_inputs(const Options& options) {
+  const auto as_many = [&](const char* option, const std::vector<std::string>& lists) {
+    if (!lists.empty() && lists.size() != options.tokens.size())
+      throw UsageError(std::string(option) + " is given " + std::to_string(lists.size()) + " times and --tokens " +
+                       std::to_string(options.tokens.size()) + " times; each sequence needs its own");
+  };
+  as_many("--decoder-tokens", options.decoder_tokens);
+  as_many("--types", options.types);
+  std::vector<ReferenceInput> inputs(options.tokens.size());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    inputs[i].tokens = parse_list<std::int32_t>("--tokens", options.tokens[i]);
+    if (inputs[i].tokens.empty()) throw UsageError("--tokens: at least one token is needed");
+    if (!options.decoder_tokens.empty())
+      inputs[i].decoder_tokens = parse_list<std::int32_t>("--decoder-tokens", options.decoder_tokens[i]);
+    if (!options.types.empty()) inputs[i].types = parse_list<std::uint8_t>("--types", options.types[i]);
+  }
+  return inputs;
+}
+
 int run_eval(const Options& options) {
   if (!options.image.empty())
     throw Error("--image " + options.image +
                 " for a model of text: none of the supported architectures takes images, leave it out");
-  ReferenceInput input;
-  input.tokens = parse_list<std::int32_t>("--tokens", options.tokens);
-  input.decoder_tokens = parse_list<std::int32_t>("--decoder-tokens", options.decoder_tokens);
-  input.types = parse_list<std::uint8_t>("--types", options.types);
-  if (input.tokens.empty()) throw UsageError("--tokens: at least one token is needed");
-  const Program program = build_program(read_checkpoint(options.source), {.context = 0});
-  const bool translates = program.model.encode && program.model.step;
-  if (translates && input.decoder_tokens.empty() && program.model.generation)
-    input.decoder_tokens = program.model.generation->start;
-  if (!translates && !input.decoder_tokens.empty())
-    throw Error("--decoder-tokens for " + options.source + ": its model has one side only, leave them out");
-  ReferenceOptions reference;
-  reference.threads = options.threads;
-  reference.keep_weights = false;
-  const Matrix result = Reference(program, std::move(reference)).run(input);
-  const auto finite = [](float x) { return std::isfinite(x); };
-  if (!std::all_of(result.data.begin(), result.data.end(), finite))
-    throw Error("the float program gives a NaN or an infinity for " + options.source +
-                ": the checkpoint is damaged, or its training failed");
-  if (!options.output.empty()) write_output(options.output, to_npy(result));
-  if (options.output != "-") print(eval_text(result, program.model.task == fb::Task::Embed, options.json));
+  const Evaluation evaluation = evaluate(options.source, eval_inputs(options), options.threads);
+  const auto& outputs = evaluation.outputs;
+  if (!options.output.empty()) write_output(options.output, outputs.size() == 1 ? to_npy(outputs[0]) : to_npz(outputs));
+  if (options.output == "-") return 0;
+  std::string text;
+  for (const Matrix& output : outputs) {
+    if (!options.json && !text.empty()) text += "\n";
+    text += options.json ? eval_json(output) : eval_text(output, evaluation.vectors);
+  }
+  print(text);
   return 0;
 }
 
@@ -239,14 +254,21 @@ void add_convert(CLI::App& app, Options& options) {
 
 void add_eval(CLI::App& app, Options& options) {
   app.add_option("SOURCE", options.source, "Checkpoint, as for converting")->required();
-  app.add_option("--tokens", options.tokens, "Token ids, separated by commas; - is stdin")->required();
-  app.add_option("--decoder-tokens", options.decoder_tokens, "Token ids of the decoder (default: what starts it)");
-  app.add_option("--types", options.types, "Token types, as many as tokens (default: all 0)");
+  const auto lists = [&app](const char* name, std::vector<std::string>& values, const char* what) {
+    return app.add_option(name, values, what)->type_name("1,2,3")->allow_extra_args(false);
+  };
+  lists("--tokens", options.tokens, "Token ids, separated by commas; - is stdin. Once for each sequence")->required();
+  lists("--decoder-tokens", options.decoder_tokens, "Token ids of the decoder (default: what starts it)");
+  lists("--types", options.types, "Token types, as many as tokens (default: all 0)");
   app.add_option("--image", options.image, "Image, for models that take one");
-  app.add_option("--output", options.output, "Write all positions as .npy [positions, width]; - is stdout");
+  app.add_option(
+      "--output", options.output,
+      "Write all positions: as .npy [positions, width], or of several sequences as .npz with arrays arr_0, arr_1, ...; "
+      "- is stdout");
   app.footer(
-      "Prints the best ten of the last position (all, for embeddings). Example:\n  kinglet-convert eval models/smollm "
-      "--tokens 1,2,3 --output logits.npy");
+      "Prints the best ten of the last position of each sequence (all, for embeddings), with --json one object a line. "
+      "Examples:\n  kinglet-convert eval models/smollm --tokens 1,2,3 --output logits.npy\n"
+      "  kinglet-convert eval models/smollm --tokens 1,2,3 --tokens 1,7 --output logits.npz");
   add_common(app, options);
 }
 

@@ -38,6 +38,47 @@ TEST(ConvertProgram, EvalPrintsTheBestTokens) {
   EXPECT_NE(npy.out.find("'shape': (3, 112)"), std::string::npos);
 }
 
+TEST(ConvertProgram, EvalTakesSeveralSequences) {
+  const auto one = convert({"eval", golden("marian"), "--tokens", "5,9,0", "--decoder-tokens", "103,7", "--json"});
+  const auto other = convert({"eval", golden("marian"), "--tokens", "8,0", "--decoder-tokens", "103,1,2", "--json"});
+  const std::vector<std::string> both = {
+      "eval",  golden("marian"),   "--tokens", "5,9,0", "--tokens", "8,0", "--decoder-tokens",
+      "103,7", "--decoder-tokens", "103,1,2"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), both.begin(), both.end());
+    return convert(more);
+  };
+  EXPECT_EQ(with({"--json"}).out, one.out + other.out);
+  const auto npz = with({"--output", "-"});
+  ASSERT_EQ(npz.status, 0) << show(npz);
+  EXPECT_TRUE(npz.out.starts_with("PK"));
+  EXPECT_NE(npz.out.find("'shape': (2, 104)"), std::string::npos);
+  EXPECT_NE(npz.out.find("'shape': (3, 104)"), std::string::npos);
+  const auto uneven = with({"--tokens", "4"});
+  EXPECT_EQ(uneven.status, 2);
+  EXPECT_NE(uneven.err.find("--decoder-tokens is given 2 times and --tokens 3 times"), std::string::npos)
+      << show(uneven);
+}
+
+TEST(ConvertProgram, EvalKnowsItsTokenTypes) {
+  const auto with = [](const std::string& model, const std::string& types) {
+    return convert({"eval", golden(model), "--tokens", "5,9", "--types", types});
+  };
+  EXPECT_EQ(with("bert", "0,1").status, 0);
+  EXPECT_NE(with("bert", "0,1").out, with("bert", "0,0").out);
+  const auto high = with("bert", "0,2");
+  EXPECT_EQ(high.status, 1);
+  EXPECT_NE(high.err.find("--types: 2 for"), std::string::npos) << show(high);
+  EXPECT_NE(high.err.find("knows token types 0 to 1"), std::string::npos) << show(high);
+  const auto byte = with("bert", "0,256");
+  EXPECT_EQ(byte.status, 2);
+  EXPECT_NE(byte.err.find("--types: 256 is not in 0 to 255"), std::string::npos) << show(byte);
+  EXPECT_EQ(with("llama", "0,1").status, 1);
+  EXPECT_EQ(with("llama", "0,0").status, 0);
+  EXPECT_NE(with("bert", "0").err.find("--types: 1 for 2 tokens"), std::string::npos);
+  EXPECT_EQ(convert({"eval", golden("bert"), "--tokens", "99999999999"}).status, 2);
+}
+
 TEST(ConvertProgram, CompareNamesTheWorstLayer) {
   const std::string file = testing::temporary_folder() + "/compared.kgl";
   ASSERT_EQ(convert({golden("gpt2"), "-o", file}).status, 0);
