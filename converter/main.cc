@@ -22,6 +22,7 @@
 #include "converter/evaluate.h"
 #include "converter/npy.h"
 #include "converter/output_file.h"
+#include "converter/printable.h"
 #include "converter/progress.h"
 #include "converter/readers/mapping.h"
 #include "converter/readers/read.h"
@@ -140,7 +141,8 @@ int run_convert(const Options& options) {
     write_output("-", mapping->bytes());
     summary.output = "-";
   }
-  for (const std::string& warning : summary.warnings) std::cerr << "kinglet-convert: warning: " << warning << "\n";
+  for (const std::string& warning : summary.warnings)
+    std::cerr << "kinglet-convert: warning: " << printable(warning) << "\n";
   write_report(options.report, to_html(summary));
   const std::string text = options.json ? to_json(summary).dump() + "\n" : to_text(summary);
   if (to_stdout) {
@@ -291,7 +293,7 @@ void add_compare(CLI::App& app, Options& options) {
 }
 
 int usage_error(const std::string& what) {
-  std::cerr << "kinglet-convert: " << what << "; see kinglet-convert --help\n";
+  std::cerr << "kinglet-convert: " << printable(what) << "; see kinglet-convert --help\n";
   return 2;
 }
 
@@ -329,7 +331,7 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     std::cerr << "kinglet-convert: out of memory in the conversion: close other programs or use a machine with more\n";
   } catch (const std::exception& e) {
-    std::cerr << "kinglet-convert: " << e.what() << "\n";
+    std::cerr << "kinglet-convert: " << kinglet::converter::printable(e.what()) << "\n";
   }
   return 1;
 }

@@ -120,6 +120,28 @@ TEST(ConvertProgram, BadUsageAndBadInputHaveTheirStatus) {
     EXPECT_EQ(convert(command).status, 0);
 }
 
+// A name is whatever somebody typed, and models come from anywhere.
+TEST(ConvertProgram, NamesDoNotReachTheTerminalAsCommands) {
+  const std::string file = testing::temporary_folder() + "/named.kgl";
+  const auto made = convert({golden("llama"), "-o", file, "--name", "a\x1b[2Jb\nc\xc2\x9b"});
+  ASSERT_EQ(made.status, 0) << show(made);
+  EXPECT_TRUE(made.out.starts_with("a\\x1b[2Jb\\x0ac\\xc2\\x9b (llama) -> ")) << made.out;
+  const auto compared = convert({"compare", golden("llama"), file});
+  EXPECT_TRUE(compared.out.starts_with("a\\x1b[2Jb\\x0ac\\xc2\\x9b (llama), ")) << compared.out;
+  EXPECT_TRUE(run({"inspect", file}).out.starts_with("a\\x1b[2Jb\\x0ac\\xc2\\x9b: llama, "));
+  const auto bench = run({"bench", file, "-p", "2", "-n", "2", "-r", "1"});
+  EXPECT_EQ(bench.out.find('\x1b'), std::string::npos);
+  // JSON has the name as it is; a terminal does not get it.
+  EXPECT_EQ(nlohmann::json::parse(run({"inspect", file, "--json"}).out).at("name"), "a\x1b[2Jb\nc\xc2\x9b");
+  const auto shown = testing::run_on_terminal({"inspect", file, "--json"});
+  ASSERT_EQ(shown.status, 0) << show(shown);
+  EXPECT_NE(shown.out.find("c\\xc2\\x9b"), std::string::npos);
+  EXPECT_EQ(shown.out.find("\xc2\x9b"), std::string::npos);
+  const auto error = convert({"/nowhere\x1b[2J", "-o", file});
+  EXPECT_EQ(error.status, 1);
+  EXPECT_NE(error.err.find("/nowhere\\x1b[2J"), std::string::npos) << show(error);
+}
+
 TEST(ConvertProgram, AModelOnStdoutIsTheModel) {
   const std::string file = testing::temporary_folder() + "/piped.kgl";
   ASSERT_EQ(convert({golden("llama"), "-o", file}).status, 0);
