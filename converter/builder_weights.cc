@@ -76,7 +76,10 @@ WeightSource transposed_rows(const Tensor& tensor, std::uint32_t rows, std::uint
 
 }  // namespace
 
-bool Builder::has(std::string_view name) const { return checkpoint_.find(name) != nullptr; }
+// Also what is there in a type that nobody reads: asking for it then says so.
+bool Builder::has(std::string_view name) const {
+  return checkpoint_.find(name) != nullptr || checkpoint_.unread.contains(name);
+}
 
 WeightRef Builder::known(const std::string& key) const {
   const auto it = known_.find(key);

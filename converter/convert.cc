@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "converter/architectures/architectures.h"
+#include "converter/architectures/config.h"
 #include "converter/error.h"
 #include "converter/passes/calibration.h"
 #include "converter/passes/dataflow.h"
@@ -99,6 +100,24 @@ void fill_plan(const Model& model, std::uint32_t context, ConvertSummary& summar
   summary.arena_source = model.has_encoder() ? plan->limits.source : 0;
 }
 
+std::vector<Perplexity> perplexities(const Model& model, const Program& program, const std::vector<std::int32_t>& bos,
+                                     const CompareRequest& request) {
+  std::vector<Perplexity> all;
+  PerplexityOptions options{
+      .threads = request.threads, .start = start_tokens(program), .seed = request.seed, .progress = request.progress};
+  const bool decoder_only = model.has_decoder() && !model.has_encoder();
+  if (request.text && decoder_only) all.push_back(measure_perplexity(model, program, *request.text, options));
+  if (request.sample == 0) return all;
+  if (!decoder_only)
+    throw Error("--sample for " + request.file.string() +
+                ": its model does not continue texts by itself; only a decoder-only model writes one");
+  if (options.start.empty()) options.start = bos;
+  const Written written = write_and_measure(model, program, request.sample, options);
+  all.push_back(written.on_float);
+  all.push_back(written.on_int8);
+  return all;
+}
+
 }  // namespace
 
 LoadedProgram load_program(const fs::path& source, const fs::path& tokenizer, std::uint32_t context) {
@@ -106,6 +125,7 @@ LoadedProgram load_program(const fs::path& source, const fs::path& tokenizer, st
   LoadedProgram loaded;
   loaded.program = build_program(checkpoint, {.context = context});
   loaded.parameters = parameters_of(checkpoint, loaded.program);
+  loaded.bos = Config(checkpoint.config).tokens("bos_token_id");
   if (!loaded.program.unused.empty()) loaded.warnings.push_back(unused_warning(loaded.program.unused));
   read_tokenizers(source, tokenizer, loaded);
   return loaded;
@@ -154,6 +174,10 @@ ConvertSummary convert(const ConvertRequest& request) {
 }
 
 Comparison compare(const CompareRequest& request) {
+  const auto stage = [&](const char* name, double done) {
+    if (request.progress) request.progress(name, done);
+  };
+  stage("reading", 0);
   const auto mapping = Mapping::open(request.file);
   const auto model = Model::open(mapping->bytes());
   if (!model.ok())
@@ -168,6 +192,8 @@ Comparison compare(const CompareRequest& request) {
   program.model.target_tokenizer.reset(root.target_tokenizer() == nullptr ? nullptr
                                                                           : root.target_tokenizer()->UnPack());
 
+  stage("measuring the float model", 0);
+  const Program original = program;
   Recording recording = record(program, calibration_input(program), request.threads);
   check_finite(recording, program, request.source);
   equalize(program, recording, request.threads);
@@ -178,6 +204,7 @@ Comparison compare(const CompareRequest& request) {
   comparison.architecture = program.model.architecture;
   comparison.tokens = recording.input.tokens.size() + recording.input.decoder_tokens.size();
   comparison.fidelity = measure_fidelity(*model, program, recording, request.threads);
+  comparison.perplexities = perplexities(*model, original, loaded.bos, request);
   return comparison;
 }
 

@@ -13,6 +13,7 @@
 
 #include "converter/passes/fidelity.h"
 #include "converter/passes/lower.h"
+#include "converter/passes/perplexity.h"
 #include "converter/program.h"
 
 namespace kinglet::converter {
@@ -53,6 +54,7 @@ ConvertSummary convert(const ConvertRequest& request);
 struct LoadedProgram {
   Program program;
   std::uint64_t parameters = 0;
+  std::vector<std::int32_t> bos;  // bos_token_id of the checkpoint, if it has one
   std::vector<std::string> warnings;
 };
 
@@ -64,7 +66,10 @@ struct CompareRequest {
   std::filesystem::path source;
   std::filesystem::path file;
   std::optional<std::string> text;  // nothing: the calibration input
+  std::size_t sample = 0;           // tokens that each model writes for a perplexity; 0: none
+  std::uint64_t seed = 0;           // of what they write
   unsigned threads = 1;
+  StageProgress progress = {};
 };
 
 struct Comparison {
@@ -72,6 +77,7 @@ struct Comparison {
   std::string architecture;
   std::size_t tokens = 0;  // of the input, on both sides
   Fidelity fidelity;
+  std::vector<Perplexity> perplexities;  // of a decoder-only model, on the text given and on what was written
 };
 
 Comparison compare(const CompareRequest& request);

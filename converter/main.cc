@@ -19,8 +19,10 @@
 #include "converter/architectures/architectures.h"
 #include "converter/convert.h"
 #include "converter/error.h"
+#include "converter/evaluate.h"
 #include "converter/npy.h"
 #include "converter/output_file.h"
+#include "converter/printable.h"
 #include "converter/progress.h"
 #include "converter/readers/mapping.h"
 #include "converter/readers/read.h"
@@ -41,8 +43,11 @@ constexpr const char* kExample =
 // What the command line says; each command looks at its own part.
 struct Options {
   std::string source, output, name, target = "cpu", report, tokenizer, q16 = "auto";
-  std::string tokens, decoder_tokens, types, image;  // eval
-  std::string file, text;                            // compare
+  std::vector<std::string> tokens, decoder_tokens, types;  // eval: one list for each sequence
+  std::string image;
+  std::string file, text;  // compare
+  std::size_t sample = 0;
+  std::uint64_t seed = 0;
   std::uint32_t context = 0;
   unsigned threads = std::max(1U, std::thread::hardware_concurrency());
   bool json = false;
@@ -71,6 +76,10 @@ std::vector<Number> parse_list(const std::string& option, std::string text) {
     }
     Number number = 0;
     const auto [next, error] = std::from_chars(at, end, number);
+    if (error == std::errc::result_out_of_range)
+      throw UsageError(option + ": " + std::string(at, next) + " is not in " +
+                       std::to_string(std::numeric_limits<Number>::min()) + " to " +
+                       std::to_string(std::numeric_limits<Number>::max()));
     if (error != std::errc() || (next != end && !separator(*next)))
       throw UsageError(option + ": a list of whole numbers is expected, like 1,2,3");
     numbers.push_back(number);
@@ -132,7 +141,8 @@ int run_convert(const Options& options) {
     write_output("-", mapping->bytes());
     summary.output = "-";
   }
-  for (const std::string& warning : summary.warnings) std::cerr << "kinglet-convert: warning: " << warning << "\n";
+  for (const std::string& warning : summary.warnings)
+    std::cerr << "kinglet-convert: warning: " << printable(warning) << "\n";
   write_report(options.report, to_html(summary));
   const std::string text = options.json ? to_json(summary).dump() + "\n" : to_text(summary);
   if (to_stdout) {
@@ -143,14 +153,7 @@ int run_convert(const Options& options) {
   return 0;
 }
 
-std::string eval_text(const Matrix& result, bool vector, bool json) {
-  if (json) {
-    const auto last = result.row(result.rows - 1);
-    return nlohmann::json{
-               {"rows", result.rows}, {"width", result.width}, {"last", std::vector<float>(last.begin(), last.end())}}
-               .dump() +
-           "\n";
-  }
+std::string eval_text(const Matrix& result, bool vector) {
   const auto last = result.row(result.rows - 1);
   std::string text;
   std::vector<std::uint32_t> order(result.width);
@@ -165,31 +168,47 @@ std::string eval_text(const Matrix& result, bool vector, bool json) {
   return text;
 }
 
+std::string eval_json(const Matrix& result) {
+  const auto last = result.row(result.rows - 1);
+  const nlohmann::json json = {
+      {"rows", result.rows}, {"width", result.width}, {"last", std::vector<float>(last.begin(), last.end())}};
+  return json.dump() + "\n";
+}
+
+// One input for each --tokens, with the --decoder-tokens and --types of the same place.
+std::vector<ReferenceInput> eval_inputs(const Options& options) {
+  const auto as_many = [&](const char* option, const std::vector<std::string>& lists) {
+    if (!lists.empty() && lists.size() != options.tokens.size())
+      throw UsageError(std::string(option) + " is given " + std::to_string(lists.size()) + " times and --tokens " +
+                       std::to_string(options.tokens.size()) + " times; each sequence needs its own");
+  };
+  as_many("--decoder-tokens", options.decoder_tokens);
+  as_many("--types", options.types);
+  std::vector<ReferenceInput> inputs(options.tokens.size());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    inputs[i].tokens = parse_list<std::int32_t>("--tokens", options.tokens[i]);
+    if (inputs[i].tokens.empty()) throw UsageError("--tokens: at least one token is needed");
+    if (!options.decoder_tokens.empty())
+      inputs[i].decoder_tokens = parse_list<std::int32_t>("--decoder-tokens", options.decoder_tokens[i]);
+    if (!options.types.empty()) inputs[i].types = parse_list<std::uint8_t>("--types", options.types[i]);
+  }
+  return inputs;
+}
+
 int run_eval(const Options& options) {
   if (!options.image.empty())
     throw Error("--image " + options.image +
                 " for a model of text: none of the supported architectures takes images, leave it out");
-  ReferenceInput input;
-  input.tokens = parse_list<std::int32_t>("--tokens", options.tokens);
-  input.decoder_tokens = parse_list<std::int32_t>("--decoder-tokens", options.decoder_tokens);
-  input.types = parse_list<std::uint8_t>("--types", options.types);
-  if (input.tokens.empty()) throw UsageError("--tokens: at least one token is needed");
-  const Program program = build_program(read_checkpoint(options.source), {.context = 0});
-  const bool translates = program.model.encode && program.model.step;
-  if (translates && input.decoder_tokens.empty() && program.model.generation)
-    input.decoder_tokens = program.model.generation->start;
-  if (!translates && !input.decoder_tokens.empty())
-    throw Error("--decoder-tokens for " + options.source + ": its model has one side only, leave them out");
-  ReferenceOptions reference;
-  reference.threads = options.threads;
-  reference.keep_weights = false;
-  const Matrix result = Reference(program, std::move(reference)).run(input);
-  const auto finite = [](float x) { return std::isfinite(x); };
-  if (!std::all_of(result.data.begin(), result.data.end(), finite))
-    throw Error("the float program gives a NaN or an infinity for " + options.source +
-                ": the checkpoint is damaged, or its training failed");
-  if (!options.output.empty()) write_output(options.output, to_npy(result));
-  if (options.output != "-") print(eval_text(result, program.model.task == fb::Task::Embed, options.json));
+  const Evaluation evaluation = evaluate(options.source, eval_inputs(options), options.threads);
+  const auto& outputs = evaluation.outputs;
+  if (!options.output.empty()) write_output(options.output, outputs.size() == 1 ? to_npy(outputs[0]) : to_npz(outputs));
+  if (options.output == "-") return 0;
+  std::string text;
+  for (const Matrix& output : outputs) {
+    if (!options.json && !text.empty()) text += "\n";
+    text += options.json ? eval_json(output) : eval_text(output, evaluation.vectors);
+  }
+  print(text);
   return 0;
 }
 
@@ -203,7 +222,12 @@ int run_compare(const Options& options) {
   } else if (!options.text.empty()) {
     request.text = read_text(options.text, std::size_t{64} << 20U);
   }
+  ProgressBar bar;
+  request.sample = options.sample;
+  request.seed = options.seed;
+  request.progress = [&bar](const char* stage, double done) { bar.show(stage, done); };
   const Comparison comparison = compare(request);
+  bar.clear();
   write_report(options.report, to_html(comparison));
   if (options.report != "-") print(options.json ? to_json(comparison).dump() + "\n" : to_text(comparison));
   return 0;
@@ -232,28 +256,44 @@ void add_convert(CLI::App& app, Options& options) {
 
 void add_eval(CLI::App& app, Options& options) {
   app.add_option("SOURCE", options.source, "Checkpoint, as for converting")->required();
-  app.add_option("--tokens", options.tokens, "Token ids, separated by commas; - is stdin")->required();
-  app.add_option("--decoder-tokens", options.decoder_tokens, "Token ids of the decoder (default: what starts it)");
-  app.add_option("--types", options.types, "Token types, as many as tokens (default: all 0)");
+  const auto lists = [&app](const char* name, std::vector<std::string>& values, const char* what) {
+    return app.add_option(name, values, what)->type_name("1,2,3")->allow_extra_args(false);
+  };
+  lists("--tokens", options.tokens, "Token ids, separated by commas; - is stdin. Once for each sequence")->required();
+  lists("--decoder-tokens", options.decoder_tokens, "Token ids of the decoder (default: what starts it)");
+  lists("--types", options.types, "Token types, as many as tokens (default: all 0)");
   app.add_option("--image", options.image, "Image, for models that take one");
-  app.add_option("--output", options.output, "Write all positions as .npy [positions, width]; - is stdout");
+  app.add_option(
+      "--output", options.output,
+      "Write all positions: as .npy [positions, width], or of several sequences as .npz with arrays arr_0, arr_1, ...; "
+      "- is stdout");
   app.footer(
-      "Prints the best ten of the last position (all, for embeddings). Example:\n  kinglet-convert eval models/smollm "
-      "--tokens 1,2,3 --output logits.npy");
+      "Prints the best ten of the last position of each sequence (all, for embeddings), with --json one object a line. "
+      "Examples:\n  kinglet-convert eval models/smollm --tokens 1,2,3 --output logits.npy\n"
+      "  kinglet-convert eval models/smollm --tokens 1,2,3 --tokens 1,7 --output logits.npz");
   add_common(app, options);
 }
 
 void add_compare(CLI::App& app, Options& options) {
   app.add_option("SOURCE", options.source, "Checkpoint the file was made from")->required();
   app.add_option("FILE", options.file, "The .kgl file")->required();
-  app.add_option("--text", options.text, "Text to compare on (default: a built-in one); - is stdin");
+  app.add_option("--text", options.text,
+                 "Text to compare on (default: a built-in one), with the perplexity of it all; - is stdin");
+  app.add_option(
+         "--sample", options.sample,
+         "Let float and int8 write N tokens each, and show the perplexity of both on both (decoder-only models)")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{100'000'000}))
+      ->type_name("N");
+  app.add_option("--seed", options.seed, "Seed of what they write (default: 0)")->type_name("S");
   app.add_option("--report", options.report, "Write an HTML report; - is stdout");
-  app.footer("Example:\n  kinglet-convert compare models/smollm smollm.kgl --report fidelity.html");
+  app.footer(
+      "Examples:\n  kinglet-convert compare models/smollm smollm.kgl --report fidelity.html\n"
+      "  kinglet-convert compare models/smollm smollm.kgl --sample 4000");
   add_common(app, options);
 }
 
 int usage_error(const std::string& what) {
-  std::cerr << "kinglet-convert: " << what << "; see kinglet-convert --help\n";
+  std::cerr << "kinglet-convert: " << printable(what) << "; see kinglet-convert --help\n";
   return 2;
 }
 
@@ -291,7 +331,7 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     std::cerr << "kinglet-convert: out of memory in the conversion: close other programs or use a machine with more\n";
   } catch (const std::exception& e) {
-    std::cerr << "kinglet-convert: " << e.what() << "\n";
+    std::cerr << "kinglet-convert: " << kinglet::converter::printable(e.what()) << "\n";
   }
   return 1;
 }

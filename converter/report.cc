@@ -144,8 +144,10 @@ std::string to_html(const ConvertSummary& s) {
 }
 
 std::string to_html(const Comparison& c) {
-  const std::string body = "<table>\n" + row("Architecture", c.architecture) + row("Tokens", std::to_string(c.tokens)) +
-                           output_rows(c.fidelity) + "</table>\n" + fidelity_section(c.fidelity);
+  std::string body = "<table>\n" + row("Architecture", c.architecture) + row("Tokens", std::to_string(c.tokens)) +
+                     output_rows(c.fidelity);
+  for (const Perplexity& p : c.perplexities) body += row("Perplexity on " + perplexity_place(p), perplexity_text(p));
+  body += "</table>\n" + fidelity_section(c.fidelity);
   return page(c.name + ": int8 against float", body);
 }
 

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "converter/printable.h"
+
 namespace kinglet::converter {
 namespace {
 
@@ -37,7 +39,9 @@ std::string line(const std::string& label, const std::string& what) {
 
 std::string side(bool encode) { return encode ? "encode" : "step"; }
 
-std::string full_name(const OperatorFidelity& op) { return op.name + " (" + op.kind + " in " + side(op.encode) + ")"; }
+std::string full_name(const OperatorFidelity& op) {
+  return printable(op.name) + " (" + op.kind + " in " + side(op.encode) + ")";
+}
 
 std::string fidelity_text(const Fidelity& fidelity) {
   std::string text = "cosine " + fixed(fidelity.cosine, 6) + ", signal to noise " + decibels(fidelity.snr_db);
@@ -52,6 +56,11 @@ std::string worst_text(const Fidelity& fidelity) {
   return worst == nullptr ? "none" : full_name(*worst) + ", signal to noise " + decibels(worst->snr_db);
 }
 
+json perplexity_json(const Perplexity& p) {
+  return {{"text", p.text},         {"pieces", p.pieces},   {"tokens", p.tokens},
+          {"float", p.float_model}, {"int8", p.int8_model}, {"percent", p.percent()}};
+}
+
 std::string q16_text(const ConvertSummary& summary) {
   const auto chosen = static_cast<std::size_t>(
       std::count_if(summary.linears.begin(), summary.linears.end(), [](const LinearNoise& l) { return l.q16; }));
@@ -59,7 +68,7 @@ std::string q16_text(const ConvertSummary& summary) {
   std::string text =
       std::to_string(chosen) + " of " + std::to_string(summary.linears.size()) + " linear layers have 16-bit inputs";
   for (const LinearNoise& l : summary.linears) {
-    if (l.q16) text += "\n               " + l.name + ": 8 bits would leave " + decibels(l.q8_db);
+    if (l.q16) text += "\n               " + printable(l.name) + ": 8 bits would leave " + decibels(l.q8_db);
   }
   return text;
 }
@@ -93,6 +102,17 @@ json fidelity_json(const Fidelity& fidelity, bool all) {
 
 std::string decibels(double db) { return std::isinf(db) && db > 0 ? "exact" : fixed(db, 1) + " dB"; }
 
+std::string perplexity_text(const Perplexity& p) {
+  const std::string percent = fixed(p.percent(), 2);
+  return "float " + fixed(p.float_model, 4) + ", int8 " + fixed(p.int8_model, 4) + ", " +
+         (percent[0] == '-' ? percent : "+" + percent) + " %";
+}
+
+std::string perplexity_place(const Perplexity& p) {
+  return grouped(p.tokens) + " tokens of " +
+         (p.text == "given" ? std::string("the text") : "texts by the " + p.text + " model");
+}
+
 std::string to_text(const ConvertSummary& s) {
   std::string operators;
   for (const auto& [kind, count] : s.operators)
@@ -100,7 +120,8 @@ std::string to_text(const ConvertSummary& s) {
   std::string limits;
   if (s.arena_context != 0) limits += "context " + grouped(s.arena_context);
   if (s.arena_source != 0) limits += (limits.empty() ? "" : ", ") + std::string("source ") + grouped(s.arena_source);
-  std::string text = s.name + " (" + s.architecture + ") -> " + s.output.string() + "\n";
+  std::string text =
+      printable(s.name) + " (" + printable(s.architecture) + ") -> " + printable(s.output.string()) + "\n";
   text += line("parameters", grouped(s.parameters));
   text += line("file", grouped(s.file_bytes) + " bytes");
   text += line("arena", grouped(s.arena_bytes) + " bytes for " + limits);
@@ -114,12 +135,12 @@ std::string to_text(const ConvertSummary& s) {
 }
 
 std::string to_text(const Comparison& c) {
-  std::string text =
-      c.name + " (" + c.architecture + "), " + std::to_string(c.tokens) + " tokens, signal to noise of each operator\n";
+  std::string text = printable(c.name) + " (" + printable(c.architecture) + "), " + std::to_string(c.tokens) +
+                     " tokens, signal to noise of each operator\n";
   std::size_t width = 0;
-  for (const OperatorFidelity& op : c.fidelity.operators) width = std::max(width, op.name.size());
+  for (const OperatorFidelity& op : c.fidelity.operators) width = std::max(width, printable(op.name).size());
   for (const OperatorFidelity& op : c.fidelity.operators) {
-    std::string name = op.name;
+    std::string name = printable(op.name);
     name.resize(width, ' ');
     std::string kind = op.kind + (op.q16 ? " q16" : "");
     kind.resize(std::max<std::size_t>(kind.size(), 14), ' ');
@@ -129,6 +150,8 @@ std::string to_text(const Comparison& c) {
   }
   text += line("output", fidelity_text(c.fidelity));
   text += line("worst", worst_text(c.fidelity));
+  for (const Perplexity& p : c.perplexities)
+    text += line("perplexity", "on " + perplexity_place(p) + ": " + perplexity_text(p));
   return text;
 }
 
@@ -158,10 +181,12 @@ json to_json(const ConvertSummary& s) {
 }
 
 json to_json(const Comparison& c) {
-  return {{"name", c.name},
-          {"architecture", c.architecture},
-          {"tokens", c.tokens},
-          {"fidelity", fidelity_json(c.fidelity, true)}};
+  json object = {{"name", c.name},
+                 {"architecture", c.architecture},
+                 {"tokens", c.tokens},
+                 {"fidelity", fidelity_json(c.fidelity, true)}};
+  for (const Perplexity& p : c.perplexities) object["perplexities"].push_back(perplexity_json(p));
+  return object;
 }
 
 }  // namespace kinglet::converter

@@ -109,18 +109,42 @@ ReferenceInput make_input(const Program& program, std::string_view text, std::si
   return input;
 }
 
+void check_tokenizer(const Program& program) {
+  if (!program.model.tokenizer)
+    throw Error("no tokenizer in the checkpoint: a text cannot be compared, leave --text out");
+}
+
 }  // namespace
 
 ReferenceInput calibration_input(const Program& program) { return make_input(program, kText, 64, true); }
 
 ReferenceInput text_input(const Program& program, std::string_view text) {
-  if (!program.model.tokenizer)
-    throw Error("no tokenizer in the checkpoint: a text cannot be compared, leave --text out");
+  check_tokenizer(program);
   ReferenceInput input = make_input(program, text, 512, false);
   if (input.tokens.empty() || (program.model.step && program.model.encode && input.decoder_tokens.empty())) {
     throw Error("no token in the text: give a longer one");
   }
   return input;
+}
+
+std::vector<std::int32_t> start_tokens(const Program& program) {
+  const fb::ModelT& model = program.model;
+  if (model.generation && !model.generation->start.empty()) return model.generation->start;
+  if (!model.tokenizer) return {};
+  std::vector<std::int32_t> ids = tokenize(*model.tokenizer, "", model.vocabulary);
+  // What it puts behind a text is no part of a beginning.
+  const std::vector<std::int32_t> stops = model.generation ? model.generation->stop : std::vector<std::int32_t>{};
+  while (ids.size() > 1 && std::find(stops.begin(), stops.end(), ids.back()) != stops.end()) ids.pop_back();
+  return ids;
+}
+
+std::vector<std::int32_t> text_tokens(const Program& program, std::string_view text) {
+  check_tokenizer(program);
+  std::vector<std::int32_t> ids = tokenize(*program.model.tokenizer, text, program.model.vocabulary);
+  const std::vector<std::int32_t> start = start_tokens(program);
+  const bool begun = ids.size() >= start.size() && std::equal(start.begin(), start.end(), ids.begin());
+  if (!begun) ids.insert(ids.begin(), start.begin(), start.end());
+  return ids;
 }
 
 }  // namespace kinglet::converter

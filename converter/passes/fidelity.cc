@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <limits>
-#include <memory>
 
 #include "converter/error.h"
 #include "converter/passes/dataflow.h"
-#include "converter/reference/parallel.h"
+#include "converter/passes/int8_session.h"
 #include "kinglet/session.h"
 
 namespace kinglet::converter {
@@ -58,18 +56,6 @@ double divergence(std::span<const float> expected, std::span<const float> found)
 
 std::ptrdiff_t best(std::span<const float> row) { return std::max_element(row.begin(), row.end()) - row.begin(); }
 
-void check(const Status& status, const char* doing) {
-  if (status.ok()) return;
-  throw Error(std::string("the int8 model failed in ") + doing + ": " + status.message() + " (" +
-              std::to_string(status.subject()) +
-              "); the checkpoint's values are beyond what int8 holds, or the file is damaged");
-}
-
-void parallel_run(void* context, std::uint32_t count, void (*fn)(void* arg, std::uint32_t index), void* arg) {
-  parallel_for(*static_cast<const unsigned*>(context), count,
-               [&](std::size_t i) { fn(arg, static_cast<std::uint32_t>(i)); });
-}
-
 // What the session's observer fills in.
 struct Watch {
   const Recording* recording;
@@ -105,28 +91,14 @@ void check_same_function(const fb::Function* file, const fb::FunctionT* ours) {
   }
 }
 
-struct Arena {
-  explicit Arena(std::size_t bytes)
-      : size((bytes + 63) / 64 * 64),
-        memory(static_cast<std::byte*>(std::aligned_alloc(64, size)), &std::free) {
-    if (!memory)
-      throw Error("no memory for an arena of " + std::to_string(bytes) + " bytes: convert with a smaller --context");
-  }
-  std::size_t size;
-  std::unique_ptr<std::byte, void (*)(void*)> memory;
-};
-
 // Runs the model and leaves its output rows in the session.
-void run(Session& session, const Model& model, const ReferenceInput& input) {
+void run(Int8Session& session, const Model& model, const ReferenceInput& input) {
   const bool both = model.has_encoder() && model.has_decoder();
-  if (model.has_encoder()) {
-    const Chunk chunk{.sequence = 0, .tokens = input.tokens, .types = input.types, .want = Want::kAll};
-    check(session.encode({&chunk, 1}), "encode");
-  }
+  if (model.has_encoder())
+    session.encode({.sequence = 0, .tokens = input.tokens, .types = input.types, .want = Want::kAll});
   if (model.has_decoder()) {
-    const Chunk chunk{
-        .sequence = 0, .tokens = both ? input.decoder_tokens : input.tokens, .types = {}, .want = Want::kAll};
-    check(session.step({&chunk, 1}), "step");
+    session.step(
+        {.sequence = 0, .tokens = both ? input.decoder_tokens : input.tokens, .types = {}, .want = Want::kAll});
   }
 }
 
@@ -181,23 +153,15 @@ Fidelity measure_fidelity(const Model& model, const Program& program, const Reco
   const auto source = static_cast<std::uint32_t>(recording.input.tokens.size());
   const auto rows = static_cast<std::uint32_t>(model.has_encoder() ? recording.input.decoder_tokens.size() : source);
   const std::uint32_t outputs = model.has_decoder() ? rows : source;
-  const auto plan = Plan::make(
-      model,
-      {.context = rows, .source = source, .rows = rows, .source_rows = source, .outputs = outputs, .threads = threads});
-  check(plan.status(), "planning");
-  const Arena arena(plan->arena_bytes);
-
+  const Limits limits{
+      .context = rows, .source = source, .rows = rows, .source_rows = source, .outputs = outputs, .threads = threads};
   Watch watch{&recording, std::vector<Sums>(recording.encode.size()), std::vector<Sums>(recording.step.size())};
-  SessionOptions options;
-  options.parallel = {&parallel_run, &threads};
-  options.observer = {&Watch::after, &watch};
-  const auto session = Session::create(*plan, {arena.memory.get(), arena.size}, options);
-  check(session.status(), "creating a session");
-  run(**session, model, recording.input);
+  Int8Session session(model, limits, {&Watch::after, &watch});
+  run(session, model, recording.input);
 
   Fidelity fidelity;
   fidelity.distribution = root.task() != fb::Task::Embed;
-  compare_output(**session, recording, fidelity);
+  compare_output(*session, recording, fidelity);
   list_operators(root.encode(), true, watch.encode, fidelity.operators);
   list_operators(root.step(), false, watch.step, fidelity.operators);
   return fidelity;

@@ -1,6 +1,7 @@
 #include "describe.h"
 
 #include "ops/ops.h"
+#include "text.h"
 
 namespace kinglet::host {
 namespace {
@@ -156,8 +157,8 @@ class Describer {
   void weight(int index) {
     if (index < 0) return;
     const fb::Weight& w = *root_.weights()->Get(static_cast<std::uint32_t>(index));
-    result.weights.push_back((w.name() == nullptr ? "weight " + std::to_string(index) : w.name()->str()) + " " +
-                             weight_text(w));
+    result.weights.push_back((w.name() == nullptr ? "weight " + std::to_string(index) : printable(w.name()->str())) +
+                             " " + weight_text(w));
   }
   void state(int index) {
     if (index < 0) return;
@@ -210,7 +211,7 @@ Described describe(const fb::Model& root, const fb::Function& function, const fb
   ops::visit(
       op, [&describer](const auto& table) { return describer(table), 0; }, 0);
   describer.result.kind = fb::EnumNameBody(op.body_type());
-  if (op.name() != nullptr) describer.result.name = op.name()->str();
+  if (op.name() != nullptr) describer.result.name = printable(op.name()->str());
   return describer.result;
 }
 

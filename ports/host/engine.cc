@@ -13,20 +13,18 @@ Plan plan_for(const Opened& opened, const Common& common, Limits limits) {
   return value_of(opened.path(), Plan::make(opened.model(), limits));
 }
 
-// Says which kernel sets there are, which a Status cannot.
-std::uint32_t threads_for(const Common& common) {
-  const std::string& name = common.isa;
-  if (name.empty()) return threads_of(common);
+}  // namespace
+
+void check_isa(const std::string& name) {
+  if (name.empty()) return;
   std::string known;
   for (const Isa& isa : isas()) {
-    if (name == isa.name && isa.available) return threads_of(common);
+    if (name == isa.name && isa.available) return;
     if (name == isa.name) throw Failure("--isa " + name + ": this processor does not run it: see --isa list");
     known += (known.empty() ? "" : ", ") + std::string(isa.name);
   }
   throw Misuse("--isa " + name + ": there is no such kernel set: one of " + known + ", or list");
 }
-
-}  // namespace
 
 Opened::Opened(const std::string& path)
     : path_(path),
@@ -51,7 +49,7 @@ Limits limits_of(const Opened& opened, const Common& common) {
 }
 
 Engine::Engine(const Opened& opened, const Common& common, Limits limits)
-    : threads_(threads_for(common)),
+    : threads_(threads_of(common)),
       plan_(plan_for(opened, common, limits)),
       arena_(plan_.arena_bytes) {
   SessionOptions options;

@@ -7,6 +7,7 @@
 
 #include "commands/commands.h"
 #include "failure.h"
+#include "text.h"
 
 namespace kinglet::host {
 namespace {
@@ -37,7 +38,7 @@ int complain(std::string message, int status) {
   for (char& c : message) {
     if (c == '\n' || c == '\r') c = ' ';
   }
-  std::fprintf(stderr, "kinglet: %s\n", message.c_str());
+  std::fprintf(stderr, "kinglet: %s\n", printable(message).c_str());
   return status;
 }
 

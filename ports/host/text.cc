@@ -9,6 +9,7 @@
 
 #include "failure.h"
 #include "interrupt.h"
+#include "text/utf8.h"
 
 namespace kinglet::host {
 
@@ -81,8 +82,59 @@ std::string number_text(double value) {
   return text;
 }
 
+namespace {
+
+// Bytes at the beginning of a text that can be shown as they are: neither control characters, but for those allowed, nor no UTF-8.
+std::size_t harmless(std::string_view text, std::string_view allowed) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const text::CodePoint c = text::code_point(text, at);
+    const bool control = c.code < 0x20 || (c.code >= 0x7f && c.code < 0xa0);
+    if (!c.valid || (control && allowed.find(text[at]) == std::string_view::npos)) break;
+    at += c.bytes;
+  }
+  return at;
+}
+
+struct Escape {
+  explicit Escape(char byte) {
+    std::snprintf(text, sizeof(text), "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(byte)));
+  }
+  char text[8];
+};
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+  std::string shown;
+  while (!text.empty()) {
+    const std::size_t plain = harmless(text, "");
+    shown.append(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) break;
+    const std::size_t bytes = text::code_point(text, 0).bytes;
+    for (const char byte : text.substr(0, bytes)) shown += Escape(byte).text;
+    text.remove_prefix(bytes);
+  }
+  return shown;
+}
+
 int write_out(std::string_view text) noexcept {
-  const bool done = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  static const bool terminal = stdout_is_terminal();
+  const auto put = [](std::string_view some) {
+    return std::fwrite(some.data(), 1, some.size(), stdout) == some.size();
+  };
+  bool done = true;
+  while (terminal && done && !text.empty()) {
+    const std::size_t plain = harmless(text, "\n\t");
+    done = put(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) break;
+    const std::size_t bytes = text::code_point(text, 0).bytes;
+    for (const char byte : text.substr(0, bytes)) done = done && put(Escape(byte).text);
+    text.remove_prefix(bytes);
+  }
+  done = done && put(text) && std::fflush(stdout) == 0;
   return done ? 0 : errno;
 }
 

@@ -31,7 +31,11 @@ std::string bytes_text(std::uint64_t bytes);  // "1.88 MiB"
 std::string seconds_text(double seconds);     // "12.3 ms"
 std::string number_text(double value);        // three significant digits or whole: "1.23", "45.6", "1234"
 
-// Writes all of it to stdout at once. False: nobody reads it any more. Throws Failure where it cannot be written.
+// What stands in files and texts, on one line: control characters and what is no UTF-8 become "\x1b", one for each byte, so that a
+// terminal does not act on them.
+std::string printable(std::string_view text);
+
+// Writes all of it to stdout at once; on a terminal control characters other than line ends and tabs as `printable` has them. False: nobody reads it any more. Throws Failure where it cannot be written.
 bool print(std::string_view text);
 
 // The same without an exception: 0, or errno. For callbacks of the runtime, through which nothing may be thrown.

@@ -22,7 +22,7 @@ class Texts {
   // an answer gets it.
   std::vector<std::string> next(std::size_t most);
   std::size_t first() const { return first_; }  // number of the first of them, from 0
-  bool few() const { return !from_stdin_ && given_.size() == 1; }
+  bool few(std::size_t most = 1) const { return !from_stdin_ && given_.size() <= most; }  // and known to be
 
  private:
   std::vector<std::string> given_;

@@ -139,6 +139,13 @@ class Converted {
   Model model_;
 };
 
+Case case_of(const nlohmann::json& json) {
+  Case input{.tokens = json.at("tokens").get<std::vector<std::int32_t>>(), .decoder_tokens = {}, .types = {}};
+  if (json.contains("decoder_tokens")) input.decoder_tokens = json["decoder_tokens"].get<std::vector<std::int32_t>>();
+  if (json.contains("types")) input.types = json["types"].get<std::vector<std::uint8_t>>();
+  return input;
+}
+
 double cosine(const std::vector<float>& a, const std::vector<float>& b) {
   double ab = 0, aa = 0, bb = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {
@@ -161,10 +168,7 @@ TEST_P(Int8, FollowsFloatAndGivesTheSameBitsEverywhere) {
   std::vector<Case> inputs;
   std::vector<float> alone;
   for (const auto& test_case : cases.at("cases")) {
-    Case input{.tokens = test_case.at("tokens").get<std::vector<std::int32_t>>(), .decoder_tokens = {}, .types = {}};
-    if (test_case.contains("decoder_tokens"))
-      input.decoder_tokens = test_case["decoder_tokens"].get<std::vector<std::int32_t>>();
-    if (test_case.contains("types")) input.types = test_case["types"].get<std::vector<std::uint8_t>>();
+    const Case input = case_of(test_case);
     const Tensor* wanted = expected.find(test_case.at("output").get<std::string>());
     ASSERT_NE(wanted, nullptr);
     std::vector<float> floats(wanted->elements());
@@ -188,6 +192,30 @@ TEST_P(Int8, FollowsFloatAndGivesTheSameBitsEverywhere) {
   const auto together = converted.run_together(inputs, nullptr);
   ASSERT_EQ(together.size(), alone.size());
   EXPECT_EQ(std::memcmp(together.data(), alone.data(), alone.size() * sizeof(float)), 0) << "as one batch";
+}
+
+// Sequences of different lengths in one call, against one padded batch of transformers.
+TEST_P(Int8, FollowsFloatInBatches) {
+  const fs::path folder = testing::goldens() / GetParam();
+  if (!fs::exists(folder / "batch.json")) return;
+  Checkpoint expected;
+  read_safetensors(folder / "batch.safetensors", expected);
+  std::vector<Case> inputs;
+  std::vector<float> wanted;
+  const auto batch = nlohmann::json::parse(testing::read_bytes(folder / "batch.json"));
+  for (const auto& test_case : batch.at("cases")) {
+    inputs.push_back(case_of(test_case));
+    const Tensor* tensor = expected.find(test_case.at("output").get<std::string>());
+    ASSERT_NE(tensor, nullptr);
+    std::vector<float> floats(tensor->elements());
+    tensor->read(0, floats);
+    wanted.insert(wanted.end(), floats.begin(), floats.end());
+  }
+  const auto together = Converted(folder).run_together(inputs, nullptr);
+  ASSERT_EQ(together.size(), wanted.size());
+  const double found = cosine(together, wanted);
+  RecordProperty("cosine", std::to_string(found));
+  EXPECT_GE(found, kLeastCosine);
 }
 
 INSTANTIATE_TEST_SUITE_P(Goldens, Int8, ::testing::ValuesIn(folders()), [](const auto& parameter) {

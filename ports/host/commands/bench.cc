@@ -174,8 +174,8 @@ class Bench {
 
   int show() const {
     char line[256];
-    std::string text =
-        opened_.name() + ": " + isa_ + ", " + std::to_string(threads_) + (threads_ == 1 ? " thread" : " threads");
+    std::string text = printable(opened_.name()) + ": " + isa_ + ", " + std::to_string(threads_) +
+                       (threads_ == 1 ? " thread" : " threads");
     if (opened_.model().has_decoder()) text += ", " + std::to_string(rows_per_call_) + " rows a call";
     text += ", median of " + std::to_string(options_.repetitions) + "\n";
     for (const Row& row : rows_) text += row_text(row);

@@ -48,7 +48,8 @@ int run_chat(Options& options, bool has_system) {
 
   const bool talks = stdin_is_terminal() && stderr_is_terminal();
   if (talks)
-    std::fprintf(stderr, "%s: /clear begins again, Ctrl-D ends, Ctrl-C stops an answer\n", opened.name().c_str());
+    std::fprintf(stderr, "%s: /clear begins again, Ctrl-D ends, Ctrl-C stops an answer\n",
+                 printable(opened.name()).c_str());
   Lines lines;
   while (true) {
     catch_interrupts();

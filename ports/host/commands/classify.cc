@@ -116,8 +116,10 @@ class Command {
         if (options_.common.json) continue;
         char line[64];
         std::snprintf(line, sizeof(line), "\t%.4f\n", static_cast<double>(label.probability));
-        const std::string token = entry.contains("token") ? entry["token"].get<std::string>() + "\t" : "";
-        if (!print(token + name + line)) return false;
+        const std::string text = texts_.few(texts.size()) ? "" : printable(texts[0]) + "\t";
+        const std::string second = text.empty() || !options_.pair ? "" : printable(texts[1]) + "\t";
+        const std::string token = entry.contains("token") ? printable(entry["token"].get<std::string>()) + "\t" : "";
+        if (!print(text + second + token + printable(name) + line)) return false;
       }
       if (task.labels_tokens()) json["tokens"].push_back(std::move(entry));
       else json["labels"] = std::move(entry["labels"]);
@@ -147,6 +149,7 @@ Run add_classify(CLI::App& app) {
   app.add_flag("--pair", options->pair, "Texts are read two by two and labelled together");
   app.add_flag("--truncate", options->truncate, "Cut a text that is longer than the model takes, instead of failing");
   app.footer(
+      "Of several texts, or of stdin, each line begins with the text it is about.\n"
       "Example: kinglet classify sentiment.kgl \"What a lovely little bird!\"\nA text that begins with '-' goes after "
       "'--'.");
   return [options] { return classify(*options); };

@@ -43,7 +43,7 @@ CLI::Validator between(T least, T most) {
 
 void print_isas();
 
-// The file was given, or the command is `--isa list`, which needs none and is done: true.
+// The file was given and --isa is a kernel set, or the command is `--isa list`, which needs none and is done: true.
 bool lists_isas(const Common& common);
 
 }  // namespace kinglet::host

@@ -100,6 +100,7 @@ bool lists_isas(const Common& common) {
     print_isas();
     return true;
   }
+  check_isa(common.isa);
   if (common.file.empty()) throw Misuse("FILE is missing: give a model file (.kgl)");
   return false;
 }

@@ -1,12 +1,14 @@
 // kinglet generate: continues a text, printing it as it is made.
 #include <algorithm>
 #include <cstdio>
+#include <span>
 #include <vector>
 
 #include "commands/generation.h"
 #include "failure.h"
 #include "interrupt.h"
 #include "json.h"
+#include "tasks/tokens.h"
 #include "text.h"
 
 namespace kinglet::host {
@@ -29,6 +31,24 @@ std::string prompt_of(const Options& options) {
   std::string text = Lines().all();
   if (!text.empty() && text.back() == '\n') text.pop_back();
   return text;
+}
+
+// A prompt longer than a rolling context goes in by parts, and the context forgets the first ones as it does when it writes.
+void add_prompt(const Options& options, const Engine& engine, Generator& generator, const std::string& prompt) {
+  const std::string& file = options.common.file;
+  const Status whole = generator.add(prompt);
+  if (!options.rolling || whole.code() != Code::kContextFull) return require(file, whole);
+  const fb::Model& root = engine.plan().model.root();
+  const Tokenizer tokenizer = value_of(file, Tokenizer::open(*root.tokenizer()));
+  std::vector<std::byte> scratch(tokenizer.scratch_bytes(prompt.size()));
+  std::vector<std::int32_t> tokens(4 * prompt.size() + 64);
+  tokens.resize(value_of(file, tokenizer.encode(prompt, {}, scratch, tokens)));
+  const auto start = start_tokens(root);
+  if (tokens.size() < start.size() || !std::equal(start.begin(), start.end(), tokens.begin()))
+    tokens.insert(tokens.begin(), start.begin(), start.end());
+  const std::size_t part = std::max(engine.plan().limits.context / 4, 1U);
+  for (std::span<const std::int32_t> rest(tokens); !rest.empty(); rest = rest.subspan(std::min(part, rest.size())))
+    require(file, generator.add(rest.first(std::min(part, rest.size()))));
 }
 
 struct Ended {
@@ -74,7 +94,7 @@ int generate(Options& options) {
   const GeneratorOptions how{.rolling = options.rolling, .beams = options.beam.beams > 0};
   Arena workspace(value_of(file, Generator::workspace_bytes(engine.plan(), prompt.size(), how)));
   Generator generator = value_of(file, Generator::create(engine.session(), workspace.bytes(), prompt.size(), how));
-  require(file, generator.add(prompt));
+  add_prompt(options, engine, generator, prompt);
 
   const bool list = options.beam.beams > 0 && options.beam.nbest > 1;  // shown when the search has ended
   TextOut out(options.common.json || list);
@@ -112,7 +132,8 @@ Run add_generate(CLI::App& app) {
   options->generation.add(app);
   add_beam(app, options->beam);
   app.get_option("--beam")->excludes(app.get_option("--stop"));
-  app.add_flag("--rolling", options->rolling, "When the context is full, forget its first half and go on");
+  app.add_flag("--rolling", options->rolling,
+               "When the context is full, with the prompt or later, forget its first half and go on");
   app.add_flag("--no-display-prompt", options->hide_prompt, "Print only what is new");
   app.footer("Example: kinglet generate stories.kgl -p \"Once upon a time\" -n 100 --temperature 0.8");
   return [options] { return generate(*options); };

@@ -84,14 +84,15 @@ std::string weights_text(const fb::Model& root) {
     char line[160];
     std::snprintf(line, sizeof(line), "  %5u  %-9s %9u x %-8u %14llu bytes  ", i, fb::EnumNameLayout(weight.layout()),
                   weight.rows(), weight.columns(), static_cast<unsigned long long>(bytes_of(weight)));
-    text += line + text_of(weight.name()) + "\n";
+    text += line + printable(text_of(weight.name())) + "\n";
   }
   return text;
 }
 
 std::string head_text(const Opened& opened) {
   const fb::Model& root = opened.root();
-  std::string text = opened.name() + ": " + text_of(root.architecture()) + ", to " + task_text(root.task()) + "\n";
+  std::string text = printable(opened.name()) + ": " + printable(text_of(root.architecture())) + ", to " +
+                     task_text(root.task()) + "\n";
   text += "  file       " + bytes_text(opened.bytes()) + ", format " + std::to_string(root.version()) + "\n";
   text += "  weights    " + std::to_string(parameters(root)) + " numbers in " + std::to_string(root.weights()->size()) +
           " tensors, " + bytes_text(root.segment_bytes()) + "\n";
@@ -108,7 +109,7 @@ std::string head_text(const Opened& opened) {
   text += std::string("  chat       ") + (root.chat() == nullptr ? "no template" : "template") + "\n";
   if (root.properties() == nullptr) return text;
   for (const auto* property : *root.properties())
-    text += "  " + property->key()->str() + ": " + text_of(property->text()) + "\n";
+    text += "  " + printable(property->key()->str()) + ": " + printable(text_of(property->text())) + "\n";
   return text;
 }
 

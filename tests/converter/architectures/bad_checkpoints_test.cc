@@ -56,6 +56,27 @@ TEST(BadCheckpoints, AllMissingTensorsAtOnce) {
                     HasSubstr("model.layers.1.self_attn.k_proj.weight")));
 }
 
+void make_unread(Checkpoint& checkpoint, const std::string& name, const std::string& type) {
+  checkpoint.tensors.erase(name);
+  checkpoint.unread.emplace(name, type);
+}
+
+// Integers and 8-bit floats are there, so they are never called missing, and nothing takes the place of what is optional.
+TEST(BadCheckpoints, TypesThatAreNoWeightsAreNamed) {
+  for (const auto& entry : fs::directory_iterator(goldens())) {
+    if (!fs::exists(entry.path() / "config.json")) continue;
+    Checkpoint checkpoint = read_checkpoint(entry.path());
+    const auto tensors = checkpoint.tensors;
+    for (const auto& [name, tensor] : tensors) make_unread(checkpoint, name, "F8_E4M3");
+    const std::string error = error_of(checkpoint);
+    EXPECT_THAT(error, HasSubstr("has type F8_E4M3, expected F32, F16 or BF16")) << entry.path();
+    EXPECT_EQ(error.find("missing"), std::string::npos) << entry.path() << ": " << error;
+  }
+  Checkpoint checkpoint = golden("llama");
+  make_unread(checkpoint, "lm_head.weight", "I64");
+  EXPECT_THAT(error_of(checkpoint), HasSubstr("lm_head.weight: has type I64, expected F32, F16 or BF16"));
+}
+
 TEST(BadCheckpoints, WrongShapesAreNamed) {
   EXPECT_THAT(error_with("llama", {{"intermediate_size", 80}}),
               AllOf(HasSubstr("mlp.gate_proj.weight"), HasSubstr("72"), HasSubstr("80")));

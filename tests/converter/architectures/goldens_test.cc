@@ -10,6 +10,7 @@
 #include <set>
 
 #include "converter/architectures/architectures.h"
+#include "converter/evaluate.h"
 #include "converter/readers/llama2c.h"
 #include "converter/readers/read.h"
 #include "converter/readers/safetensors.h"
@@ -100,6 +101,23 @@ TEST_P(Goldens, ReadsTheWholeCheckpoint) {
     const bool images =
         name.find("vision_tower") != std::string::npos || name.find("multi_modal_projector") != std::string::npos;
     EXPECT_TRUE(images || (name == "lm_head.bias" && GetParam().ends_with("mlm-untied"))) << name;
+  }
+}
+
+// Several sequences at once, as transformers computes them in one padded batch with a mask.
+TEST_P(Goldens, Batch) {
+  if (!fs::exists(folder() / "batch.json")) return;
+  Checkpoint expected;
+  read_safetensors(folder() / "batch.safetensors", expected);
+  const auto cases = read_json(folder() / "batch.json").at("cases");
+  std::vector<ReferenceInput> inputs;
+  for (const auto& test_case : cases) inputs.push_back(input_of(test_case));
+  const Evaluation evaluation = evaluate(folder(), inputs, 2);
+  ASSERT_EQ(evaluation.outputs.size(), cases.size());
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    const Tensor* wanted = expected.find(cases[i].at("output").get<std::string>());
+    ASSERT_NE(wanted, nullptr);
+    EXPECT_LT(relative_difference(evaluation.outputs[i], *wanted), kTolerance) << i;
   }
 }
 
@@ -194,6 +212,13 @@ TEST(GoldensTest, Llama2cEqualsLlama) {
   const Program other = build_program(read_llama2c(file, "llama in memory"), {});
   const ReferenceInput input{.tokens = {1, 17, 80, 33, 4, 60, 9}, .decoder_tokens = {}, .types = {}};
   EXPECT_EQ(Reference(one, {}).run(input).data, Reference(other, {}).run(input).data);
+}
+
+TEST(GoldensTest, BatchesOfEveryKind) {
+  for (const char* name : {"llama", "gpt2", "bert", "marian", "t5", "bart"}) {
+    EXPECT_TRUE(fs::exists(golden("goldens") / name / "batch.json")) << name;
+    EXPECT_EQ(read_json(golden("goldens") / name / "batch.json").at("cases").size(), 3U) << name;
+  }
 }
 
 // An architecture whose build function no golden has run fails here.

@@ -38,6 +38,47 @@ TEST(ConvertProgram, EvalPrintsTheBestTokens) {
   EXPECT_NE(npy.out.find("'shape': (3, 112)"), std::string::npos);
 }
 
+TEST(ConvertProgram, EvalTakesSeveralSequences) {
+  const auto one = convert({"eval", golden("marian"), "--tokens", "5,9,0", "--decoder-tokens", "103,7", "--json"});
+  const auto other = convert({"eval", golden("marian"), "--tokens", "8,0", "--decoder-tokens", "103,1,2", "--json"});
+  const std::vector<std::string> both = {
+      "eval",  golden("marian"),   "--tokens", "5,9,0", "--tokens", "8,0", "--decoder-tokens",
+      "103,7", "--decoder-tokens", "103,1,2"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), both.begin(), both.end());
+    return convert(more);
+  };
+  EXPECT_EQ(with({"--json"}).out, one.out + other.out);
+  const auto npz = with({"--output", "-"});
+  ASSERT_EQ(npz.status, 0) << show(npz);
+  EXPECT_TRUE(npz.out.starts_with("PK"));
+  EXPECT_NE(npz.out.find("'shape': (2, 104)"), std::string::npos);
+  EXPECT_NE(npz.out.find("'shape': (3, 104)"), std::string::npos);
+  const auto uneven = with({"--tokens", "4"});
+  EXPECT_EQ(uneven.status, 2);
+  EXPECT_NE(uneven.err.find("--decoder-tokens is given 2 times and --tokens 3 times"), std::string::npos)
+      << show(uneven);
+}
+
+TEST(ConvertProgram, EvalKnowsItsTokenTypes) {
+  const auto with = [](const std::string& model, const std::string& types) {
+    return convert({"eval", golden(model), "--tokens", "5,9", "--types", types});
+  };
+  EXPECT_EQ(with("bert", "0,1").status, 0);
+  EXPECT_NE(with("bert", "0,1").out, with("bert", "0,0").out);
+  const auto high = with("bert", "0,2");
+  EXPECT_EQ(high.status, 1);
+  EXPECT_NE(high.err.find("--types: 2 for"), std::string::npos) << show(high);
+  EXPECT_NE(high.err.find("knows token types 0 to 1"), std::string::npos) << show(high);
+  const auto byte = with("bert", "0,256");
+  EXPECT_EQ(byte.status, 2);
+  EXPECT_NE(byte.err.find("--types: 256 is not in 0 to 255"), std::string::npos) << show(byte);
+  EXPECT_EQ(with("llama", "0,1").status, 1);
+  EXPECT_EQ(with("llama", "0,0").status, 0);
+  EXPECT_NE(with("bert", "0").err.find("--types: 1 for 2 tokens"), std::string::npos);
+  EXPECT_EQ(convert({"eval", golden("bert"), "--tokens", "99999999999"}).status, 2);
+}
+
 TEST(ConvertProgram, CompareNamesTheWorstLayer) {
   const std::string file = testing::temporary_folder() + "/compared.kgl";
   ASSERT_EQ(convert({golden("gpt2"), "-o", file}).status, 0);
@@ -47,6 +88,24 @@ TEST(ConvertProgram, CompareNamesTheWorstLayer) {
   const auto other = convert({"compare", golden("llama"), file});
   EXPECT_EQ(other.status, 1);
   EXPECT_NE(other.err.find("not made from this checkpoint"), std::string::npos) << show(other);
+}
+
+TEST(ConvertProgram, CompareLetsTheModelsWrite) {
+  const std::string file = testing::temporary_folder() + "/writing.kgl";
+  ASSERT_EQ(convert({golden("llama"), "-o", file}).status, 0);
+  const auto ran = convert({"compare", golden("llama"), file, "--sample", "40", "--seed", "3"});
+  ASSERT_EQ(ran.status, 0) << show(ran);
+  EXPECT_NE(ran.out.find("on 40 tokens of texts by the float model: float "), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("on 40 tokens of texts by the int8 model: float "), std::string::npos) << ran.out;
+  const auto json =
+      nlohmann::json::parse(convert({"compare", golden("llama"), file, "--sample", "40", "--seed", "3", "--json"}).out);
+  ASSERT_EQ(json.at("perplexities").size(), 2U);
+  EXPECT_GT(json["perplexities"][0].at("float").get<double>(), 1);
+  EXPECT_EQ(convert({"compare", golden("llama"), file, "--sample", "0"}).status, 2);
+  ASSERT_EQ(convert({golden("bert"), "-o", file}).status, 0);
+  const auto bert = convert({"compare", golden("bert"), file, "--sample", "40"});
+  EXPECT_EQ(bert.status, 1);
+  EXPECT_NE(bert.err.find("decoder-only"), std::string::npos) << show(bert);
 }
 
 TEST(ConvertProgram, BadUsageAndBadInputHaveTheirStatus) {
@@ -59,6 +118,28 @@ TEST(ConvertProgram, BadUsageAndBadInputHaveTheirStatus) {
   EXPECT_FALSE(fs::exists(testing::temporary_folder() + "/never.kgl"));
   for (const auto& command : {std::vector<std::string>{"--version"}, {"eval", "--version"}, {"compare", "--version"}})
     EXPECT_EQ(convert(command).status, 0);
+}
+
+// A name is whatever somebody typed, and models come from anywhere.
+TEST(ConvertProgram, NamesDoNotReachTheTerminalAsCommands) {
+  const std::string file = testing::temporary_folder() + "/named.kgl";
+  const auto made = convert({golden("llama"), "-o", file, "--name", "a\x1b[2Jb\nc\xc2\x9b"});
+  ASSERT_EQ(made.status, 0) << show(made);
+  EXPECT_TRUE(made.out.starts_with("a\\x1b[2Jb\\x0ac\\xc2\\x9b (llama) -> ")) << made.out;
+  const auto compared = convert({"compare", golden("llama"), file});
+  EXPECT_TRUE(compared.out.starts_with("a\\x1b[2Jb\\x0ac\\xc2\\x9b (llama), ")) << compared.out;
+  EXPECT_TRUE(run({"inspect", file}).out.starts_with("a\\x1b[2Jb\\x0ac\\xc2\\x9b: llama, "));
+  const auto bench = run({"bench", file, "-p", "2", "-n", "2", "-r", "1"});
+  EXPECT_EQ(bench.out.find('\x1b'), std::string::npos);
+  // JSON has the name as it is; a terminal does not get it.
+  EXPECT_EQ(nlohmann::json::parse(run({"inspect", file, "--json"}).out).at("name"), "a\x1b[2Jb\nc\xc2\x9b");
+  const auto shown = testing::run_on_terminal({"inspect", file, "--json"});
+  ASSERT_EQ(shown.status, 0) << show(shown);
+  EXPECT_NE(shown.out.find("c\\xc2\\x9b"), std::string::npos);
+  EXPECT_EQ(shown.out.find("\xc2\x9b"), std::string::npos);
+  const auto error = convert({"/nowhere\x1b[2J", "-o", file});
+  EXPECT_EQ(error.status, 1);
+  EXPECT_NE(error.err.find("/nowhere\\x1b[2J"), std::string::npos) << show(error);
 }
 
 TEST(ConvertProgram, AModelOnStdoutIsTheModel) {

@@ -115,6 +115,20 @@ TEST(Program, ListsKernelSets) {
   EXPECT_EQ(run({"--isa", "portable"}).status, 2);
 }
 
+TEST(Program, RefusesUnknownKernelSets) {
+  const auto file_of = [](const std::string& command) {
+    if (command == "translate") return testing::translator_file();
+    if (command == "embed") return testing::encoder_file();
+    return command == "classify" ? testing::classifier_file() : testing::decoder_file();
+  };
+  for (const auto& command : kCommands) {
+    const auto ran = run({command, file_of(command), "--isa", "mmx"});
+    EXPECT_TRUE(ran.complained(2)) << command << "\n" << show(ran);
+    EXPECT_NE(ran.err.find("mmx"), std::string::npos) << show(ran);
+  }
+  EXPECT_EQ(run({"inspect", testing::decoder_file(), "--isa", "portable"}).status, 0);
+}
+
 TEST(Program, DamagedFilesNeverCrashIt) {
   const std::string good = testing::decoder_file();
   std::ifstream in(good, std::ios::binary);
@@ -162,6 +176,23 @@ TEST(Generate, EndsWithTheContextUnlessItRolls) {
   const auto rolling = run({"generate", testing::decoder_file(), "hello", "--rolling", "-n", "300", "--json"});
   ASSERT_EQ(rolling.status, 0) << show(rolling);
   EXPECT_EQ(json::parse(rolling.out)["tokens"], 300);
+}
+
+// Only the end of a prompt that is too long counts, as if it had come by parts.
+TEST(Generate, APromptLongerThanTheContextRolls) {
+  const auto continued = [](const std::string& prompt) {
+    const auto ran = run({"generate", testing::decoder_file(), prompt, "--rolling", "-n", "5", "--json"});
+    EXPECT_EQ(ran.status, 0) << show(ran);
+    if (ran.status != 0) return std::string();
+    EXPECT_EQ(json::parse(ran.out)["tokens"], 5);
+    return json::parse(ran.out)["text"].get<std::string>();
+  };
+  std::string end;
+  for (int i = 0; i < 200; ++i) end += static_cast<char>('a' + i * i % 23);
+  const std::string text = continued(std::string(204, 'a') + end);
+  EXPECT_EQ(text, continued(std::string(204, 'b') + end));
+  EXPECT_NE(text, continued(end + std::string(204, 'a')));
+  EXPECT_TRUE(run({"generate", testing::decoder_file(), end, "-n", "5"}).complained(1));
 }
 
 TEST(Generate, ASeedDecides) {
@@ -319,7 +350,23 @@ TEST(Classify, LabelsBestFirst) {
   EXPECT_NEAR(sum, 1, 1e-4);
   const auto best = run({"classify", testing::classifier_file(), "one", "--top", "1"});
   EXPECT_TRUE(best.out.starts_with(made["labels"][0]["label"].get<std::string>() + "\t")) << show(best);
-  EXPECT_EQ(run({"classify", testing::classifier_file(), "one", "two", "--pair", "--top", "2"}).status, 0);
+  const auto pair = run({"classify", testing::classifier_file(), "one", "two", "--pair", "--top", "2"});
+  EXPECT_EQ(pair.status, 0);
+  EXPECT_EQ(pair.out.find("one"), std::string::npos) << show(pair);
+}
+
+// Each answer says which text it belongs to, as soon as there may be several.
+TEST(Classify, NamesTheTextAmongSeveral) {
+  const auto labels = [](const std::string& text) {
+    return run({"classify", testing::classifier_file(), text, "--top", "1"}).out;
+  };
+  const std::string both = "one\t" + labels("one") + "two\t" + labels("two");
+  EXPECT_EQ(run({"classify", testing::classifier_file(), "one", "two", "--top", "1"}).out, both);
+  EXPECT_EQ(run({"classify", testing::classifier_file(), "--top", "1"}, "one\ntwo\n").out, both);
+  EXPECT_EQ(run({"classify", testing::classifier_file(), "--top", "1"}, "one\n").out, "one\t" + labels("one"));
+  const auto pairs = run({"classify", testing::classifier_file(), "a", "b", "c", "d", "--pair", "--top", "1"});
+  EXPECT_TRUE(pairs.out.starts_with("a\tb\t")) << show(pairs);
+  EXPECT_NE(pairs.out.find("\nc\td\t"), std::string::npos) << show(pairs);
 }
 
 TEST(Logits, TheSameBitsHoweverTheTokensAreFed) {

@@ -69,11 +69,12 @@ std::string show(const Ran& ran) {
   return "status " + std::to_string(ran.status) + "\nstdout: " + ran.out + "\nstderr: " + ran.err;
 }
 
-// `meanwhile` is called with the process that runs.
+// `meanwhile` is called with the process that runs. `out` is a file, or a terminal that somebody else reads.
 Ran run_with(const std::string& program, const std::vector<std::string>& arguments, const std::string& in,
-             const std::function<void(pid_t, const std::string& out_path)>& meanwhile) {
-  const std::string in_path = temporary_folder() + "/in", out_path = temporary_folder() + "/out",
-                    err_path = temporary_folder() + "/err";
+             const std::function<void(pid_t, const std::string& out_path)>& meanwhile,
+             const std::string& terminal = "") {
+  const std::string in_path = temporary_folder() + "/in", err_path = temporary_folder() + "/err",
+                    out_path = terminal.empty() ? temporary_folder() + "/out" : terminal;
   write(in_path, std::as_bytes(std::span(in)));
   std::vector<std::string> all = {program};
   all.insert(all.end(), arguments.begin(), arguments.end());
@@ -83,7 +84,7 @@ Ran run_with(const std::string& program, const std::vector<std::string>& argumen
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, 0, in_path.c_str(), O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, 1, out_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  posix_spawn_file_actions_addopen(&actions, 1, out_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY, 0600);
   posix_spawn_file_actions_addopen(&actions, 2, err_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   pid_t child = 0;
   Ran ran;
@@ -94,13 +95,28 @@ Ran run_with(const std::string& program, const std::vector<std::string>& argumen
   int status = 0;
   waitpid(child, &status, 0);
   ran.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  ran.out = read(out_path);
+  if (terminal.empty()) ran.out = read(out_path);
   ran.err = read(err_path);
   return ran;
 }
 
 Ran run_program(const std::string& program, const std::vector<std::string>& arguments, const std::string& in) {
   return run_with(program, arguments, in, {});
+}
+
+Ran run_on_terminal(const std::vector<std::string>& arguments) {
+  const int ours = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (ours < 0 || grantpt(ours) != 0 || unlockpt(ours) != 0) return {};
+  const std::string name = ptsname(ours);
+  const int theirs = open(name.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC);  // keeps what the program wrote
+  Ran ran = run_with(KINGLET_PROGRAM, arguments, "", {}, name);
+  fcntl(ours, F_SETFL, O_NONBLOCK);
+  char block[4096];
+  for (ssize_t size = 0; (size = ::read(ours, block, sizeof(block))) > 0;)
+    ran.out.append(block, static_cast<std::size_t>(size));
+  close(theirs);
+  close(ours);
+  return ran;
 }
 
 Ran run_interrupted(const std::vector<std::string>& arguments, std::size_t after_bytes) {

@@ -20,6 +20,9 @@ std::string show(const Ran& ran);  // for messages of tests
 Ran run(const std::vector<std::string>& arguments, const std::string& in = "");
 Ran run_program(const std::string& program, const std::vector<std::string>& arguments, const std::string& in = "");
 
+// Its stdout is a terminal; `out` is what reaches that.
+Ran run_on_terminal(const std::vector<std::string>& arguments);
+
 // Sends SIGINT as soon as the program has written so many bytes to stdout.
 Ran run_interrupted(const std::vector<std::string>& arguments, std::size_t after_bytes);
 

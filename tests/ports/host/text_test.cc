@@ -22,6 +22,16 @@ TEST(Numbers, ReadLikeNumbers) {
   EXPECT_EQ(number_text(1234.5), "1234");
 }
 
+TEST(Printable, LeavesNothingThatATerminalActsOn) {
+  EXPECT_EQ(printable("a bird, 새, ü"), "a bird, 새, ü");
+  EXPECT_EQ(printable(std::string_view("\x1b[31mred\x07\0 \x7f", 12)), "\\x1b[31mred\\x07\\x00 \\x7f");
+  EXPECT_EQ(printable("two\nlines\tand\r"), "two\\x0alines\\x09and\\x0d");
+  EXPECT_EQ(printable("\xc2\x9b"
+                      "1m \xc2\xa0"),
+            "\\xc2\\x9b1m \xc2\xa0");
+  EXPECT_EQ(printable("\x9b \xe2\x82"), "\\x9b \\xe2\\x82");
+}
+
 TEST(Npy, ItsHeadIsAWholeNumberOfLines) {
   for (const std::size_t n : {0UL, 1UL, 99UL, 123456789UL}) {
     const std::string head = npy_head(n, 512);

@@ -1,0 +1,21 @@
+// evaluate: the float reference of a checkpoint on sequences of tokens, for `kinglet-convert eval`. No .kgl file is involved.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <vector>
+
+#include "converter/reference/reference.h"
+
+namespace kinglet::converter {
+
+struct Evaluation {
+  bool vectors = false;         // the rows are embeddings, not scores
+  std::vector<Matrix> outputs;  // one per sequence: all positions; pooled outputs: one row
+};
+
+// Decoder tokens that are missing are what starts the decoder. Throws Error where the checkpoint does not take the input, or gives a
+// NaN or an infinity.
+Evaluation evaluate(const std::filesystem::path& source, std::vector<ReferenceInput> inputs, unsigned threads);
+
+}  // namespace kinglet::converter
