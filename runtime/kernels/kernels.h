@@ -160,9 +160,10 @@ struct AttendArgs {
   float cap;          // 0: none
   const float* bias;  // [2 * reach + 1] for this head, or nullptr
   std::size_t reach;
-  std::size_t position;  // of the query, for the bias: index clamp(slot - position, -reach, reach) + reach
-  std::byte* scratch;    // attend_scratch_bytes(slots, head_dim) for slots >= end, aligned to 64
-  float* out;            // [value_dim], and not a float beyond
+  std::size_t position;      // of the query, for the bias: index clamp(slot - position, -reach, reach) + reach
+  std::byte* scratch;        // attend_scratch_bytes(slots, head_dim) for slots >= end, aligned to 64
+  float* out;                // [value_dim], and not a float beyond
+  float* weights = nullptr;  // [end], or nullptr: what softmax gives the slots [begin, end), each at its slot
 };
 
 // The same for a recurrent decoder (Bahdanau et al. 2015; Luong et al. 2015):

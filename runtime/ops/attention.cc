@@ -102,7 +102,8 @@ bool attend_row(const fb::Attention& op, const Frame& frame, const Caches& cache
                                 .reach = bias_width / 2,
                                 .position = position,
                                 .scratch = scratch,
-                                .out = out});
+                                .out = out,
+                                .weights = frame.captured(span, row, head)});
 }
 
 // Scratch in order: all f32 rows where none are kept, keys and values where no state holds them, one attend scratch per thread.

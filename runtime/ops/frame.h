@@ -6,6 +6,7 @@
 
 #include "base/align.h"
 #include "kernels/kernels.h"
+#include "kinglet/attention.h"
 #include "kinglet/model.h"
 #include "kinglet/parallel.h"
 #include "kinglet/status.h"
@@ -96,6 +97,8 @@ struct Frame {
   std::byte* states;
   const std::uint64_t* state_offsets;  // [states]
   const std::uint32_t* pages;          // [sequences, shapes.context / 16]: of each sequence in the Context states
+  std::span<const AttentionCapture> captures = {};
+  std::uint32_t attention = 0;  // index of the operator that runs, among those that can be captured
 
   std::uint32_t rows_of(fb::Extent extent) const {
     if (extent == fb::Extent::Rows) return call.rows;
@@ -116,6 +119,12 @@ struct Frame {
 
   // One head of a state, as a sequence of the call sees it.
   kernels::KeyValueHead head(int index, const Span& span, std::uint32_t head) const;
+
+  // Where the weights go that one row and head of the running operator gives; nullptr: nobody wants to see them.
+  float* captured(const Span& span, std::uint32_t row, std::uint32_t head) const {
+    return captures.empty() ? nullptr : find_capture(span, row, head);
+  }
+  float* find_capture(const Span& span, std::uint32_t row, std::uint32_t head) const;
 
   // All heads of one page of a Context state.
   void copy_page(int index, std::uint32_t from, std::uint32_t to) const;

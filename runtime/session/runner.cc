@@ -27,12 +27,14 @@ struct Runner {
 
 Status run(Frame& frame, const std::uint64_t* scratches, bool encode, const Observer& observer,
            std::uint32_t first_row) {
+  frame.attention = encode || frame.model->root().encode() == nullptr ? 0 : attentions(*frame.model->root().encode());
   for (std::uint32_t i = 0; i < frame.function->operators()->size(); ++i) {
     const fb::Operator& op = *frame.function->operators()->Get(i);
     frame.scratch = frame.working + scratches[i];
     const Status done = ops::visit(
         op, [&](const auto& table) { return ops::run(table, frame); }, Status{});
     if (!done.ok()) return {done.code(), done.message(), i};
+    if (has_weights(op)) ++frame.attention;
     if (observer.after == nullptr) continue;
     Runner::observe(frame,
                     ops::visit(

@@ -13,6 +13,12 @@ namespace kinglet {
 Status run(Frame& frame, const std::uint64_t* scratches, bool encode, const Observer& observer,
            std::uint32_t first_row);
 
+// Operators whose attention weights can be captured.
+inline bool has_weights(const fb::Operator& op) {
+  return op.body_type() == fb::Body::Attention || op.body_type() == fb::Body::Align;
+}
+std::uint32_t attentions(const fb::Function& function);
+
 // Whether the caller's wishes (Want) decide which rows the function's output has.
 bool selects(const Frame& frame);
 

@@ -57,6 +57,7 @@ struct Session::Impl final : Session {
   void reserve(std::span<const Chunk> chunks, bool encode);
   void settle(std::span<const Chunk> chunks, bool encode, bool done);
   void undo(std::uint32_t sequence, std::uint32_t rows);
+  Status check_captures(std::span<const Chunk> chunks, bool encode) const;
   Status run_rows(std::span<const Chunk> chunks);
   Status call(std::span<const Chunk> chunks, bool encode);
 
@@ -171,10 +172,30 @@ Status Session::Impl::check(std::span<const Chunk> chunks, bool encode) const {
     outputs += wanted(chunk, chunk.tokens.size());
   }
   if (rows > most_rows) return bad("a call has more tokens than the plan's rows", most_rows);
+  if (auto s = check_captures(chunks, encode); !s.ok()) return s;
   if (outputs > limits.outputs && selects(frames[encode]))
     return bad("more output rows wanted than the plan's outputs", limits.outputs);
   if (encode && has_source_states && !sequences.has_memories_for(chunks))
     return bad("more sources at once than the plan's", limits.sources);
+  return {};
+}
+
+// Each row of the call fits the captures of its sequence.
+Status Session::Impl::check_captures(std::span<const Chunk> chunks, bool encode) const {
+  const auto& captures = frames[encode].captures;
+  for (std::size_t i = 0; i < captures.size(); ++i) {
+    const AttentionCapture& capture = captures[i];
+    const AttentionKind kind = attention_info(plan.model, capture.attention).kind;
+    if (encode != (kind == AttentionKind::kEncoder)) continue;
+    for (const Chunk& chunk : chunks) {
+      if (chunk.sequence != capture.sequence) continue;
+      const std::uint64_t rows = chunk.tokens.size() + (encode ? 0 : sequences.length(chunk.sequence));
+      const bool source = kind == AttentionKind::kCross || kind == AttentionKind::kAlign;
+      const std::uint64_t columns = source ? sequences.source_length(chunk.sequence) : rows;
+      if (rows > capture.rows || columns > capture.columns)
+        return bad("a capture of attention weights has no room for this call's rows", i);
+    }
+  }
   return {};
 }
 
@@ -374,6 +395,21 @@ Status Session::reorder(std::span<const std::uint32_t> parents) {
       if (parents[i] != i) self->copy_row(state, frame.spare_row(state, i), frame.kept_row(state, i));
     }
   });
+  return {};
+}
+
+Status Session::capture(std::span<const AttentionCapture> captures) {
+  Impl* self = static_cast<Impl*>(this);
+  const Model& model = self->plan.model;
+  for (std::size_t i = 0; i < captures.size(); ++i) {
+    const AttentionCapture& c = captures[i];
+    if (c.attention >= attention_count(model)) return bad("the model has no such attention to capture", i);
+    if (c.sequence >= self->plan.limits.sequences) return bad("a capture's sequence is not in the plan", i);
+    const std::uint64_t cells = std::uint64_t{c.rows} * c.columns;  // heads are few: no overflow below
+    if (cells > c.weights.size() || cells * attention_info(model, c.attention).heads > c.weights.size())
+      return bad("a capture's memory is smaller than its heads, rows and columns", i);
+  }
+  for (Frame& frame : self->frames) frame.captures = captures;
   return {};
 }
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <span>
 
+#include "kinglet/attention.h"
 #include "kinglet/parallel.h"
 #include "kinglet/plan.h"
 #include "kinglet/status.h"
@@ -19,8 +20,8 @@ namespace kinglet {
 // One operator's result, for whoever wants to look inside (fidelity reports, profiles). Valid during the callback.
 class Observation {
  public:
-  bool encode = false;   // of the function `encode`, else of `step`
-  std::uint32_t op = 0;  // index in the function's operators
+  bool encode = false;          // of the function `encode`, else of `step`
+  std::uint32_t op = 0;         // index in the function's operators
   std::uint32_t first_row = 0;  // rows of each sequence that a sequential function ran before
   std::uint32_t rows = 0;
   std::uint32_t width = 0;                                   // 0: the operator only fills a state
@@ -73,16 +74,21 @@ class Session {
   std::uint32_t outputs() const;
   std::span<const float> output(std::uint32_t index) const;  // [width]
 
-  std::uint32_t length(std::uint32_t sequence) const;             // positions in the decoder cache
-  std::uint32_t source_length(std::uint32_t sequence) const;      // encoder rows kept
+  std::uint32_t length(std::uint32_t sequence) const;         // positions in the decoder cache
+  std::uint32_t source_length(std::uint32_t sequence) const;  // encoder rows kept
   // Forgets positions from `length` on. kUnsupported: a recurrent model has no way back but to the beginning.
   Status truncate(std::uint32_t sequence, std::uint32_t length);
-  Status forget(std::uint32_t sequence);                          // all positions and the source
+  Status forget(std::uint32_t sequence);  // all positions and the source
 
   // Sequence i becomes what parents[i] was, its source included, for all i at once; sequences from parents.size() on stay. Nothing
   // is copied: caches are shared until a sequence goes on, which then copies the 15 positions at most that do not fill a page of 16.
   // Output rows stay valid. kBadArgument: a sequence that is not in the plan; nothing has changed.
   Status reorder(std::span<const std::uint32_t> parents);
+
+  // From now on writes attention weights there; `captures` and their memory stay the caller's and must outlive it (none: stops).
+  // kBadArgument, the subject being the capture's index: no such attention or sequence, or memory smaller than it says. A call whose
+  // rows or columns do not fit a capture is refused, too.
+  Status capture(std::span<const AttentionCapture> captures);
 
   const Plan& plan() const;
   const char* isa() const;  // name of the kernel set

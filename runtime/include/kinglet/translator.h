@@ -67,6 +67,9 @@ class Translator {
   // One text.
   Result<Translation> translate(std::string_view source, const TranslateOptions& options, std::span<char> out);
 
+  // The tokens the encoder reads of a text, its suffix included. kOutOfMemory: `out` is too small.
+  Result<std::size_t> source_tokens(std::string_view source, std::span<std::int32_t> out) { return read(source, out); }
+
   // The tokens of a result of the last call, start tokens included; none where there was no such hypothesis.
   std::span<const std::int32_t> tokens(std::size_t index) const;
 

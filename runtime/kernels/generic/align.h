@@ -49,10 +49,17 @@ template <class Isa>
 void narrow(const AlignArgs& align, std::size_t first, std::size_t last, float* probabilities) {
   using F32 = typename Isa::F32;
   using I32 = typename Isa::I32;
+  const AttendArgs& args = align.attend;
   for (std::size_t slot = first; slot < last; slot += kLanes) {
     const F32 distance = to_float(I32::iota() + I32(static_cast<std::int32_t>(slot))) - F32(align.centre);
     const F32 factor = exp(F32(0.0f) - F32(align.spread) * (distance * distance));
     (F32::load(probabilities + slot) * factor).store(probabilities + slot);
+    if (args.weights == nullptr) continue;
+    float lanes[kLanes];
+    factor.store(lanes);
+    for (std::size_t i = 0; i < kLanes; ++i) {
+      if (slot + i >= args.begin && slot + i < args.end) args.weights[slot + i] *= lanes[i];
+    }
   }
 }
 
@@ -67,6 +74,7 @@ bool align(const AlignArgs& given) {
     return false;
   }
   if (align.hard) {
+    for (std::size_t slot = args.begin; args.weights != nullptr && slot < args.end; ++slot) args.weights[slot] = 0.0f;
     std::size_t best = args.begin;
     while (memory.scores[best] != memory.top) ++best;  // some score is the largest
     args.begin = best;

@@ -160,6 +160,22 @@ bool attention_scores(const AttendArgs& args, const Query& query, std::size_t fi
   return largest(most_bits) < kInfinityBits;
 }
 
+// The lanes of `e` whose slots are within [begin, end) go where somebody wants to see the weights.
+template <class Isa>
+void show_weights(const AttendArgs& args, std::size_t first, typename Isa::F32 e) {
+  float lanes[kLanes];
+  e.store(lanes);
+  for (std::size_t i = 0; i < kLanes; ++i) {
+    const std::size_t slot = first + i;
+    if (slot >= args.begin && slot < args.end) args.weights[slot] = lanes[i];
+  }
+}
+
+inline void divide_weights(const AttendArgs& args, float sum_of_e) {
+  if (args.weights == nullptr) return;
+  for (std::size_t slot = args.begin; slot < args.end; ++slot) args.weights[slot] /= sum_of_e;
+}
+
 // Turns scores into e * value scale, zero outside [begin, end); returns the sum of e.
 template <class Isa>
 float attention_probabilities(const AttendArgs& args, std::size_t first, std::size_t last, float top, float* scores) {
@@ -172,8 +188,11 @@ float attention_probabilities(const AttendArgs& args, std::size_t first, std::si
     const F32 p = select(within, e * F32::load(scale), F32(0.0f));
     total = total + e;
     p.store(scores + slot);
+    if (args.weights != nullptr) show_weights<Isa>(args, slot, e);
   }
-  return sum(total);
+  const float sum_of_e = sum(total);
+  divide_weights(args, sum_of_e);
+  return sum_of_e;
 }
 
 template <class Isa>
