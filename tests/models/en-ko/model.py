@@ -86,6 +86,12 @@ def create(config):
     return {"torch_transformer": Translator, "rnn_seq2seq": recurrent.Translator}[config["model_type"]](config)
 
 
+def folder_of(name):
+    """The Transformer's checkpoint is beside this file, every other one in a folder of its name."""
+    here = pathlib.Path(__file__).resolve().parent
+    return here if name == "transformer" else here / name
+
+
 def save(model, folder):
     """float16: half the bytes, and what is evaluated is what is saved."""
     folder = pathlib.Path(folder)

@@ -100,7 +100,7 @@ def main():
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(arguments.seed)
     rate = arguments.rate or PEAK_RATE[arguments.model]
-    out = arguments.out or (HERE if arguments.model == "transformer" else HERE / arguments.model)
+    out = arguments.out or translator.folder_of(arguments.model)
     out.mkdir(exist_ok=True)
 
     tests = data.test_set()
