@@ -34,7 +34,7 @@ def svg(series, labels):
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" '
            'aria-label="Percentage of whole lines right against the number of source tokens">',
            # Grey that can be read on white and on black, for viewers that do not tell which they show.
-           "<style>text{font:12px system-ui,sans-serif;fill:#6e7781}.grid{stroke:#8b949e;stroke-opacity:.3}"
+           "<style>text{font:12px system-ui,sans-serif;fill:#757d86}.grid{stroke:#8b949e;stroke-opacity:.3}"
            ".axis{stroke:#8b949e}@media(prefers-color-scheme:dark){text{fill:#b1bac4}}</style>"]
     for percent in range(low, 101, step):
         out.append(f'<line class="{"axis" if percent == low else "grid"}" x1="{LEFT}" x2="{WIDTH - RIGHT}" '
@@ -44,11 +44,12 @@ def svg(series, labels):
         out.append(f'<text x="{x(i):.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{escape(label)}</text>')
     out.append(f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 10}" text-anchor="middle">source tokens</text>')
     out.append(f'<text x="{LEFT - 40}" y="18">whole lines right: lines int8, rings float</text>')
-    for number, (s, (color, dashes)) in enumerate(zip(series, STYLES)):
-        at = LEFT - 40 + number * (WIDTH - 40) / len(series)
+    at = LEFT - 40.0
+    for s, (color, dashes) in zip(series, STYLES):
         stroke = f'stroke="{color}" stroke-width="2.2"' + (f' stroke-dasharray="{dashes}"' if dashes else "")
         out.append(f'<line x1="{at:.1f}" x2="{at + 24:.1f}" y1="36" y2="36" {stroke}/>')
         out.append(f'<text x="{at + 30:.1f}" y="40">{escape(s.title)}</text>')
+        at += 54 + 6.6 * len(s.title)
         if line := s.int8 or s.float_:
             points = " ".join(f"{x(i):.1f},{y(p):.1f}" for i, p in enumerate(line))
             out.append(f'<polyline fill="none" stroke-linejoin="round" {stroke} points="{points}"/>')
