@@ -6,7 +6,7 @@
     evaluate.py --golden         golden.json and golden.safetensors
     evaluate.py --mistakes       mistakes.tsv: what it says wrong in test.tsv and lengths.tsv
     evaluate.py --check          padding changes no logits and no translation
-    evaluate.py --lengths        lengths.tsv, the same for every model
+    evaluate.py --lengths        lengths.tsv; the tokenizer of every model gives the same
 """
 import argparse
 import collections
@@ -115,10 +115,10 @@ def check(folder, texts=60, close=1e-4):
     return worst < close and not different
 
 
-def lengths(each=200, seed=20240622):
+def lengths(folder, each=200, seed=20240622):
     """As many held-out pairs of every length, distinct and none of them in test.tsv. Within a length they are as the training data is:
     short ones are mostly numbers and times, long ones ranges and sentences around a date with a time."""
-    _, tokenizer = translator.load(HERE)
+    _, tokenizer = translator.load(folder)
     rng = random.Random(seed)
     seen = {data.key(english) for english, _ in read_pairs()}
     made = {bounds: [] for bounds in LENGTHS}
@@ -149,7 +149,7 @@ def main():
     torch.set_num_threads(1)
     folder = arguments.folder or translator.folder_of(arguments.model)
     if arguments.lengths:
-        lengths()
+        lengths(folder)
     elif arguments.golden:
         golden(folder)
     elif arguments.mistakes:
