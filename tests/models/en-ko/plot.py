@@ -16,9 +16,9 @@ class Series:
 
 
 def lowest(series):
-    """The axis starts at a round number below everything."""
+    """Where the axis starts: at nothing, unless all are above 60."""
     least = min((y for s in series for points in (s.float_, s.int8) if points for y in points), default=0)
-    return max(0, min(80, int(least // 20) * 20 if least < 80 else int(least // 10) * 10 - 10))
+    return 0 if least < 60 else min(80, int(least // 10) * 10 - 10)
 
 
 def svg(series, labels):

@@ -88,12 +88,6 @@ class Subject:
         lines = run(self.bin / "kinglet", "translate", self.kgl, "-t", "1", "--json", text="".join(t + "\n" for t in texts))
         return [json.loads(line)["source_tokens"] for line in lines.splitlines()]
 
-    def speed(self, texts, repetitions, *options):
-        """Median, least and most lines per second, after a run that nobody counts."""
-        self.translate(texts, *options)
-        speeds = [len(texts) / self.translate(texts, *options)[1] for _ in range(repetitions)]
-        return statistics.median(speeds), min(speeds), max(speeds)
-
 
 def right(answers, wanted, of=None):
     """Percentage of equal answers, among the chosen lines if some are chosen."""
@@ -101,8 +95,8 @@ def right(answers, wanted, of=None):
     return 100 * sum(answers[i] == wanted[i] for i in lines) / len(lines)
 
 
-def measure(subject, repetitions):
-    """What a row of the tables says."""
+def measure(subject):
+    """What a row of the tables says, but for the speed."""
     row = {"title": subject.title, "parameters": subject.parameters}
     for name in ("test.tsv", "lengths.tsv"):
         texts, wanted = [english for english, _ in pairs(name)], [korean for _, korean in pairs(name)]
@@ -117,11 +111,23 @@ def measure(subject, repetitions):
         if None not in answers.values():
             row[name, "same"] = right(answers["int8"], answers["float"])
     if not subject.failure:
-        texts = [english for english, _ in pairs("test.tsv")]
         row["bytes"], row["arena"] = subject.bytes, subject.arena
-        row["one"] = subject.speed(texts, repetitions, "--batch", "1")
-        row["eight"] = subject.speed(texts, repetitions, "--batch", "8")
     return row
+
+
+def speeds(subjects, rows, repetitions):
+    """Median, least and most lines per second, after a run that nobody counts. The models take turns, so that what else happens on the
+    machine meets all of them."""
+    texts = [english for english, _ in pairs("test.tsv")]
+    for key, batch in (("one", 1), ("eight", 8)):
+        made = [[] for _ in subjects]
+        for _ in range(repetitions + 1):
+            for subject, of in zip(subjects, made):
+                if not subject.failure:
+                    of.append(len(texts) / subject.translate(texts, "--batch", str(batch))[1])
+        for row, of in zip(rows, made):
+            if of:
+                row[key] = statistics.median(of[1:]), min(of[1:]), max(of[1:])
 
 
 def table(head, rows):
@@ -167,7 +173,7 @@ def main():
     parser.add_argument("--into", type=pathlib.Path, help="file whose table to replace")
     parser.add_argument("--repetitions", type=int, default=5)
     arguments = parser.parse_args()
-    rows, failed, checked = [], False, False
+    subjects, rows, failed, checked = [], [], False, False
     with tempfile.TemporaryDirectory() as work:
         for name in MODELS:
             if not (folder_of(name) / "model.safetensors").exists():
@@ -185,7 +191,9 @@ def main():
                 if wrong:
                     sys.exit(f"lengths.tsv: line {wrong[0]} is not as long as the lines around it")
                 checked = True
-            rows.append(measure(subject, arguments.repetitions))
+            subjects.append(subject)
+            rows.append(measure(subject))
+        speeds(subjects, rows, arguments.repetitions)
     text = tables(rows, len(pairs("lengths.tsv")))
     if arguments.into:
         put_between(arguments.into, text)
