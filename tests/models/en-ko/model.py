@@ -1,4 +1,5 @@
-"""The Transformer of the paper, as PyTorch ships it, with one embedding for source, target and output."""
+"""The Transformer of the paper, as PyTorch ships it, with one embedding for source, target and output; and what a checkpoint of it
+or of a recurrent model is: config.json, model.safetensors, tokenizer.json."""
 import json
 import math
 import pathlib
@@ -7,12 +8,15 @@ import torch
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
+import recurrent
+
 CONFIG = {
     "model_type": "torch_transformer", "d_model": 128, "nhead": 4, "num_encoder_layers": 3, "num_decoder_layers": 2,
     "dim_feedforward": 320, "activation": "relu", "norm_first": True, "layer_norm_eps": 1e-5, "vocab_size": 800,
     "positions": "sinusoidal", "max_positions": 128, "scale_embedding": True, "prefix": "transformer.",
     "source_embedding": "embedding.weight", "target_embedding": "embedding.weight", "output_weight": "embedding.weight",
     "output_bias": None, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 1}
+CONFIGS = {"transformer": CONFIG, **recurrent.CONFIGS}
 
 
 def sinusoids(length, width):
@@ -77,6 +81,17 @@ def batch(rows, pad=0):
     return torch.tensor([row + [pad] * (width - len(row)) for row in rows])
 
 
+def create(config):
+    """A new network, with random weights."""
+    return {"torch_transformer": Translator, "rnn_seq2seq": recurrent.Translator}[config["model_type"]](config)
+
+
+def folder_of(name):
+    """The Transformer's checkpoint is beside this file, every other one in a folder of its name."""
+    here = pathlib.Path(__file__).resolve().parent
+    return here if name == "transformer" else here / name
+
+
 def save(model, folder):
     """float16: half the bytes, and what is evaluated is what is saved."""
     folder = pathlib.Path(folder)
@@ -87,6 +102,6 @@ def save(model, folder):
 
 def load(folder):
     folder = pathlib.Path(folder)
-    model = Translator(json.loads((folder / "config.json").read_text()))
+    model = create(json.loads((folder / "config.json").read_text()))
     model.load_state_dict({name: value.float() for name, value in load_file(folder / "model.safetensors").items()})
     return model.eval(), Tokenizer.from_file(str(folder / "tokenizer.json"))

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Trains the English-Korean number translator: tokenizer, test set, model.
+"""Trains an English-Korean number translator: tokenizer, test set, model. The data is the same for every model.
 
-    train.py --out .                 the checkpoint in this folder
-    train.py --steps 300 --out quick  a quick look (the folder must exist)
+    train.py                           the Transformer, its checkpoint in this folder
+    train.py --model gru               another model, its checkpoint in the folder of its name
+    train.py --steps 300 --out quick   a quick look
 """
 import argparse
 import math
@@ -16,6 +17,9 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, train
 
 import data
 import model as translator
+
+HERE = pathlib.Path(__file__).resolve().parent
+PEAK_RATE = {"transformer": 2.5e-3, "gru": 4e-3, "lstm-additive": 4e-3, "lstm-general": 4e-3}
 
 # The splitting rule of Qwen2, so that a runtime that reads Qwen2 tokenizers reads this one. Digits stay single.
 QWEN2 = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
@@ -82,36 +86,39 @@ def learning_rate(progress, peak, warmup=0.04):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", default=".", help="folder for tokenizer, config, checkpoint and test set")
+    parser.add_argument("--model", choices=translator.CONFIGS, default="transformer")
+    parser.add_argument("--out", type=pathlib.Path, help="folder for tokenizer, config and checkpoint")
     parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--init", help="folder of a checkpoint to go on from, with its tokenizer; choose another --seed")
     parser.add_argument("--minutes", type=float, default=0, help="let the clock, not --steps, end the schedule")
     parser.add_argument("--tokens", type=int, default=4800, help="source and target tokens of one batch")
-    parser.add_argument("--rate", type=float, default=2.5e-3)
+    parser.add_argument("--rate", type=float, help="highest learning rate (default: what suits the model)")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     warnings.filterwarnings("ignore", message="enable_nested_tensor")
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(arguments.seed)
-    out = pathlib.Path(arguments.out)
+    rate = arguments.rate or PEAK_RATE[arguments.model]
+    out = arguments.out or translator.folder_of(arguments.model)
+    out.mkdir(exist_ok=True)
 
     tests = data.test_set()
-    (out / "test.tsv").write_text("".join(f"{english}\t{korean}\n" for english, korean, _ in tests))
+    (HERE / "test.tsv").write_text("".join(f"{english}\t{korean}\n" for english, korean, _ in tests))
     forbidden = {data.key(english) for english, _, _ in tests}
     if arguments.init:
         net, tokenizer = translator.load(arguments.init)
         net.train()
     else:
-        config = dict(translator.CONFIG)
+        config = translator.CONFIGS[arguments.model]
         tokenizer = train_tokenizer(config["vocab_size"], arguments.seed)
-        net = translator.Translator(config)
+        net = translator.create(config)
     tokenizer.save(str(out / "tokenizer.json"))
     print("parameters", sum(p.numel() for p in net.parameters()), flush=True)
 
     stream = Stream(tokenizer, arguments.seed + 1, arguments.tokens, forbidden)
     # The embedding is rarely touched row by row; decay would only pull unused rows to zero.
-    optimizer = torch.optim.AdamW(net.parameters(), arguments.rate, betas=(0.9, 0.98), weight_decay=0.01)
+    optimizer = torch.optim.AdamW(net.parameters(), rate, betas=(0.9, 0.98), weight_decay=0.01)
     start, total, count = time.time(), 0.0, 0
     for step, (source, target) in enumerate(stream):
         elapsed = (time.time() - start) / 60
@@ -119,7 +126,7 @@ def main():
         if progress >= 1:
             break
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(progress, arguments.rate)
+            group["lr"] = learning_rate(progress, rate)
         logits = net(source, target[:, :-1])
         loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), target[:, 1:].flatten(), ignore_index=0)
         optimizer.zero_grad()
