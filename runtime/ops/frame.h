@@ -98,7 +98,8 @@ struct Frame {
   const std::uint64_t* state_offsets;  // [states]
   const std::uint32_t* pages;          // [sequences, shapes.context / 16]: of each sequence in the Context states
   std::span<const AttentionCapture> captures = {};
-  std::uint32_t attention = 0;  // index of the operator that runs, among those that can be captured
+  std::span<const std::int32_t> allowed = {};  // columns of the function's output, ascending; empty: all
+  std::uint32_t attention = 0;                 // index of the operator that runs, among those that can be captured
 
   std::uint32_t rows_of(fb::Extent extent) const {
     if (extent == fb::Extent::Rows) return call.rows;

@@ -33,6 +33,41 @@ std::uint64_t scratch_bytes(const fb::Linear& op, const fb::Function& function, 
   return emit_target_scratch(op.output(), value.width(), shapes.of(value.extent()));
 }
 
+namespace {
+
+constexpr float kNever = -__builtin_inff();
+
+// Only the columns that are allowed: their tiles are multiplied, all other columns are minus infinity.
+void multiply_allowed(const Frame& frame, const fb::Linear& op, const kernels::MatmulArgs& args) {
+  const std::span<const std::int32_t> allowed = frame.allowed;
+  const auto tile = [&](std::size_t i) { return static_cast<std::size_t>(allowed[i]) / kLanes; };
+  const std::uint32_t count = static_cast<std::uint32_t>(allowed.size());
+  const std::uint64_t size = std::uint64_t{count} * kLanes * frame.weight(op.weight()).columns();  // at most
+  for_ranges(frame, count, size / 32 + args.rows * size / 512, [&](std::uint32_t, std::uint32_t i, std::uint32_t end) {
+    while (i < end && i > 0 && tile(i) == tile(i - 1)) ++i;  // a tile belongs to whoever has its first column
+    while (i < end) {
+      kernels::MatmulArgs part = args;
+      part.first_tile = tile(i);
+      std::size_t last = part.first_tile;
+      for (; i < count && (tile(i) == last || (i < end && tile(i) == last + 1)); ++i) last = tile(i);
+      part.tiles = last + 1 - part.first_tile;
+      frame.kernels->matmul(part);
+    }
+  });
+  const std::uint32_t width = frame.weight(op.weight()).rows();
+  for (std::size_t r = 0; r < args.rows; ++r) {
+    float* row = args.y + r * args.y_stride;
+    std::uint32_t next = 0;
+    for (const std::int32_t column : allowed) {
+      for (; next < static_cast<std::uint32_t>(column); ++next) row[next] = kNever;
+      ++next;
+    }
+    for (; next < width; ++next) row[next] = kNever;
+  }
+}
+
+}  // namespace
+
 Status run(const fb::Linear& op, const Frame& frame) {
   const std::uint32_t width = frame.weight(op.weight()).rows();
   const std::uint32_t rows = frame.rows_of(op.input());
@@ -48,6 +83,10 @@ Status run(const fb::Linear& op, const Frame& frame) {
   args.residual_stride = residual.stride;
   args.y = target.data;
   args.y_stride = target.stride;
+  if (!frame.allowed.empty() && op.output()->rows() == frame.function->output()) {
+    multiply_allowed(frame, op, matmul_args(frame, op.weight(), op.bias(), args));
+    return {};
+  }
   multiply(frame, op.weight(), op.bias(), args);
   return emit_quantized(frame, op.output(), target, rows, width);
 }

@@ -5,15 +5,21 @@
 
 namespace kinglet {
 
+// Fills in what the weight and its bias (or -1) tell.
+inline kernels::MatmulArgs matmul_args(const Frame& frame, int weight, int bias, kernels::MatmulArgs args) {
+  args.k = static_cast<std::size_t>(round_up(frame.weight(weight).columns(), 4));
+  args.w = frame.tiles(weight);
+  args.w_scale = frame.scales(weight);
+  args.bias = frame.vector(bias);
+  return args;
+}
+
 // x's rows (K columns) times the Int8 weight, plus the Float32 vector `bias` (or -1); `args` says what happens to the result.
 inline void multiply(const Frame& frame, int weight, int bias, kernels::MatmulArgs args) {
   constexpr std::uint32_t kGroup = 4;  // tiles a thread takes at once: the width of a register block
   const fb::Weight& w = frame.weight(weight);
   const std::uint32_t tiles = static_cast<std::uint32_t>(round_up(w.rows(), kLanes) / kLanes);
-  args.k = static_cast<std::size_t>(round_up(w.columns(), 4));
-  args.w = frame.tiles(weight);
-  args.w_scale = frame.scales(weight);
-  args.bias = frame.vector(bias);
+  args = matmul_args(frame, weight, bias, args);
   // A core reads some 32 bytes of weights in a nanosecond and multiplies some 512.
   const std::uint64_t size = std::uint64_t{w.rows()} * w.columns();
   const std::uint64_t work = size / 32 + args.rows * size / 512;

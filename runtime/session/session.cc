@@ -26,6 +26,16 @@ bool has_state(const fb::Model& root, const Of& of) {
   return false;
 }
 
+// The last that is made are the logits, by a Linear whose f32 rows nobody else wants quantized.
+bool ends_in_scores(const fb::Function& step, std::uint32_t vocabulary) {
+  if (step.values()->Get(static_cast<std::uint32_t>(step.output()))->width() < vocabulary) return false;
+  for (const fb::Operator* op : *step.operators()) {
+    const fb::Linear* linear = op->body_as_Linear();
+    if (linear != nullptr && linear->output()->rows() == step.output()) return linear->output()->quantized() < 0;
+  }
+  return false;
+}
+
 // Output rows wanted of the first `rows` tokens of a chunk.
 std::uint32_t wanted(const Chunk& chunk, std::size_t rows) {
   if (chunk.want == Want::kAll) return static_cast<std::uint32_t>(rows);
@@ -395,6 +405,20 @@ Status Session::reorder(std::span<const std::uint32_t> parents) {
       if (parents[i] != i) self->copy_row(state, frame.spare_row(state, i), frame.kept_row(state, i));
     }
   });
+  return {};
+}
+
+Status Session::restrict(std::span<const std::int32_t> tokens) {
+  Impl* self = static_cast<Impl*>(this);
+  const fb::Model& root = self->plan.model.root();
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (tokens[i] < 0 || static_cast<std::uint32_t>(tokens[i]) >= root.vocabulary())
+      return bad("a token is not in the vocabulary", static_cast<std::uint32_t>(tokens[i]));
+    if (i > 0 && tokens[i] <= tokens[i - 1]) return bad("allowed tokens do not ascend", i);
+  }
+  if (root.step() == nullptr || !ends_in_scores(*root.step(), root.vocabulary()))
+    return {Code::kUnsupported, "only the scores of a vocabulary can be restricted"};
+  self->frames[0].allowed = tokens;
   return {};
 }
 

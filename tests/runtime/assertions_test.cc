@@ -1,4 +1,4 @@
-// Builds with sanitizers keep their assertions, those of the standard library among them.
+// Builds with sanitizers keep their assertions, those of the standard library among them. Others do not build this file.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -11,11 +11,10 @@ namespace {
 TEST(Assertions, StandWhereSanitizersDo) {
   int ran = 0;
   assert(++ran == 1);
-  EXPECT_GE(ran, KINGLET_SANITIZED);
+  EXPECT_EQ(ran, 1);
 }
 
 TEST(AssertionsDeathTest, FindSpansThatAreTooShort) {
-  if (KINGLET_SANITIZED == 0) GTEST_SKIP() << "a build without sanitizers";
   const std::array<int, 4> arena{1, 2, 3, 4};
   const auto part = std::span(arena).first(2);
   volatile std::size_t at = 2;

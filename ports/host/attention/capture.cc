@@ -47,7 +47,8 @@ AttentionPicture capture_attention(const Opened& opened, const Common& common, c
   std::vector<AttentionCapture> captures;
   for (std::uint32_t i = 0; i < attention_count(opened.model()); ++i) {
     const AttentionInfo info = attention_info(opened.model(), i);
-    AttentionLayer layer{.name = info.name, .kind = info.kind, .heads = info.heads, .rows = 0, .columns = 0, .weights = {}};
+    AttentionLayer layer{
+        .name = info.name, .kind = info.kind, .heads = info.heads, .rows = 0, .columns = 0, .weights = {}};
     layer.rows = info.kind == AttentionKind::kEncoder ? source : target;
     layer.columns = info.kind == AttentionKind::kSelf ? target : source;
     layer.weights.resize(std::size_t{layer.heads} * layer.rows * layer.columns);
@@ -55,10 +56,9 @@ AttentionPicture capture_attention(const Opened& opened, const Common& common, c
     picture.layers.push_back(std::move(layer));
   }
   for (std::size_t i = 0; i < captures.size(); ++i) captures[i].weights = picture.layers[i].weights;
-  if (captures.empty())
-    throw Failure(opened.path() + ": this model has no attention to draw: leave --attention out");
-  check(opened.path(), engine.session().capture(captures));
-  check(opened.path(), run(engine.session(), texts));
+  if (captures.empty()) throw Failure(opened.path() + ": this model has no attention to draw: leave --attention out");
+  require(opened.path(), engine.session().capture(captures));
+  require(opened.path(), run(engine.session(), texts));
   return picture;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <span>
 
+#include "attention/capture.h"
 #include "commands/commands.h"
 #include "commands/generation.h"
 #include "json.h"
@@ -19,12 +20,15 @@ struct Options {
   BeamOptions beam;
   int tokens = 0;
   std::uint32_t batch = 8;
+  std::string attention;  // where the maps go, or empty
   std::vector<std::string> texts;
 };
 
+bool is_one_text(const Options& options) { return options.texts.size() == 1 && options.texts[0] != "-"; }
+
 Limits limits_for(const Opened& opened, const Options& options) {
   Limits limits = limits_of(opened, options.common);
-  limits.sources = options.texts.size() == 1 && options.texts[0] != "-" ? 1 : options.batch;
+  limits.sources = is_one_text(options) ? 1 : options.batch;
   limits.sequences = limits.sources * std::max(options.beam.beams, 1U);
   return limits;
 }
@@ -63,8 +67,40 @@ bool show(const Options& options, const std::string& source, std::span<const Tra
   return print(lines);
 }
 
+using Draw = std::string (*)(const AttentionPicture& picture);
+
+// By the name's end.
+Draw drawing_of(const Options& options) {
+  const std::string& path = options.attention;
+  if (!is_one_text(options)) throw Misuse("--attention draws one text: give it as the only TEXT");
+  if (path.ends_with(".html")) return attention_html;
+  if (path.ends_with(".svg")) return attention_svg;
+  if (path.ends_with(".json")) return attention_json;
+  throw Misuse("--attention " + path + ": expected a name that ends in .html, .svg or .json");
+}
+
+void draw(const Opened& opened, const Options& options, Translator& translator, const Translation& made, Draw drawing) {
+  std::vector<std::int32_t> source(made.source_tokens);
+  require(opened.path(), translator.source_tokens(options.texts[0], source).status());
+  auto read = translator.tokens(0);
+  AttentionTexts texts{.source = source, .decoder_input = read};
+  if (made.finish == Finish::kStopToken) {
+    const auto* stop = opened.root().generation()->stop();
+    texts.last = stop->Get(0);
+  } else if (read.size() > 1) {
+    texts.last = read.back();
+    texts.decoder_input = read.first(read.size() - 1);
+  }
+  AttentionPicture picture = capture_attention(opened, options.common, texts);
+  picture.source_text = options.texts[0];
+  picture.target_text = made.text;
+  const std::string page = drawing(picture);
+  write_file(options.attention, std::as_bytes(std::span(page)), {});
+}
+
 int translate(Options& options) {
   if (lists_isas(options.common)) return 0;
+  const Draw drawing = options.attention.empty() ? nullptr : drawing_of(options);
   const std::string& file = options.common.file;
   const Opened opened(file);
   Engine engine(opened, options.common, limits_for(opened, options));
@@ -93,6 +129,7 @@ int translate(Options& options) {
     for (std::size_t i = 0; i < batch.size(); ++i) {
       if (!show(options, batch[i], made.subspan(i * nbest, nbest), texts.first() + i + 1)) return 0;
     }
+    if (drawing != nullptr) draw(opened, options, translator.fit(longest(batch), beams), made[0], drawing);
   }
   return 0;
 }
@@ -110,6 +147,9 @@ Run add_translate(CLI::App& app) {
       ->check(between(1, 4096))
       ->type_name("N")
       ->capture_default_str();
+  app.add_option("--attention", options->attention,
+                 "Draw what each layer and head looks at: a page (.html), a picture (.svg) or numbers (.json)")
+      ->type_name("OUT");
   add_sampling(app, options->sampler);
   add_beam(app, options->beam);
   app.footer(

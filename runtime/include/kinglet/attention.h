@@ -18,10 +18,10 @@
 namespace kinglet {
 
 enum class AttentionKind : std::uint8_t {
-  kEncoder,    // an encoder's rows among themselves
-  kSelf,       // a decoder's rows and those before them
-  kCross,      // a decoder's rows over the source
-  kAlign,  // the same of a recurrent decoder
+  kEncoder,  // an encoder's rows among themselves
+  kSelf,     // a decoder's rows and those before them
+  kCross,    // a decoder's rows over the source
+  kAlign,    // the same of a recurrent decoder
 };
 
 struct AttentionInfo {

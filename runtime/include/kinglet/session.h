@@ -85,6 +85,12 @@ class Session {
   // Output rows stay valid. kBadArgument: a sequence that is not in the plan; nothing has changed.
   Status reorder(std::span<const std::uint32_t> parents);
 
+  // From now on only these tokens get logits, all others minus infinity (none: all get them): a lexical shortlist, or the words of a
+  // command grammar. Weights of the output are read only where a group of 16 tokens has one of them. `tokens` ascends, stays the
+  // caller's and must outlive it; give the stop tokens, too, or no text ends. kBadArgument: not ascending, or not in the vocabulary.
+  // kUnsupported: the step function does not end in scores of the vocabulary.
+  Status restrict(std::span<const std::int32_t> tokens);
+
   // From now on writes attention weights there; `captures` and their memory stay the caller's and must outlive it (none: stops).
   // kBadArgument, the subject being the capture's index: no such attention or sequence, or memory smaller than it says. A call whose
   // rows or columns do not fit a capture is refused, too.

@@ -28,7 +28,8 @@ std::vector<std::int32_t> tokens(std::size_t count, unsigned seed) {
 // All weights of sequence 1 over 9 source and 7 target rows, the decoder going `step` tokens at a time, then its last logits.
 std::vector<float> watch(const std::vector<std::byte>& file, const char* isa, std::size_t step, bool capture) {
   constexpr std::uint32_t kSource = 9, kTarget = 7;
-  Running r(file, {.context = 20, .source = 20, .rows = 20, .sequences = 2}, {.isa = isa, .parallel = {}, .observer = {}});
+  Running r(file, {.context = 20, .source = 20, .rows = 20, .sequences = 2},
+            {.isa = isa, .parallel = {}, .observer = {}});
   std::vector<std::vector<float>> maps;
   std::vector<AttentionCapture> captures;
   for (std::uint32_t i = 0; i < attention_count(r.model); ++i) {
@@ -44,7 +45,8 @@ std::vector<float> watch(const std::vector<std::byte>& file, const char* isa, st
   }
   const auto source = tokens(kSource, 1), target = tokens(kTarget, 2), other = tokens(18, 3);
   if (r.model.has_encoder()) {
-    const Chunk first{.sequence = 0, .tokens = other, .types = {}}, second{.sequence = 1, .tokens = source, .types = {}};
+    const Chunk first{.sequence = 0, .tokens = other, .types = {}},
+        second{.sequence = 1, .tokens = source, .types = {}};
     EXPECT_TRUE(r.session->encode({&first, 1}).ok());
     EXPECT_TRUE(r.session->encode({&second, 1}).ok());
   }
@@ -54,8 +56,9 @@ std::vector<float> watch(const std::vector<std::byte>& file, const char* isa, st
     all.assign(row.begin(), row.end());
   }
   for (std::size_t i = 0; r.model.has_decoder() && i < target.size(); i += step) {
-    const Chunk chunks[]{{.sequence = 0, .tokens = std::span(other).first(1), .types = {}},
-                         {.sequence = 1, .tokens = std::span(target).subspan(i, std::min(step, target.size() - i)), .types = {}}};
+    const Chunk chunks[]{
+        {.sequence = 0, .tokens = std::span(other).first(1), .types = {}},
+        {.sequence = 1, .tokens = std::span(target).subspan(i, std::min(step, target.size() - i)), .types = {}}};
     EXPECT_TRUE(r.session->step(chunks).ok());
     const auto row = r.session->output(1);
     all.assign(row.begin(), row.end());

@@ -5,7 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <thread>
@@ -14,11 +16,13 @@
 #include "kinglet/isa.h"
 #include "tests/runtime/session/allocations.h"
 #include "tests/runtime/session/tiny_model.h"
+#include "tests/runtime/tasks/text_model.h"
 
 namespace kinglet {
 namespace {
 
 using testing::AlignedBytes;
+using testing::Running;
 
 std::vector<std::int32_t> tokens(std::size_t count, std::int32_t vocabulary, unsigned seed = 7) {
   std::mt19937 random(seed);
@@ -26,31 +30,6 @@ std::vector<std::int32_t> tokens(std::size_t count, std::int32_t vocabulary, uns
   for (auto& token : out) token = static_cast<std::int32_t>(random() % static_cast<unsigned>(vocabulary));
   return out;
 }
-
-// A model, a session of it, and the memory of both.
-struct Running {
-  AlignedBytes file;
-  Model model;
-  Plan plan;
-  AlignedBytes arena{0};
-  Session* session = nullptr;
-
-  Running(const std::vector<std::byte>& bytes, const Limits& limits, const SessionOptions& options = {}) : file(bytes) {
-    auto opened = Model::open(file.span());
-    EXPECT_TRUE(opened.ok()) << opened.status().message() << " (" << opened.status().subject() << ")";
-    if (!opened.ok()) std::abort();
-    model = *opened;
-    auto planned = Plan::make(model, limits);
-    EXPECT_TRUE(planned.ok()) << planned.status().message();
-    if (!planned.ok()) std::abort();
-    plan = *planned;
-    arena = AlignedBytes(plan.arena_bytes);
-    auto created = Session::create(plan, arena.span(), options);
-    EXPECT_TRUE(created.ok()) << created.status().message();
-    if (!created.ok()) std::abort();
-    session = *created;
-  }
-};
 
 void append_outputs(const Session& session, std::vector<float>& all) {
   for (std::uint32_t i = 0; i < session.outputs(); ++i) {
@@ -279,6 +258,31 @@ TEST(Session, RefusesAnUnalignedArenaAndAnUnknownKernelSet) {
   EXPECT_EQ(Session::create(r.plan, arena.span().subspan(4)).status().code(), Code::kBadArgument);
   EXPECT_EQ(Session::create(r.plan, arena.span(), {.isa = "abacus", .parallel = {}, .observer = {}}).status().code(),
             Code::kUnsupported);
+}
+
+TEST(Session, RestrictsTheVocabulary) {
+  for (const std::uint32_t threads : {1U, 3U}) {
+    Running r(testing::tiny_decoder(), {.rows = 12, .outputs = 12, .threads = threads});
+    const auto text = tokens(9, 53);
+    const auto all = logits(r, text, 9, 0);
+    for (const std::vector<std::int32_t>& allowed :
+         {std::vector<std::int32_t>{0}, {52}, {3, 15, 16, 17}, {1, 20, 50}, {0, 16, 32, 48}, tokens(0, 53)}) {
+      ASSERT_TRUE(r.session->restrict(allowed).ok());
+      ASSERT_TRUE(r.session->truncate(0, 0).ok());
+      const auto some = logits(r, text, 9, 0);
+      ASSERT_EQ(some.size(), all.size());
+      for (std::size_t i = 0; i < all.size(); ++i) {
+        const bool in = allowed.empty() || std::ranges::count(allowed, static_cast<std::int32_t>(i % 53)) == 1;
+        EXPECT_EQ(some[i], in ? all[i] : -INFINITY) << i;
+      }
+    }
+    const std::vector<std::int32_t> twice{4, 4}, beyond{53}, negative{-1}, down{5, 4};
+    for (const auto& bad : {twice, beyond, negative, down})
+      EXPECT_EQ(r.session->restrict(bad).code(), Code::kBadArgument);
+  }
+  const std::vector<std::int32_t> one{1};
+  Running encoder(testing::tiny_encoder(), {});
+  EXPECT_NE(encoder.session->restrict(one).code(), Code::kOk);
 }
 
 class Allocations : public ::testing::TestWithParam<std::function<std::vector<std::byte>()>> {};

@@ -100,7 +100,7 @@ std::vector<std::byte> text_encoder(const std::function<void(fb::ModelT&)>& chan
   });
 }
 
-Running::Running(const std::vector<std::byte>& bytes, const Limits& limits) : file(bytes) {
+Running::Running(const std::vector<std::byte>& bytes, const Limits& limits, const SessionOptions& options) : file(bytes) {
   auto opened = Model::open(file.span());
   EXPECT_TRUE(opened.ok()) << opened.status().message() << " (" << opened.status().subject() << ")";
   model = *opened;
@@ -108,7 +108,7 @@ Running::Running(const std::vector<std::byte>& bytes, const Limits& limits) : fi
   EXPECT_TRUE(planned.ok()) << planned.status().message();
   plan = *planned;
   arena = AlignedBytes(plan.arena_bytes);
-  auto made = Session::create(plan, arena.span());
+  auto made = Session::create(plan, arena.span(), options);
   EXPECT_TRUE(made.ok()) << made.status().message();
   session = *made;
 }

@@ -31,7 +31,7 @@ std::vector<std::byte> text_translator(const std::function<void(fb::ModelT&)>& c
 std::vector<std::byte> text_encoder(const std::function<void(fb::ModelT&)>& change = {});
 
 struct Running {
-  Running(const std::vector<std::byte>& bytes, const Limits& limits);
+  Running(const std::vector<std::byte>& bytes, const Limits& limits, const SessionOptions& options = {});
 
   AlignedBytes file;
   Model model;
