@@ -30,7 +30,7 @@ FloatJson alignment(const AttentionPicture& picture) {
   const auto telling = telling_layer(picture);
   if (!telling) return best;
   const AttentionLayer& layer = picture.layers[*telling];
-  const bool reads_source = layer.kind == AttentionKind::kCross || layer.kind == AttentionKind::kAlignment;
+  const bool reads_source = layer.kind == AttentionKind::kCross || layer.kind == AttentionKind::kAlign;
   if (!reads_source || layer.columns == 0) return best;
   const std::vector<float> mean = mean_of_heads(layer).weights;
   for (auto row = mean.begin(); row != mean.end(); row += layer.columns)

@@ -16,7 +16,7 @@ std::uint32_t blocks(std::uint32_t tokens, std::uint32_t block) {
 const char* kind_name(AttentionKind kind) {
   switch (kind) {
     case AttentionKind::kCross: return "cross";
-    case AttentionKind::kAlignment: return "alignment";
+    case AttentionKind::kAlign: return "alignment";
     case AttentionKind::kSelf: return "self";
     case AttentionKind::kEncoder: return "encoder";
   }
@@ -26,7 +26,7 @@ const char* kind_name(AttentionKind kind) {
 const std::vector<std::string>& row_tokens(const AttentionPicture& picture, AttentionKind kind) {
   switch (kind) {
     case AttentionKind::kCross:
-    case AttentionKind::kAlignment: return picture.target;
+    case AttentionKind::kAlign: return picture.target;
     case AttentionKind::kSelf: return picture.decoder_input;
     case AttentionKind::kEncoder: break;
   }
@@ -40,7 +40,7 @@ const std::vector<std::string>& column_tokens(const AttentionPicture& picture, A
 std::optional<std::size_t> telling_layer(const AttentionPicture& picture) {
   for (std::size_t i = picture.layers.size(); i-- > 0;) {
     const AttentionKind kind = picture.layers[i].kind;
-    if (kind == AttentionKind::kCross || kind == AttentionKind::kAlignment) return i;
+    if (kind == AttentionKind::kCross || kind == AttentionKind::kAlign) return i;
   }
   if (picture.layers.empty()) return std::nullopt;
   return picture.layers.size() - 1;

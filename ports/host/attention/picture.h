@@ -1,18 +1,13 @@
-// What a model attended to, and three ways to draw it. Nothing here knows the runtime.
+// What a model attended to, and three ways to draw it. Nothing here runs a model.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-namespace kinglet::host {
+#include "kinglet/attention.h"
 
-enum class AttentionKind {
-  kCross,      // output tokens read the source
-  kAlignment,  // the same of a recurrent decoder
-  kSelf,       // the decoder reads its own tokens
-  kEncoder,    // the source reads itself
-};
+namespace kinglet::host {
 
 struct AttentionLayer {
   std::string name;  // "decoder.layers.0.multihead_attn"
@@ -25,8 +20,8 @@ struct AttentionLayer {
 struct AttentionPicture {
   std::string title;  // the model's name
   std::string source_text, target_text;
-  std::vector<std::string> source;         // columns of kCross and kAlignment; rows and columns of kEncoder
-  std::vector<std::string> target;         // rows of kCross and kAlignment
+  std::vector<std::string> source;         // columns of kCross and kAlign; rows and columns of kEncoder
+  std::vector<std::string> target;         // rows of kCross and kAlign
   std::vector<std::string> decoder_input;  // rows and columns of kSelf: what the decoder read to write `target`
   std::vector<AttentionLayer> layers;      // in the order of execution
 };

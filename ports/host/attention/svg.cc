@@ -100,7 +100,7 @@ double longest(const std::vector<std::string>& names) {
 const char* kind_title(AttentionKind kind) {
   switch (kind) {
     case AttentionKind::kCross: return "cross-attention: output down, source across";
-    case AttentionKind::kAlignment: return "alignment: output down, source across";
+    case AttentionKind::kAlign: return "alignment: output down, source across";
     case AttentionKind::kSelf: return "decoder self-attention: tokens that the decoder read, down and across";
     case AttentionKind::kEncoder: return "encoder self-attention: source down and across";
   }

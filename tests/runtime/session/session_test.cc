@@ -260,26 +260,76 @@ TEST(Session, RefusesAnUnalignedArenaAndAnUnknownKernelSet) {
             Code::kUnsupported);
 }
 
-TEST(Session, RestrictsTheVocabulary) {
-  for (const std::uint32_t threads : {1U, 3U}) {
-    Running r(testing::tiny_decoder(), {.rows = 12, .outputs = 12, .threads = threads});
-    const auto text = tokens(9, 53);
-    const auto all = logits(r, text, 9, 0);
-    for (const std::vector<std::int32_t>& allowed :
-         {std::vector<std::int32_t>{0}, {52}, {3, 15, 16, 17}, {1, 20, 50}, {0, 16, 32, 48}, tokens(0, 53)}) {
-      ASSERT_TRUE(r.session->restrict(allowed).ok());
-      ASSERT_TRUE(r.session->truncate(0, 0).ok());
-      const auto some = logits(r, text, 9, 0);
-      ASSERT_EQ(some.size(), all.size());
-      for (std::size_t i = 0; i < all.size(); ++i) {
-        const bool in = allowed.empty() || std::ranges::count(allowed, static_cast<std::int32_t>(i % 53)) == 1;
-        EXPECT_EQ(some[i], in ? all[i] : -INFINITY) << i;
+// An embedding and scores, wide enough that several threads share the work.
+std::vector<std::byte> wide_scores() {
+  constexpr std::uint32_t kWidth = 256, kVocabulary = 4099;
+  testing::TinyModel m(9);
+  m.model().context = 16;
+  m.model().vocabulary = kVocabulary;
+  const int table = m.tiles(kVocabulary, kWidth);
+  m.begin(false);
+  fb::EmbedT embed;
+  embed.tokens = table;
+  const int x = m.value(kWidth, fb::Kind::F32);
+  embed.output = std::make_unique<fb::Emit>(x, -1);
+  m.add(std::move(embed));
+  fb::SelectT select;
+  select.input = x;
+  const int chosen = m.value(kWidth, fb::Kind::Q8, fb::Extent::Outputs);
+  select.output = std::make_unique<fb::Emit>(-1, chosen);
+  m.add(std::move(select));
+  fb::LinearT head;
+  head.input = chosen;
+  head.weight = table;
+  const int scores = m.value(kVocabulary, fb::Kind::F32, fb::Extent::Outputs);
+  head.output = std::make_unique<fb::Emit>(scores, -1);
+  m.add(std::move(head));
+  m.end(scores);
+  return m.file();
+}
+
+TEST(Session, ThreadsShareARestrictedVocabulary) {
+  std::mt19937 random(4);
+  std::atomic<int> used{0};
+  Running one(wide_scores(), {});
+  for (const std::uint32_t threads : {2U, 5U}) {
+    Running r(wide_scores(), {.threads = threads},
+              {.isa = nullptr, .parallel = {run_on_threads, &used}, .observer = {}});
+    for (const unsigned every : {2U, 3U, 17U}) {
+      std::vector<std::int32_t> allowed;
+      for (std::int32_t t = 0; t < 4099; ++t) {
+        if (random() % every == 0) allowed.push_back(t);
       }
+      const std::vector<std::int32_t> text{7};
+      const auto all = logits(one, text, 1);
+      ASSERT_TRUE(r.session->restrict(allowed).ok());
+      const auto some = logits(r, text, 1);
+      std::vector<bool> in(4099);
+      for (const std::int32_t t : allowed) in[static_cast<std::size_t>(t)] = true;
+      for (std::size_t i = 0; i < all.size(); ++i) ASSERT_EQ(some[i], in[i] ? all[i] : -INFINITY) << i;
     }
-    const std::vector<std::int32_t> twice{4, 4}, beyond{53}, negative{-1}, down{5, 4};
-    for (const auto& bad : {twice, beyond, negative, down})
-      EXPECT_EQ(r.session->restrict(bad).code(), Code::kBadArgument);
   }
+  EXPECT_GT(used, 0);
+}
+
+TEST(Session, RestrictsTheVocabulary) {
+  Running r(testing::tiny_decoder(), {.rows = 12, .outputs = 12});
+  const auto text = tokens(9, 53);
+  const auto all = logits(r, text, 9, 0);
+  for (const std::vector<std::int32_t>& allowed :
+       {std::vector<std::int32_t>{0}, {52}, {3, 15, 16, 17}, {1, 20, 50}, {0, 16, 32, 48}, tokens(0, 53)}) {
+    ASSERT_TRUE(r.session->restrict(allowed).ok());
+    ASSERT_TRUE(r.session->truncate(0, 0).ok());
+    const auto some = logits(r, text, 9, 0);
+    ASSERT_EQ(some.size(), all.size());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const bool in = allowed.empty() || std::ranges::count(allowed, static_cast<std::int32_t>(i % 53)) == 1;
+      EXPECT_EQ(some[i], in ? all[i] : -INFINITY) << i;
+    }
+  }
+  const std::vector<std::int32_t> twice{4, 4}, beyond{53}, negative{-1}, down{5, 4};
+  for (const auto& bad : {twice, beyond, negative, down})
+    EXPECT_EQ(r.session->restrict(bad).code(), Code::kBadArgument);
   const std::vector<std::int32_t> one{1};
   Running encoder(testing::tiny_encoder(), {});
   EXPECT_NE(encoder.session->restrict(one).code(), Code::kOk);

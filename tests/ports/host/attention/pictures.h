@@ -16,8 +16,8 @@ inline std::vector<std::string> some_tokens(const std::string& name, std::uint32
 }
 
 // Weights that differ in every head, row and column; a row sums to 1.
-inline host::AttentionLayer some_layer(std::string name, host::AttentionKind kind, std::uint32_t heads,
-                                       std::uint32_t rows, std::uint32_t columns) {
+inline host::AttentionLayer some_layer(std::string name, AttentionKind kind, std::uint32_t heads, std::uint32_t rows,
+                                       std::uint32_t columns) {
   host::AttentionLayer layer{
       .name = std::move(name), .kind = kind, .heads = heads, .rows = rows, .columns = columns, .weights = {}};
   std::uint32_t bits = 1;
@@ -36,7 +36,7 @@ inline host::AttentionLayer some_layer(std::string name, host::AttentionKind kin
 
 // An encoder-decoder with two layers each.
 inline host::AttentionPicture some_picture(std::uint32_t heads, std::uint32_t rows, std::uint32_t columns) {
-  using enum host::AttentionKind;
+  using enum AttentionKind;
   host::AttentionPicture picture{.title = "a model",
                                  .source_text = "a source",
                                  .target_text = "a target",
