@@ -34,6 +34,16 @@ Work work_of(const Opened& opened, const fb::Function& function) {
     (input.extent() == fb::Extent::Rows ? work.row_operations : work.output_operations) += operations;
     work.weight_bytes += static_cast<double>(weight.data()->bytes());
   });
+  for (const auto* op : *function.operators()) {
+    const fb::Recurrent* recurrent = op->body_as_Recurrent();
+    if (recurrent == nullptr) continue;
+    for (const int index : {recurrent->weight(), recurrent->candidate()}) {
+      if (index < 0) continue;
+      const fb::Weight& weight = weight_at(opened, index);
+      work.row_operations += 2.0 * weight.rows() * weight.columns() * (recurrent->wide() ? 2 : 1);
+      work.weight_bytes += static_cast<double>(weight.data()->bytes());
+    }
+  }
   return work;
 }
 

@@ -416,6 +416,10 @@ Status Session::restrict(std::span<const std::int32_t> tokens) {
       return bad("a token is not in the vocabulary", static_cast<std::uint32_t>(tokens[i]));
     if (i > 0 && tokens[i] <= tokens[i - 1]) return bad("allowed tokens do not ascend", i);
   }
+  if (tokens.empty()) {
+    self->frames[0].allowed = {};
+    return {};
+  }
   if (root.step() == nullptr || !ends_in_scores(*root.step(), root.vocabulary()))
     return {Code::kUnsupported, "only the scores of a vocabulary can be restricted"};
   self->frames[0].allowed = tokens;

@@ -5,6 +5,7 @@
 #include "commands/commands.h"
 #include "failure.h"
 #include "json.h"
+#include "kinglet/beam.h"
 #include "machine.h"
 #include "text.h"
 #include "work.h"
@@ -18,6 +19,7 @@ struct Options {
   std::uint32_t tokens = 128;
   std::uint32_t repetitions = 5;
   std::uint32_t rows = 0;
+  std::uint32_t beams = 0;
 };
 
 // One line of the result.
@@ -66,6 +68,7 @@ class Bench {
     if (opened_.model().has_encoder()) measure_encoder(engine.session());
     else measure_prompt(engine.session());
     if (steps_ != 0) measure_steps(engine.session());
+    if (steps_ != 0 && options_.beams != 0) measure_beams(engine.session());
     resident_ = peak_resident_bytes();  // before the machine's own limits are measured, which takes memory
     measure_machine(engine.threads());
     return options_.common.json ? show_json() : show();
@@ -79,6 +82,11 @@ class Bench {
       limits.context = options_.common.context != 0 ? options_.common.context
                                                     : std::max(steps_, opened_.model().has_encoder() ? 1 : prompt_);
     limits.rows = options_.rows;
+    if (options_.beams != 0) {
+      limits.sequences = options_.beams;
+      limits.sources = 1;
+      if (limits.rows == 0) limits.rows = std::max(std::min(limits.context, 128U), options_.beams);
+    }
     return limits;
   }
 
@@ -131,6 +139,39 @@ class Bench {
     });
     rows_.push_back({opened_.model().has_encoder() ? "decode" : "generate", steps_, times,
                      steps_ * (work.row_operations + work.output_operations), steps_ * work.weight_bytes, false});
+  }
+
+  // A search from an empty context that no token ends: its steps, choices and reorders.
+  void measure_beams(Session& session) {
+    const std::uint32_t beams = options_.beams;
+    Arena marks_memory(TokenMarks::workspace_bytes(opened_.root().vocabulary()));
+    const TokenMarks marks(opened_.root().vocabulary(), marks_memory.bytes());
+    Arena memory(BeamSearch::workspace_bytes(beams, steps_));
+    const Work work = work_of(opened_, *opened_.root().step());
+    std::vector<std::uint32_t> parents(beams);
+    std::vector<std::int32_t> tokens(beams);
+    std::vector<Chunk> chunks(beams);
+    const Times times = measure(options_.repetitions, [&] {
+      std::fill(parents.begin(), parents.end(), 0U);
+      std::fill(tokens.begin(), tokens.end(), 0);
+      check(session.truncate(0, 0));
+      BeamSearch search =
+          value_of(opened_.path(), BeamSearch::create({.beams = beams}, marks, steps_, -1, memory.bytes()));
+      while (!search.done()) {
+        check(session.reorder(parents));
+        for (std::uint32_t i = 0; i < search.running(); ++i)
+          chunks[i] = {.sequence = i, .tokens = {&tokens[i], 1}, .types = {}, .want = Want::kLast};
+        check(session.step(std::span(chunks).first(search.running())));
+        for (std::uint32_t i = 0; i < search.running(); ++i) check(search.consider(i, session.output(i)));
+        check(search.advance());
+        for (std::uint32_t i = 0; i < search.running(); ++i) {
+          parents[i] = search.parent(i);
+          tokens[i] = search.token(i);
+        }
+      }
+    });
+    rows_.push_back({"beam", steps_, times, steps_ * beams * (work.row_operations + work.output_operations),
+                     steps_ * work.weight_bytes, false});
   }
 
   void measure_machine(Threads& threads) {
@@ -264,6 +305,9 @@ Run add_bench(CLI::App& app) {
       ->capture_default_str();
   app.add_option("--rows", options->rows, "Tokens of one call while a prompt is read (default: at most 128)")
       ->check(between(1, 1 << 20))
+      ->type_name("N");
+  app.add_option("--beam", options->beams, "Measure a search with N hypotheses, too; tokens are those of one text")
+      ->check(between(1, 4096))
       ->type_name("N");
   app.footer("Example: kinglet bench model.kgl -p 512 -n 128");
   return [options] { return bench(*options); };

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "allowed.h"
 #include "commands/generation.h"
 #include "failure.h"
 #include "interrupt.h"
@@ -20,6 +21,7 @@ struct Options {
   BeamOptions beam;
   std::string prompt_option;
   std::string prompt;
+  std::string allow;  // the file of the words that may be used, or empty
   bool rolling = false;
   bool hide_prompt = false;
 };
@@ -94,6 +96,8 @@ int generate(Options& options) {
   const GeneratorOptions how{.rolling = options.rolling, .beams = options.beam.beams > 0};
   Arena workspace(value_of(file, Generator::workspace_bytes(engine.plan(), prompt.size(), how)));
   Generator generator = value_of(file, Generator::create(engine.session(), workspace.bytes(), prompt.size(), how));
+  const auto allowed = options.allow.empty() ? std::vector<std::int32_t>{} : allowed_tokens(opened, options.allow);
+  require(file, engine.session().restrict(allowed));
   add_prompt(options, engine, generator, prompt);
 
   const bool list = options.beam.beams > 0 && options.beam.nbest > 1;  // shown when the search has ended
@@ -134,6 +138,8 @@ Run add_generate(CLI::App& app) {
   app.get_option("--beam")->excludes(app.get_option("--stop"));
   app.add_flag("--rolling", options->rolling,
                "When the context is full, with the prompt or later, forget its first half and go on");
+  app.add_option("--allow", options->allow, "Only words of this file's lines (a shortlist, or a command grammar)")
+      ->type_name("FILE");
   app.add_flag("--no-display-prompt", options->hide_prompt, "Print only what is new");
   app.footer("Example: kinglet generate stories.kgl -p \"Once upon a time\" -n 100 --temperature 0.8");
   return [options] { return generate(*options); };

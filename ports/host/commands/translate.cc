@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <span>
 
+#include "allowed.h"
 #include "attention/capture.h"
 #include "commands/commands.h"
 #include "commands/generation.h"
@@ -21,6 +22,7 @@ struct Options {
   int tokens = 0;
   std::uint32_t batch = 8;
   std::string attention;  // where the maps go, or empty
+  std::string allow;      // the file of the words that may be used, or empty
   std::vector<std::string> texts;
 };
 
@@ -109,6 +111,8 @@ int translate(Options& options) {
   const TranslatorOptions beams{.beams = options.beam.beams > 0};
   const std::size_t nbest = options.beam.beams > 0 ? options.beam.nbest : 1;
   Growing<Translator> translator(engine, file);
+  const auto allowed = options.allow.empty() ? std::vector<std::int32_t>{} : allowed_tokens(opened, options.allow);
+  require(file, engine.session().restrict(allowed));
   translator.fit(0, beams);  // says at once where the model is no translator
   const auto tokenizer =
       value_of(file, Tokenizer::open(opened.root().target_tokenizer() != nullptr ? *opened.root().target_tokenizer()
@@ -150,6 +154,8 @@ Run add_translate(CLI::App& app) {
   app.add_option("--attention", options->attention,
                  "Draw what each layer and head looks at: a page (.html), a picture (.svg) or numbers (.json)")
       ->type_name("OUT");
+  app.add_option("--allow", options->allow, "Only words of this file's lines (a shortlist, or a command grammar)")
+      ->type_name("FILE");
   add_sampling(app, options->sampler);
   add_beam(app, options->beam);
   app.footer(

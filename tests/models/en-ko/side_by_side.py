@@ -3,7 +3,7 @@
 
     side_by_side.py                                 the table
     side_by_side.py --plot side_by_side.svg         and exact match against the length of the source
-    side_by_side.py --into README.md                the table goes between the marks of that file, not to the terminal
+    side_by_side.py --into README.md …              the table goes between the marks of these files, not to the terminal
 
 Float answers are those of evaluate.py --mistakes, everything else is measured here: with one thread, on an otherwise idle machine.
 """
@@ -170,7 +170,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", type=pathlib.Path, default=HERE.parents[2] / "build" / "bin", help="folder of the built programs")
     parser.add_argument("--plot", type=pathlib.Path, help="SVG to write")
-    parser.add_argument("--into", type=pathlib.Path, help="file whose table to replace")
+    parser.add_argument("--into", type=pathlib.Path, nargs="+", default=[], help="files whose table to replace")
     parser.add_argument("--repetitions", type=int, default=5)
     arguments = parser.parse_args()
     subjects, rows, failed, checked = [], [], False, False
@@ -195,9 +195,9 @@ def main():
             rows.append(measure(subject))
         speeds(subjects, rows, arguments.repetitions)
     text = tables(rows, len(pairs("lengths.tsv")))
-    if arguments.into:
-        put_between(arguments.into, text)
-    else:
+    for file in arguments.into:
+        put_between(file, text)
+    if not arguments.into:
         print(text, end="")
     if arguments.plot:
         series = [plot.Series(row["title"], row.get(("curve", "float")), row.get(("curve", "int8"))) for row in rows]
