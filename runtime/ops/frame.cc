@@ -133,7 +133,7 @@ void Frame::copy_page(int index, std::uint32_t from, std::uint32_t to) const {
 float* Frame::find_capture(const Span& span, std::uint32_t row, std::uint32_t head) const {
   for (const AttentionCapture& c : captures) {
     if (c.attention == attention && c.sequence == span.sequence)
-      return c.weights.data() + (std::size_t{head} * c.rows + call.positions[row]) * c.columns;
+      return c.weights.data() + (std::size_t{head} * c.rows + call.positions[row] % c.rows) * c.columns;
   }
   return nullptr;
 }

@@ -202,7 +202,7 @@ Status Session::Impl::check_captures(std::span<const Chunk> chunks, bool encode)
       const std::uint64_t rows = chunk.tokens.size() + (encode ? 0 : sequences.length(chunk.sequence));
       const bool source = kind == AttentionKind::kCross || kind == AttentionKind::kAlign;
       const std::uint64_t columns = source ? sequences.source_length(chunk.sequence) : rows;
-      if (rows > capture.rows || columns > capture.columns)
+      if (chunk.tokens.size() > capture.rows || columns > capture.columns)
         return bad("a capture of attention weights has no room for this call's rows", i);
     }
   }
@@ -431,6 +431,7 @@ Status Session::capture(std::span<const AttentionCapture> captures) {
   const Model& model = self->plan.model;
   for (std::size_t i = 0; i < captures.size(); ++i) {
     const AttentionCapture& c = captures[i];
+    if (c.rows == 0 || c.columns == 0) return bad("a capture has no room", i);
     if (c.attention >= attention_count(model)) return bad("the model has no such attention to capture", i);
     if (c.sequence >= self->plan.limits.sequences) return bad("a capture's sequence is not in the plan", i);
     const std::uint64_t cells = std::uint64_t{c.rows} * c.columns;  // heads are few: no overflow below

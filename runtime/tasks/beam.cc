@@ -12,6 +12,7 @@ namespace {
 
 constexpr float kNever = -std::numeric_limits<float>::infinity();
 constexpr float kMostPenalty = 10;
+constexpr float kMostCoverage = 100;
 
 Status bad(const char* message, std::uint64_t subject = 0) { return {Code::kBadArgument, message, subject}; }
 
@@ -57,7 +58,7 @@ void TokenMarks::suppress(std::span<const std::int32_t> tokens) { mark(suppresse
 
 std::size_t BeamSearch::workspace_bytes(std::uint32_t beams, std::uint32_t max_tokens) {
   const std::uint64_t each =
-      2 * sizeof(Candidate) + sizeof(float) + sizeof(Ended) + std::uint64_t{max_tokens} * sizeof(Step);
+      2 * sizeof(Candidate) + 2 * sizeof(float) + sizeof(Ended) + std::uint64_t{max_tokens} * sizeof(Step);
   return static_cast<std::size_t>(beams * round_up(each, kAlignment));
 }
 
@@ -68,6 +69,8 @@ Result<BeamSearch> BeamSearch::create(const BeamOptions& options, const TokenMar
     return bad("a beam search has from one result to as many as its beams", options.beams);
   if (!(options.length_penalty >= -kMostPenalty && options.length_penalty <= kMostPenalty))
     return bad("the length penalty is not between -10 and 10");
+  if (!(options.coverage_penalty >= 0 && options.coverage_penalty <= kMostCoverage))
+    return bad("the coverage penalty is not between 0 and 100");
   if (max_tokens == 0) return bad("a beam search needs room for one token");
   if (forced >= 0 && static_cast<std::uint32_t>(forced) >= marks.vocabulary())
     return bad("a forced token is not in the vocabulary", static_cast<std::uint32_t>(forced));
@@ -93,6 +96,7 @@ Result<BeamSearch> BeamSearch::create(const BeamOptions& options, const TokenMar
   take(search.ending_.best, options.beams);
   take(search.best_, options.beams);
   take(search.log_probs_, options.beams);
+  take(search.coverage_, options.beams);
   search.log_probs_[0] = 0;
   search.running_ = 1;
   return search;
@@ -113,7 +117,7 @@ void BeamSearch::offer(Candidates& list, const Candidate& candidate) const {
   list.best[place] = candidate;
 }
 
-Status BeamSearch::consider(std::uint32_t index, std::span<const float> logits) {
+Status BeamSearch::consider(std::uint32_t index, std::span<const float> logits, float coverage) {
   if (index >= running_) return bad("no such hypothesis runs", running_);
   if (logits.size() != marks_->vocabulary())
     return bad("as many logits as the vocabulary are needed", marks_->vocabulary());
@@ -121,6 +125,7 @@ Status BeamSearch::consider(std::uint32_t index, std::span<const float> logits) 
   const Result<float> total = log_sum(logits, top);
   if (!total.ok()) return total.status();
   ++considered_;
+  coverage_[index] = coverage;
   if (forced_ >= 0 && made_ == 0) {
     Candidates& list = marks_->stops(static_cast<std::uint32_t>(forced_)) ? ending_ : going_;
     offer(list, {log_probs_[index], 0, index, forced_});
@@ -145,7 +150,8 @@ float BeamSearch::normalized(float log_prob, std::uint32_t length) const {
 
 // Among the best that ended; the earlier first where scores are equal.
 void BeamSearch::end(const Candidate& candidate, bool stops) {
-  const Ended ended{.score = normalized(candidate.score, made_ + 1),
+  const float coverage = options_.coverage_penalty * coverage_[candidate.hypothesis];
+  const Ended ended{.score = normalized(candidate.score, made_ + 1) + coverage,
                     .log_prob = candidate.score,
                     .steps = made_,
                     .parent = candidate.hypothesis,
@@ -156,7 +162,7 @@ void BeamSearch::end(const Candidate& candidate, bool stops) {
   best_[place] = ended;
 }
 
-// Whether nothing that runs is to be waited for.
+// Whether nothing that runs is to be waited for; it might yet cover all of its source.
 bool BeamSearch::hopeless() const {
   if (ended_ < beams_) return false;
   if (options_.early_stopping == EarlyStopping::kFull || beams_ == 1) return true;

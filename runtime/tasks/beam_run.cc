@@ -1,5 +1,7 @@
 #include "tasks/beam_run.h"
 
+#include "tasks/coverage.h"
+
 namespace kinglet {
 namespace {
 
@@ -28,7 +30,9 @@ class Run {
     for (std::uint32_t g = 0; g < searches_.size(); ++g) {
       if (auto s = advance(g); !s.ok()) return s;
     }
-    if (auto s = session_.reorder(memory_.parents.first(sequences_)); !s.ok()) return s;
+    const auto parents = memory_.parents.first(sequences_);
+    if (auto s = session_.reorder(parents); !s.ok()) return s;
+    if (memory_.coverage != nullptr) memory_.coverage->reorder(parents);
     return any;
   }
 
@@ -60,9 +64,9 @@ class Run {
     std::uint32_t output = 0;
     for (const Chunk& chunk : memory_.chunks.first(chunks)) {
       if (chunk.want == Want::kNone) continue;
-      if (auto s = searches_[chunk.sequence / beams_].consider(chunk.sequence % beams_, session_.output(output++));
-          !s.ok())
-        return s;
+      const float coverage = memory_.coverage == nullptr ? 0.0F : memory_.coverage->add(session_, chunk.sequence);
+      BeamSearch& search = searches_[chunk.sequence / beams_];
+      if (auto s = search.consider(chunk.sequence % beams_, session_.output(output++), coverage); !s.ok()) return s;
     }
     return {};
   }
@@ -102,6 +106,8 @@ BeamMemory take_beams(Workspace& workspace, const Limits& limits) {
 
 Status begin_beams(BeamMemory& memory, const Limits& limits, std::uint32_t groups, const BeamOptions& options,
                    const TokenMarks& marks, std::uint32_t max_tokens, std::int32_t forced) {
+  if (options.coverage_penalty > 0 && memory.coverage == nullptr)
+    return {Code::kBadArgument, "the workspace was made without room for a coverage penalty"};
   if (memory.searches.empty()) return {Code::kBadArgument, "the workspace was made without room for a beam search"};
   if (std::uint64_t{groups} * options.beams > limits.sequences)
     return {Code::kBadArgument, "more beams than the plan has sequences for", limits.sequences};

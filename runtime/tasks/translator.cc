@@ -2,9 +2,11 @@
 
 #include <cstring>
 #include <limits>
+#include <new>
 
 #include "model_generated.h"
 #include "tasks/beam_run.h"
+#include "tasks/coverage.h"
 #include "tasks/tokens.h"
 #include "tasks/workspace.h"
 
@@ -38,6 +40,12 @@ struct TranslatorLayout {
     t.chunks_ = workspace.take<Chunk>(plan.limits.sequences);
     t.scratch_ = workspace.take<std::byte>(sampling > encoding ? sampling : encoding);
     if (options.beams) t.beams_ = take_beams(workspace, plan.limits);
+    if (options.coverage) {
+      const auto coverage = Coverage::take(workspace, plan);
+      if (!coverage.ok()) return coverage.status();
+      const auto place = workspace.take<Coverage>(1);
+      if (!place.empty()) t.beams_.coverage = new (place.data()) Coverage(*coverage);
+    }
     t.text_bytes_ = text_bytes;
     return {};
   }
@@ -231,7 +239,17 @@ Status Translator::search(std::size_t count, const TranslateOptions& options, st
                       options.max_tokens == 0 ? longest : smaller(options.max_tokens, longest), forced_token(root));
       !s.ok())
     return s;
-  if (auto s = run_beams(*session_, beams_, groups, options.beam.beams, start); !s.ok()) return s;
+  BeamMemory memory = beams_;
+  if (options.beam.coverage_penalty == 0) memory.coverage = nullptr;
+  const std::uint32_t prompt = static_cast<std::uint32_t>(start.size());
+  if (memory.coverage != nullptr) {
+    if (auto s = memory.coverage->begin(*session_, groups * options.beam.beams, prompt); !s.ok()) return s;
+  }
+  const Status done = run_beams(*session_, memory, groups, options.beam.beams, start);
+  if (memory.coverage != nullptr) {
+    if (auto s = memory.coverage->end(*session_); !s.ok()) return s;
+  }
+  if (!done.ok()) return done;
   for (std::size_t i = 0; i < results.size(); ++i) {
     const BeamSearch& search = beams_.searches[i / options.beam.nbest];
     const std::uint32_t rank = static_cast<std::uint32_t>(i % options.beam.nbest);

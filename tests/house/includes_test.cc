@@ -31,8 +31,8 @@ const std::map<std::string, Names> kRooms = {
 
 // The room whose promise a public header states; any other public header belongs to the tasks.
 const std::map<std::string, std::string> kPublicHeaders = {
-    {"status.h", "base"}, {"parallel.h", "base"},   {"model.h", "model"},    {"isa.h", "kernels"},
-    {"plan.h", "plan"},   {"session.h", "session"}, {"tokenizer.h", "text"},
+    {"status.h", "base"}, {"parallel.h", "base"}, {"model.h", "model"},     {"attention.h", "model"},
+    {"isa.h", "kernels"}, {"plan.h", "plan"},     {"session.h", "session"}, {"tokenizer.h", "text"},
 };
 
 const Names kStandardHeaders = {"cstdint", "cstddef",     "cstring", "span",   "string_view", "array",

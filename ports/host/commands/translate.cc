@@ -108,7 +108,7 @@ int translate(Options& options) {
   Engine engine(opened, options.common, limits_for(opened, options));
   const std::size_t sequences = engine.plan().limits.sequences;
   const std::size_t texts_at_once = engine.plan().limits.sources;
-  const TranslatorOptions beams{.beams = options.beam.beams > 0};
+  const TranslatorOptions beams{.beams = options.beam.beams > 0, .coverage = options.beam.coverage_penalty > 0};
   const std::size_t nbest = options.beam.beams > 0 ? options.beam.nbest : 1;
   Growing<Translator> translator(engine, file);
   const auto allowed = options.allow.empty() ? std::vector<std::int32_t>{} : allowed_tokens(opened, options.allow);
@@ -158,6 +158,11 @@ Run add_translate(CLI::App& app) {
       ->type_name("FILE");
   add_sampling(app, options->sampler);
   add_beam(app, options->beam);
+  app.add_option("--coverage-penalty", options->beam.coverage_penalty,
+                 "Add B times ln(min(attention, 1)) of every source token to a score, against leaving things out")
+      ->check(between(0.0, 100.0))
+      ->type_name("B")
+      ->needs(app.get_option("--beam"));
   app.footer(
       "Example: kinglet translate en-ko.kgl \"twenty past nine on May 3rd\"\n         kinglet translate en-ko.kgl "
       "--beam 4 --nbest 4 \"three o'clock\"\nA text that begins with '-' goes after "

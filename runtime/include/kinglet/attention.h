@@ -34,8 +34,9 @@ std::uint32_t attention_count(const Model& model);
 // `index` below attention_count, in the order in which they run.
 AttentionInfo attention_info(const Model& model, std::uint32_t index);
 
-// Where the weights of one attention and one sequence go. Row: position of the token that looks; column: position of what it looks at,
-// or row of the source. What no row of a call looks at is left as it is.
+// Where the weights of one attention and one sequence go. Row: position of the token that looks, where `rows` are fewer than that
+// the remainder, so that the last ones stay; column: position of what it looks at, or row of the source. What no row of a call looks
+// at is left as it is.
 struct AttentionCapture {
   std::uint32_t attention = 0;
   std::uint32_t sequence = 0;

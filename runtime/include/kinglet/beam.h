@@ -23,10 +23,12 @@
 
 namespace kinglet {
 
+class Coverage;
+
 // What a sum of log-probabilities is divided by; `length` counts the tokens made, the stop token included.
 enum class LengthNorm : std::uint8_t {
   kPower,  // length ^ penalty: 1 is the average, as in transformers
-  kGnmt,   // ((5 + length) / 6) ^ penalty (Wu et al. 2016, equation 14, without the coverage penalty)
+  kGnmt,   // ((5 + length) / 6) ^ penalty (Wu et al. 2016, equation 14)
 };
 
 // When a search ends that has `beams` ended hypotheses, as transformers' early_stopping.
@@ -42,6 +44,9 @@ struct BeamOptions {
   LengthNorm norm = LengthNorm::kPower;
   float length_penalty = 1;  // in [-10, 10]; 0: the plain sum
   EarlyStopping early_stopping = EarlyStopping::kHeuristic;
+  // times the coverage of the source (Wu et al. 2016, equation 14: sum over source rows of ln(min(weights they got, 1))), added to the
+  // score of what ended. In [0, 100]; only Translator gives it (TranslatorOptions::coverage).
+  float coverage_penalty = 0;
 };
 
 struct Hypothesis {
@@ -92,7 +97,8 @@ class BeamSearch {
 
   // The logits [vocabulary] that follow running hypothesis `index`; each of them once, before `advance`. kNotFinite: a logit is a
   // NaN or +infinity (the subject is its token).
-  Status consider(std::uint32_t index, std::span<const float> logits);
+  // `coverage`: of the source, by the hypothesis and the token that follows it (at most 0).
+  Status consider(std::uint32_t index, std::span<const float> logits, float coverage = 0);
   bool considered_all() const { return considered_ == running_; }
 
   // Ends and continues hypotheses. kBadArgument: no token is left to choose from.
@@ -146,6 +152,7 @@ class BeamSearch {
   std::uint32_t ended_ = 0;
   Candidates going_, ending_;   // of this step: those that would go on, those that would end
   float* log_probs_ = nullptr;  // [beams] of the running
+  float* coverage_ = nullptr;   // [beams] of the running
   Step* path_ = nullptr;        // [max_tokens, beams]
   Ended* best_ = nullptr;       // [beams], the best first
 };
@@ -157,6 +164,7 @@ struct BeamMemory {
   std::span<std::uint32_t> parents;  // [sequences]
   std::span<std::int32_t> tokens;    // [sequences]: the last of each
   std::span<Chunk> chunks;           // [sequences] of one call
+  Coverage* coverage = nullptr;      // or none is wanted
 };
 
 }  // namespace kinglet

@@ -157,5 +157,29 @@ TEST(AttentionCapture, RefusesWhatDoesNotFit) {
   EXPECT_TRUE(r.session->step({&step, 1}).ok());
 }
 
+// A capture with one row keeps the last position's weights.
+TEST(AttentionCapture, OneRowKeepsTheLast) {
+  const auto source = tokens(5, 5), target = tokens(5, 6);
+  std::vector<float> all(2 * 5 * 5), last(2 * 1 * 5);
+  for (const bool whole : {true, false}) {
+    Running r(testing::tiny_encoder_decoder(), {.context = 20, .source = 20, .rows = 20});
+    const AttentionCapture capture{.attention = 1,
+                                   .sequence = 0,
+                                   .rows = whole ? 5U : 1U,
+                                   .columns = 5,
+                                   .weights = whole ? std::span(all) : std::span(last)};
+    ASSERT_TRUE(r.session->capture({&capture, 1}).ok());
+    const Chunk read{.sequence = 0, .tokens = source, .types = {}};
+    ASSERT_TRUE(r.session->encode({&read, 1}).ok());
+    for (const std::int32_t& token : target) {
+      const Chunk step{.sequence = 0, .tokens = {&token, 1}, .types = {}};
+      ASSERT_TRUE(r.session->step({&step, 1}).ok());
+    }
+  }
+  for (std::size_t head = 0; head < 2; ++head) {
+    for (std::size_t c = 0; c < 5; ++c) EXPECT_EQ(last[head * 5 + c], all[(head * 5 + 4) * 5 + c]);
+  }
+}
+
 }  // namespace
 }  // namespace kinglet

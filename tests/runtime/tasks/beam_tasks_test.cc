@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <optional>
 #include <vector>
 
 #include "kinglet/generator.h"
 #include "kinglet/translator.h"
+#include "tasks/logarithm.h"
 #include "tests/runtime/session/allocations.h"
 #include "tests/runtime/tasks/text_model.h"
 
@@ -28,6 +30,43 @@ struct Found {
   bool operator==(const Found&) const = default;
 };
 
+// What the last attention over the source gave, all rows of it.
+class Watched {
+ public:
+  explicit Watched(Running& running) {
+    for (std::uint32_t i = 0; i < attention_count(running.model); ++i) {
+      const AttentionInfo info = attention_info(running.model, i);
+      if (info.kind == AttentionKind::kCross || info.kind == AttentionKind::kAlign) capture_.attention = i;
+      heads_ = info.heads;
+    }
+    weights_.resize(std::size_t{heads_} * kSide * kSide);
+    capture_.rows = capture_.columns = kSide;
+    capture_.weights = weights_;
+    EXPECT_TRUE(running.session->capture({&capture_, 1}).ok());
+  }
+
+  // Wu et al. 2016, equation 14, over the rows that wrote something.
+  float coverage(std::size_t source, std::size_t prompt, std::size_t tokens) const {
+    double sum = 0;
+    for (std::size_t i = 0; i < source; ++i) {
+      float seen = 0;
+      for (std::size_t row = prompt - 1; row < tokens; ++row) {
+        float mean = 0;
+        for (std::size_t h = 0; h < heads_; ++h) mean += weights_[(h * kSide + row) * kSide + i];
+        seen += mean / static_cast<float>(heads_);
+      }
+      if (seen < 1) sum += logarithm(static_cast<double>(seen));
+    }
+    return static_cast<float>(sum);
+  }
+
+ private:
+  static constexpr std::uint32_t kSide = 96;
+  std::vector<float> weights_;
+  std::uint32_t heads_ = 0;
+  AttentionCapture capture_;
+};
+
 std::vector<Found> naive(const std::vector<std::byte>& file, const Tokens& source, const Tokens& prompt,
                          const BeamOptions& options, std::uint32_t max_tokens, std::int32_t forced = -1) {
   Running running(file, {.rows = 96});
@@ -39,6 +78,8 @@ std::vector<Found> naive(const std::vector<std::byte>& file, const Tokens& sourc
   auto search = BeamSearch::create(options, marks, max_tokens, forced, memory.span());
   EXPECT_TRUE(search.ok());
   std::vector<Tokens> texts = {prompt};
+  std::optional<Watched> watched;
+  if (options.coverage_penalty > 0) watched.emplace(running);
   while (!search->done()) {
     for (std::uint32_t i = 0; i < texts.size(); ++i) {
       EXPECT_TRUE(running.session->forget(0).ok());
@@ -48,7 +89,8 @@ std::vector<Found> naive(const std::vector<std::byte>& file, const Tokens& sourc
       }
       const Chunk chunk{.sequence = 0, .tokens = texts[i], .types = {}};
       EXPECT_TRUE(running.session->step({&chunk, 1}).ok());
-      EXPECT_TRUE(search->consider(i, running.session->output(0)).ok());
+      const float coverage = watched ? watched->coverage(source.size(), prompt.size(), texts[i].size()) : 0.0F;
+      EXPECT_TRUE(search->consider(i, running.session->output(0), coverage).ok());
     }
     EXPECT_TRUE(search->advance().ok());
     std::vector<Tokens> next(search->running());
@@ -78,8 +120,8 @@ struct Translating {
 
   Translating(const std::vector<std::byte>& file, const Limits& limits)
       : running(file, limits),
-        memory(*Translator::workspace_bytes(running.plan, kText, {.beams = true})) {
-    auto made = Translator::create(*running.session, memory.span(), kText, {.beams = true});
+        memory(*Translator::workspace_bytes(running.plan, kText, {.beams = true, .coverage = true})) {
+    auto made = Translator::create(*running.session, memory.span(), kText, {.beams = true, .coverage = true});
     EXPECT_TRUE(made.ok()) << made.status().message();
     translator = *made;
   }
@@ -116,7 +158,17 @@ TEST(BeamTranslator, FindsWhatSeparateSessionsWould) {
         model.generation->forced = forced;
         model.generation->start = start;
       });
-      for (const BeamOptions& options : searches()) {
+      auto all = searches();
+      for (const std::uint32_t beams : {1U, 4U}) {
+        all.push_back({.beams = beams, .nbest = beams, .coverage_penalty = 0.7F});
+        all.push_back({.beams = beams,
+                       .nbest = beams,
+                       .norm = LengthNorm::kGnmt,
+                       .length_penalty = 0.6F,
+                       .early_stopping = EarlyStopping::kNever,
+                       .coverage_penalty = 0.2F});
+      }
+      for (const BeamOptions& options : all) {
         std::vector<Found> alone;
         for (const std::string_view text : kTexts) {
           Tokens source = ids(text);
