@@ -32,7 +32,8 @@ struct TranslateOptions {
 };
 
 struct TranslatorOptions {
-  bool beams = false;  // whether the workspace has room for beam searches
+  bool beams = false;     // whether the workspace has room for beam searches
+  bool coverage = false;  // and for BeamOptions::coverage_penalty; such a search uses Session::capture
 };
 
 struct Translation {

@@ -244,10 +244,19 @@ TEST(BeamTranslator, LimitsAreStatuses) {
   EXPECT_EQ(plain->translate("a", {.beam = {.beams = 2}}, task.out).status().code(), Code::kBadArgument);
   EXPECT_LT(memory.span().size(), task.memory.span().size());
   EXPECT_EQ(Translator::create(*task.running.session, task.memory.span().first(task.memory.span().size() - 1), kText,
-                               {.beams = true})
+                               {.beams = true, .coverage = true})
                 .status()
                 .code(),
             Code::kOutOfMemory);
+  AlignedBytes beams(*Translator::workspace_bytes(task.running.plan, kText, {.beams = true}));
+  auto uncovered = Translator::create(*task.running.session, beams.span(), kText, {.beams = true});
+  ASSERT_TRUE(uncovered.ok());
+  const BeamOptions covered{.beams = 2, .coverage_penalty = 0.5F};
+  EXPECT_EQ(uncovered->translate("a", {.beam = covered}, task.out).status().code(), Code::kBadArgument);
+  for (const float penalty : {-0.1F, 101.0F, NAN}) {
+    const BeamOptions wrong{.beams = 2, .coverage_penalty = penalty};
+    EXPECT_EQ(task.translator.translate("a", {.beam = wrong}, task.out).status().code(), Code::kBadArgument);
+  }
 }
 
 TEST(BeamTranslator, EndsWhereTheContextDoesAndTakesNothingFromTheHeap) {
