@@ -396,6 +396,50 @@ TEST(Session, RecurrentSequencesOfOneCall) {
   EXPECT_TRUE(same_bits(alone, together));
 }
 
+// A call that fails after some of its rows leaves what the sequence kept as it was, however the failure came.
+TEST(Session, RecurrentRowsSurviveAFailedCall) {
+  std::vector<std::byte> file = testing::tiny_recurrent();
+  {
+    const AlignedBytes copy(file);
+    const auto model = Model::open(copy.span());
+    ASSERT_TRUE(model.ok());
+    const std::size_t scales = model->root().segment() + model->root().weights()->Get(0)->scales()->offset();
+    const float bad = NAN;  // of token 5
+    std::memcpy(file.data() + scales + 5 * sizeof bad, &bad, sizeof bad);
+  }
+  Running r(file, {.context = 12, .source = 10, .rows = 12, .outputs = 12, .sequences = 2});
+  const std::vector<std::int32_t> source{1, 2, 3}, first{4, 6}, last{7, 8}, failing{9, 10, 5, 11}, empty;
+  const auto after = [&](bool disturb) {
+    const Chunk read{.sequence = 1, .tokens = source, .types = {}};
+    EXPECT_TRUE(r.session->encode({&read, 1}).ok());
+    std::vector<float> all = logits(r, first, 2, 1);
+    const auto refuse = [&](const std::vector<std::int32_t>& tokens, Code code) {
+      const Chunk chunk{.sequence = 1, .tokens = tokens, .types = {}, .want = Want::kAll};
+      EXPECT_EQ(r.session->step({&chunk, 1}).code(), code);
+      EXPECT_EQ(r.session->length(1), 2U);
+    };
+    if (disturb) {
+      refuse(failing, Code::kNotFinite);
+      refuse({9, 37}, Code::kBadArgument);
+      refuse({-1}, Code::kBadArgument);
+      refuse(empty, Code::kBadArgument);
+      refuse(std::vector<std::int32_t>(11, 1), Code::kContextFull);
+    }
+    const auto more = logits(r, last, 2, 1);
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  };
+  EXPECT_TRUE(same_bits(after(false), after(true)));
+  const std::vector<std::int32_t> longer(11, 1), unknown{1, 37};
+  for (const auto& tokens : {empty, longer, unknown}) {
+    const Chunk read{.sequence = 0, .tokens = tokens, .types = {}};
+    EXPECT_EQ(r.session->encode({&read, 1}).code(), Code::kBadArgument);
+    EXPECT_EQ(r.session->source_length(0), 0U);
+  }
+  const Chunk early{.sequence = 0, .tokens = first, .types = {}};
+  EXPECT_EQ(r.session->step({&early, 1}).code(), Code::kBadArgument);  // nothing encoded
+}
+
 TEST(Session, ShowsEveryOperatorToAnObserver) {
   struct Seen {
     std::vector<std::uint32_t> ops;
