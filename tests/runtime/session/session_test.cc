@@ -425,8 +425,9 @@ TEST(Session, RecurrentRowsSurviveAFailedCall) {
       refuse(empty, Code::kBadArgument);
       refuse(std::vector<std::int32_t>(11, 1), Code::kContextFull);
     }
-    const auto more = logits(r, last, 2, 1);
-    all.insert(all.end(), more.begin(), more.end());
+    const Chunk more{.sequence = 1, .tokens = last, .types = {}, .want = Want::kAll};
+    EXPECT_TRUE(r.session->step({&more, 1}).ok());
+    append_outputs(*r.session, all);
     return all;
   };
   EXPECT_TRUE(same_bits(after(false), after(true)));
