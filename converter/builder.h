@@ -134,7 +134,8 @@ class Builder {
   // ---- functions. Operators go to the function begun last.
   void begin_encode();
   void begin_step();
-  void output(Rows rows);                                     // what the caller reads
+  void output(Rows rows);  // what the caller reads
+  bool has_row_per_token(Rows rows) const { return extent_of(rows) == fb::Extent::Rows; }
   void sequential() { function_->sequential = true; }         // a call runs the operators row after row
   void scope(std::string name) { scope_ = std::move(name); }  // names of the operators that follow
 

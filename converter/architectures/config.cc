@@ -47,6 +47,15 @@ void Config::reject(std::string_view key, const std::string& expected) const {
   throw Error(where_ + ": " + std::string(key) + " is " + value + "; " + expected);
 }
 
+void Config::known(std::initializer_list<std::string_view> keys) const {
+  std::string names;
+  for (const std::string_view key : keys) names += (names.empty() ? "" : ", ") + std::string(key);
+  for (const auto& entry : json_->items()) {
+    if (!entry.key().starts_with('_') && std::find(keys.begin(), keys.end(), entry.key()) == keys.end())
+      throw Error(where_ + ": " + entry.key() + " is no key that is known here; known: " + names);
+  }
+}
+
 void Config::only(std::string_view key, const nlohmann::json& value) const {
   if (has(key) && at(key) != value) reject(key, "only " + shown(value) + " is supported");
 }

@@ -53,6 +53,9 @@ class Config {
 
   // Throws an Error about a key: "config.json: <key> is 3; <expected>".
   [[noreturn]] void reject(std::string_view key, const std::string& expected) const;
+  // Throws where there is a key that is neither one of these nor begins with '_': for files whose form is Kinglet's own, where a
+  // mistyped key would give another model.
+  void known(std::initializer_list<std::string_view> keys) const;
   // Throws unless the key is absent or has this value: for options that change the model and that nobody here follows.
   void only(std::string_view key, const nlohmann::json& value) const;
 

@@ -32,6 +32,8 @@ RecurrentLayers::RecurrentLayers(Builder& b, const Config& side, fb::Cell which)
       embedding_size(side.count("embedding_size", kMostWidth)),
       bias(side.flag_or("bias", true)) {
   side.only("proj_size", 0);
+  side.known({"rnn", "hidden_size", "num_layers", "bidirectional", "bias", "embedding", "embedding_size", "input",
+              "proj_size"});
   if (b.has(tensor_name(*this, "weight_hr", 0, false))) side.reject("rnn", "an LSTM with proj_size is not supported");
 }
 
@@ -71,7 +73,7 @@ Rows RecurrentLayers::recurrent(Builder& b, Rows gates, std::uint32_t layer, boo
   return b.recurrent(gates, spec);
 }
 
-fb::Activation squashing(const Config& config) {
+fb::Activation activation_or_none(const Config& config) {
   if (config.text_or("activation", "tanh") == "none") return fb::Activation::None;
   return config.activation_or("activation", "tanh");
 }

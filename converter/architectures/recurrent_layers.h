@@ -28,8 +28,8 @@ struct RecurrentLayers {
   bool bias;
 };
 
-fb::Activation squashing(
-    const Config& config);  // of the key "activation": "tanh" (the default), "none" or another by its name
+// Of the key "activation": "tanh" where it is missing, "none", or another by its name.
+fb::Activation activation_or_none(const Config& config);
 
 std::string in_layer(const std::string& name, std::uint32_t layer);       // "{layer}" replaced
 std::uint32_t rows_of_tensor(const Builder& b, const std::string& name);  // 1 where it is missing, which is then told

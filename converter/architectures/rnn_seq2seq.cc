@@ -21,6 +21,29 @@ class Writer {
         cell_(read_cell(config_)),
         encoder_(b, config_.object("encoder"), cell_),
         decoder_(b, config_.object("decoder"), cell_) {
+    config_.known({"model_type",
+                   "cell",
+                   "vocab_size",
+                   "source_vocab_size",
+                   "target_vocab_size",
+                   "encoder",
+                   "decoder",
+                   "initial_state",
+                   "attention",
+                   "attentional",
+                   "output",
+                   "max_positions",
+                   "pad_token_id",
+                   "bos_token_id",
+                   "eos_token_id",
+                   "decoder_start_token_id",
+                   "forced_bos_token_id",
+                   "source_suffix",
+                   "suppress_tokens",
+                   "architectures",
+                   "dtype",
+                   "torch_dtype",
+                   "transformers_version"});
     const bool one = config_.has("vocab_size") && !config_.has("source_vocab_size");
     source_vocabulary_ = config_.count(one ? "vocab_size" : "source_vocab_size", kMostTokens);
     target_vocabulary_ = config_.count(one ? "vocab_size" : "target_vocab_size", kMostTokens);
@@ -51,10 +74,8 @@ class Writer {
     if (!attention_) now_["context"] = b_.recall(-1, context_state_);
     if (previous) {
       b_.scope("attention");
-      // Beside the embedding it is a row for each token.
       const Rows last = b_.recall(states_.back(), initial_.back()).columns(0, decoder_.hidden);
-      const Rows embedding = now_["embedding"];
-      now_["context"] = look(b_.concat({embedding, last}).columns(embedding.width, last.width));
+      now_["context"] = look(b_.concat({last}));  // a row for each token
     }
     Rows x = joined(inputs_, "decoder: input");
     for (std::uint32_t l = 0; l < decoder_.layers; ++l)
@@ -148,13 +169,14 @@ class Writer {
   }
 
   int projected_state(const Config& config, std::uint32_t l) {
+    config.known({"from", "hidden", "cell", "activation"});
     const std::string from = config.text("from");
     if (from != "final" && from != "last" && from != "backward" && from != "mean")
       config.reject("from", R"(supported: "final", "last", "backward", "mean")");
     if (from == "backward" && encoder_.directions != 2) config.reject("from", "the encoder has no backward direction");
     const std::uint32_t layer = layer_of(config, "from", from, l);
     LinearSpec spec;
-    spec.activation = squashing(config);
+    spec.activation = activation_or_none(config);
     std::vector<Rows> parts;
     for (const char* key : {"hidden", "cell"}) {
       const auto part = static_cast<std::uint32_t>(parts.size());
@@ -178,6 +200,8 @@ class Writer {
   // The rows the decoder's queries are compared with.
   void keep_keys() {
     b_.scope("attention");
+    attention_->known({"score", "query", "linear", "applied_to", "query_linear", "key_linear", "v", "order", "scale",
+                       "place", "window", "position_linear", "position_v", "hard"});
     score_ = attention_->text("score");
     Rows keys = memory_;
     if (score_ == "general") {
@@ -232,6 +256,8 @@ class Writer {
     if (place == "monotonic") spec.place = fb::Place::Monotonic;
     else if (place == "predicted") spec.place = fb::Place::Predicted;
     else if (place != "everywhere") attention_->reject("place", R"(supported: "everywhere", "monotonic", "predicted")");
+    if (place == "everywhere" && attention_->has("window"))
+      attention_->reject("window", "only with place \"monotonic\" or \"predicted\"");
     if (place != "everywhere") spec.window = attention_->count("window", rules::kPositions);
     if (place == "predicted") {
       const Rows units =
@@ -257,7 +283,7 @@ class Writer {
     }
     if (parts.empty()) throw Error("config.json: " + where + " is empty; expected a list of names");
     b_.scope(where);
-    return parts.size() == 1 && parts.front().value == now_["embedding"].value ? parts.front() : b_.concat(parts);
+    return parts.size() == 1 && b_.has_row_per_token(parts.front()) ? parts.front() : b_.concat(parts);
   }
 
   Rows before(const std::string& name, const std::string& where) {
@@ -274,13 +300,15 @@ class Writer {
 
   Rows attentional() {
     const Config config = config_.object("attentional");
+    config.known({"linear", "input", "activation"});
     const Rows x = joined(config.has("input") ? config.texts("input") : std::vector<std::string>{"output", "context"},
                           "attentional: input");
-    return named_linear(b_, x, config.text("linear"), 0, {.activation = squashing(config)});
+    return named_linear(b_, x, config.text("linear"), 0, {.activation = activation_or_none(config)});
   }
 
   void scores() {
     const Config config = config_.object("output");
+    config.known({"linear", "input"});
     const std::string usual = now_.contains("attentional") ? "attentional" : "output";
     const Rows x =
         joined(config.has("input") ? config.texts("input") : std::vector<std::string>{usual}, "output: input");

@@ -128,6 +128,7 @@ void list_operators(const fb::Function* function, bool encode, const std::vector
     if (const fb::Linear* linear = op.body_as_Linear()) {
       one.q16 = function->values()->Get(static_cast<std::uint32_t>(linear->input()))->kind() == fb::Kind::Q16;
     }
+    if (const fb::Recurrent* recurrent = op.body_as_Recurrent()) one.q16 = recurrent->wide();
     one.snr_db = sums[i].snr_db();
     one.cosine = sums[i].cosine();
     list.push_back(std::move(one));

@@ -108,8 +108,12 @@ std::vector<LinearNoise> measure(const Program& program, const Recording& record
       LinearNoise& linear = all[begin + i];
       const fb::BodyUnion& body = function->operators[linear.op]->body;
       if (const fb::RecurrentT* recurrent = body.AsRecurrent()) {  // each h but the last enters the next step's product
-        linear.q8_db = q8_signal_to_noise(recording.of(encode)[linear.op],
-                                          program.sources[static_cast<std::size_t>(recurrent->weight)]);
+        const Matrix& rows = recording.of(encode)[linear.op];
+        for (const int weight : {recurrent->weight, recurrent->candidate}) {
+          if (weight < 0) continue;
+          const double db = q8_signal_to_noise(rows, program.sources[static_cast<std::size_t>(weight)]);
+          linear.q8_db = weight == recurrent->weight ? db : std::min(linear.q8_db, db);
+        }
         return;
       }
       const fb::LinearT& op = *body.AsLinear();

@@ -1,6 +1,7 @@
 #include "allowed.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 
 #include "failure.h"
@@ -16,10 +17,12 @@ std::vector<std::int32_t> allowed_tokens(const Opened& opened, const std::string
   if (tables == nullptr) throw Failure(opened.path() + ": the model has no tokenizer, so --allow has no meaning");
   const Tokenizer tokenizer = value_of(opened.path(), Tokenizer::open(*tables));
   std::ifstream file(path);
-  if (!file) throw Failure(path + ": cannot be read: --allow wants a file with the words that may be used");
+  if (!file || std::filesystem::is_directory(path))
+    throw Failure(path + ": cannot be read: --allow wants a file with the words that may be used");
   std::vector<std::int32_t> allowed, ids;
   std::vector<std::byte> scratch;
   for (std::string line; std::getline(file, line);) {
+    if (line.ends_with('\r')) line.pop_back();
     if (line.empty()) continue;
     for (const std::string& text : {line, " " + line}) {
       scratch.resize(std::max(scratch.size(), tokenizer.scratch_bytes(text.size())));
@@ -32,9 +35,8 @@ std::vector<std::int32_t> allowed_tokens(const Opened& opened, const std::string
   const auto stops = stop_tokens(root);
   allowed.insert(allowed.end(), stops.begin(), stops.end());
   if (const std::int32_t forced = forced_token(root); forced >= 0) allowed.push_back(forced);
-  std::ranges::sort(allowed);
-  const auto twice = std::ranges::unique(allowed);
-  allowed.erase(twice.begin(), twice.end());
+  std::sort(allowed.begin(), allowed.end());
+  allowed.erase(std::unique(allowed.begin(), allowed.end()), allowed.end());
   // A tokenizer may know more tokens than the model gives scores to.
   std::erase_if(allowed, [&](std::int32_t token) { return static_cast<std::uint32_t>(token) >= root.vocabulary(); });
   return allowed;

@@ -22,6 +22,7 @@ class Checker {
 
   const fb::Model& root() const { return model_.root(); }
   bool encode() const { return encode_; }
+  bool sequential() const { return function_.sequential(); }
   std::uint32_t vocabulary() const;  // token ids of this function are below it
   std::uint32_t positions() const;   // most rows of one sequence in this function
   std::uint32_t next_state() const { return next_state_; }

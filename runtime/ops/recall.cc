@@ -17,6 +17,8 @@ Status verify(const fb::Recall& op, Checker& check) {
   if (!state.ok()) return state.status();
   if (op.state() >= 0 && (check.encode() || (*state)->extent() != fb::StateExtent::Sequence))
     return check.fail("only a decoder recalls what a sequence kept");
+  if (op.state() >= 0 && !check.sequential())
+    return check.fail("what the row before kept is recalled by a function that runs many rows at once");
   if (auto s = check.remembers(op.initial(), (*state)->heads(), (*state)->head_dim()); !s.ok()) return s;
   return check.emits(op.output(), row_width(**state), fb::Extent::Sequences);
 }

@@ -426,6 +426,10 @@ Status Session::restrict(std::span<const std::int32_t> tokens) {
   return {};
 }
 
+std::span<const AttentionCapture> Session::captures() const {
+  return static_cast<const Impl*>(this)->frames[0].captures;
+}
+
 Status Session::capture(std::span<const AttentionCapture> captures) {
   Impl* self = static_cast<Impl*>(this);
   const Model& model = self->plan.model;
@@ -434,6 +438,10 @@ Status Session::capture(std::span<const AttentionCapture> captures) {
     if (c.rows == 0 || c.columns == 0) return bad("a capture has no room", i);
     if (c.attention >= attention_count(model)) return bad("the model has no such attention to capture", i);
     if (c.sequence >= self->plan.limits.sequences) return bad("a capture's sequence is not in the plan", i);
+    for (std::size_t j = 0; j < i; ++j) {
+      if (captures[j].attention == c.attention && captures[j].sequence == c.sequence)
+        return bad("two captures want the same attention of the same sequence", i);
+    }
     const std::uint64_t cells = std::uint64_t{c.rows} * c.columns;  // heads are few: no overflow below
     if (cells > c.weights.size() || cells * attention_info(model, c.attention).heads > c.weights.size())
       return bad("a capture's memory is smaller than its heads, rows and columns", i);

@@ -18,6 +18,8 @@ Result<Coverage> Coverage::take(Workspace& workspace, const Plan& plan) {
   if (coverage.heads_ == 0)
     return Status{Code::kUnsupported, "a coverage penalty needs a decoder that attends to its source"};
   const std::uint64_t start = start_tokens(plan.model.root()).size();
+  if (start > plan.limits.context)
+    return Status{Code::kContextFull, "the start tokens do not fit the context", plan.limits.context};
   coverage.rows_ = static_cast<std::uint32_t>(start == 0 ? 1 : start);
   coverage.columns_ = plan.limits.source;
   const std::uint64_t cells = std::uint64_t{plan.limits.sequences} * plan.limits.source;
@@ -39,12 +41,13 @@ Status Coverage::begin(Session& session, std::uint32_t count, std::uint32_t prom
                     .columns = columns_,
                     .weights = weights_.subspan(s * each, each)};
   }
-  std::memset(weights_.data(), 0, weights_.size_bytes());  // a local attention leaves out what it does not see
-  std::memset(sums_.data(), 0, sums_.size_bytes());
+  std::memset(weights_.data(), 0, count * each * sizeof(float));  // a local attention leaves out what it does not see
+  std::memset(sums_.data(), 0, std::size_t{count} * columns_ * sizeof(float));
+  others_ = session.captures();
   return session.capture(captures_.first(count));
 }
 
-Status Coverage::end(Session& session) { return session.capture({}); }
+Status Coverage::end(Session& session) { return session.capture(others_); }
 
 float Coverage::add(const Session& session, std::uint32_t sequence) {
   constexpr double kLeast = 0x1p-100;  // of what nobody looked at: its logarithm is not minus infinity
@@ -56,9 +59,8 @@ float Coverage::add(const Session& session, std::uint32_t sequence) {
   for (std::uint32_t i = 0; i < length; ++i) {
     float mean = 0;
     for (std::uint32_t h = 0; h < heads_; ++h) {
-      float& weight = weights[(std::size_t{h} * rows_ + row) * columns_ + i];
-      mean += weight;
-      weight = 0;
+      mean += weights[(std::size_t{h} * rows_ + row) * columns_ + i];
+      for (std::uint32_t r = 0; r < rows_; ++r) weights[(std::size_t{h} * rows_ + r) * columns_ + i] = 0;
     }
     sum[i] += mean / static_cast<float>(heads_);
     const double seen = static_cast<double>(sum[i]);
@@ -69,9 +71,13 @@ float Coverage::add(const Session& session, std::uint32_t sequence) {
 
 void Coverage::reorder(std::span<const std::uint32_t> parents) {
   const std::size_t bytes = std::size_t{columns_} * sizeof(float);
-  std::memcpy(before_.data(), sums_.data(), parents.size() * bytes);
-  for (std::uint32_t s = 0; s < parents.size(); ++s)
-    std::memcpy(sums(s), before_.data() + std::size_t{parents[s]} * columns_, bytes);
+  const auto before = [this](std::uint32_t s) { return before_.data() + std::size_t{s} * columns_; };
+  for (std::uint32_t s = 0; s < parents.size(); ++s) {
+    if (parents[s] != s) std::memcpy(before(s), sums(parents[s]), bytes);
+  }
+  for (std::uint32_t s = 0; s < parents.size(); ++s) {
+    if (parents[s] != s) std::memcpy(sums(s), before(s), bytes);
+  }
 }
 
 }  // namespace kinglet

@@ -34,9 +34,10 @@ class Coverage {
   float* sums(std::uint32_t sequence) const { return sums_.data() + std::size_t{sequence} * columns_; }
 
   std::uint32_t attention_ = 0, heads_ = 0, columns_ = 0, rows_ = 0;
-  std::span<AttentionCapture> captures_;  // [sequences]
-  std::span<float> weights_;              // [sequences, heads, rows, columns]
-  std::span<float> sums_, before_;        // [sequences, columns]
+  std::span<AttentionCapture> captures_;      // [sequences]
+  std::span<const AttentionCapture> others_;  // what the session captured before
+  std::span<float> weights_;                  // [sequences, heads, rows, columns]
+  std::span<float> sums_, before_;            // [sequences, columns]
 };
 
 }  // namespace kinglet

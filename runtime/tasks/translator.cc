@@ -80,10 +80,13 @@ std::span<const std::int32_t> Translator::tokens(std::size_t index) const {
   return target(index).first(tracks_[index].count);
 }
 
-// A source's tokens with the suffix that its tokenizer does not write.
+// A source's tokens with the suffix that its tokenizer does not write. None where there are only those that it writes to every text.
 Result<std::size_t> Translator::read(std::string_view source, std::span<std::int32_t> room) {
+  const auto nothing = source_tokenizer_.encode({}, {}, scratch_, room);
+  if (!nothing.ok()) return nothing;
   auto made = source_tokenizer_.encode(source, {}, scratch_, room);
   if (!made.ok()) return made;
+  if (*made == *nothing) return std::size_t{0};
   const fb::Generation* generation = session_->plan().model.root().generation();
   const auto suffix = tokens_of(generation == nullptr ? nullptr : generation->source_suffix());
   if (suffix.empty()) return made;

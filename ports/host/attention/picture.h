@@ -13,7 +13,8 @@ struct AttentionLayer {
   std::string name;  // "decoder.layers.0.multihead_attn"
   AttentionKind kind = AttentionKind::kCross;
   std::uint32_t heads = 0, rows = 0, columns = 0;
-  std::vector<float> weights;  // [heads, rows, columns]; a row sums to about 1
+  std::vector<float>
+      weights;  // [heads, rows, columns]; a row sums to about 1, or less where a local attention narrows it
 };
 
 // Texts and tokens as they were read: they may hold markup, control characters and bytes that are no UTF-8.

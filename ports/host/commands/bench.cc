@@ -85,7 +85,7 @@ class Bench {
     if (options_.beams != 0) {
       limits.sequences = options_.beams;
       limits.sources = 1;
-      if (limits.rows == 0) limits.rows = std::max(std::min(limits.context, 128U), options_.beams);
+      limits.rows = std::max(limits.rows != 0 ? limits.rows : std::min(limits.context, 128U), options_.beams);
     }
     return limits;
   }

@@ -138,7 +138,7 @@ Run add_generate(CLI::App& app) {
   app.get_option("--beam")->excludes(app.get_option("--stop"));
   app.add_flag("--rolling", options->rolling,
                "When the context is full, with the prompt or later, forget its first half and go on");
-  app.add_option("--allow", options->allow, "Only words of this file's lines (a shortlist, or a command grammar)")
+  app.add_option("--allow", options->allow, "Only tokens of the words in this file, a line each (a shortlist)")
       ->type_name("FILE");
   app.add_flag("--no-display-prompt", options->hide_prompt, "Print only what is new");
   app.footer("Example: kinglet generate stories.kgl -p \"Once upon a time\" -n 100 --temperature 0.8");

@@ -154,7 +154,7 @@ Run add_translate(CLI::App& app) {
   app.add_option("--attention", options->attention,
                  "Draw what each layer and head looks at: a page (.html), a picture (.svg) or numbers (.json)")
       ->type_name("OUT");
-  app.add_option("--allow", options->allow, "Only words of this file's lines (a shortlist, or a command grammar)")
+  app.add_option("--allow", options->allow, "Only tokens of the words in this file, a line each (a shortlist)")
       ->type_name("FILE");
   add_sampling(app, options->sampler);
   add_beam(app, options->beam);

@@ -80,8 +80,8 @@ class Session {
   Status truncate(std::uint32_t sequence, std::uint32_t length);
   Status forget(std::uint32_t sequence);  // all positions and the source
 
-  // Sequence i becomes what parents[i] was, its source included, for all i at once; sequences from parents.size() on stay. Nothing
-  // is copied: caches are shared until a sequence goes on, which then copies the 15 positions at most that do not fill a page of 16.
+  // Sequence i becomes what parents[i] was, its source included, for all i at once; sequences from parents.size() on stay. No
+  // cache is copied: caches are shared until a sequence goes on, which then copies the 15 positions at most that do not fill a page of 16.
   // Output rows stay valid. kBadArgument: a sequence that is not in the plan; nothing has changed.
   Status reorder(std::span<const std::uint32_t> parents);
 
@@ -95,6 +95,7 @@ class Session {
   // kBadArgument, the subject being the capture's index: no such attention or sequence, or memory smaller than it says. A call whose
   // rows or columns do not fit a capture is refused, too.
   Status capture(std::span<const AttentionCapture> captures);
+  std::span<const AttentionCapture> captures() const;
 
   const Plan& plan() const;
   const char* isa() const;  // name of the kernel set

@@ -32,8 +32,9 @@ struct TranslateOptions {
 };
 
 struct TranslatorOptions {
-  bool beams = false;     // whether the workspace has room for beam searches
-  bool coverage = false;  // and for BeamOptions::coverage_penalty; such a search uses Session::capture
+  bool beams = false;  // whether the workspace has room for beam searches
+  bool coverage =
+      false;  // and for BeamOptions::coverage_penalty; during such a search the session captures nothing else
 };
 
 struct Translation {

@@ -72,6 +72,13 @@ TEST(AttentionOption, ShowsTheWinnerOfABeamSearch) {
   }
 }
 
+TEST(AttentionOption, AnEmptySourceIsRefused) {
+  for (const char* model : {"", "lstm-additive"}) {
+    EXPECT_TRUE(run({"translate", convert(model), ""}).complained(1));
+    EXPECT_TRUE(run({"translate", convert(model)}, "\n").complained(1));
+  }
+}
+
 TEST(AttentionOption, SaysWhatIsWrong) {
   const std::string folder = testing::temporary_folder();
   EXPECT_TRUE(run({"translate", convert(""), kText, "--attention", folder + "/map.png"}).complained(2));
@@ -87,7 +94,7 @@ TEST(AttentionOption, SaysWhatIsWrong) {
   EXPECT_FALSE(std::filesystem::exists(folder + "/none.html"));
 }
 
-TEST(AllowOption, OnlyWordsOfTheFile) {
+TEST(AllowOption, OnlyTokensOfTheFilesWords) {
   const std::string words = testing::temporary_folder() + "/words.txt";
   std::ofstream(words) << "오월 삼일\n아홉 시\n이십 분\n";
   for (const char* beams : {"1", "3"}) {
@@ -101,6 +108,7 @@ TEST(AllowOption, OnlyWordsOfTheFile) {
   const auto generated = run({"generate", testing::decoder_file(), "ab", "-n", "12", "--allow", words});
   EXPECT_EQ(generated.status, 0) << show(generated);
   EXPECT_TRUE(run({"translate", convert(""), kText, "--allow", words + ".not"}).complained(1));
+  EXPECT_TRUE(run({"translate", convert(""), kText, "--allow", testing::temporary_folder()}).complained(1));
   std::ofstream(words) << "\n\n";
   EXPECT_TRUE(run({"translate", convert(""), kText, "--allow", words}).complained(1));
 }

@@ -145,6 +145,10 @@ TEST(AttentionCapture, RefusesWhatDoesNotFit) {
   expect({.attention = 0, .sequence = 1, .rows = 4, .columns = 4, .weights = {}}, Code::kBadArgument);
   expect({.attention = 0, .sequence = 0, .rows = 4, .columns = 5, .weights = {}}, Code::kBadArgument);
   expect({.attention = 0, .sequence = 0, .rows = ~0U, .columns = ~0U, .weights = {}}, Code::kBadArgument);
+  const AttentionCapture same{.attention = 0, .sequence = 0, .rows = 4, .columns = 4, .weights = memory};
+  const AttentionCapture twice[]{same, same};
+  EXPECT_EQ(r.session->capture(twice).code(), Code::kBadArgument);
+  EXPECT_TRUE(r.session->captures().empty());
   const AttentionCapture narrow{.attention = 1, .sequence = 0, .rows = 4, .columns = 4, .weights = memory};
   ASSERT_TRUE(r.session->capture({&narrow, 1}).ok());
   const auto source = tokens(5, 5), target = tokens(5, 6);

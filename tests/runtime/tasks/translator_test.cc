@@ -144,7 +144,8 @@ TEST(Translator, LimitsAreStatuses) {
   EXPECT_EQ(task.translator.translate("abc", {.max_tokens = 9}, {}).status().code(), Code::kOutOfMemory);
   EXPECT_EQ(task.translator.translate("abc", {.sampler = {.temperature = -1}}, task.out).status().code(),
             Code::kBadArgument);
-  EXPECT_TRUE(task.translator.translate("", {.max_tokens = 2}, task.out).ok());  // its end token is a source
+  // An end token alone is no source.
+  EXPECT_EQ(task.translator.translate("", {.max_tokens = 2}, task.out).status().code(), Code::kBadArgument);
 }
 
 TEST(Translator, ASourceWithoutTokensIsAStatus) {
