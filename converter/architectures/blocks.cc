@@ -174,6 +174,17 @@ void set_source_suffix(Builder& b) {
   else if (!template_adds) suffix = config.tokens("eos_token_id");
 }
 
+void set_translator(Builder& b, std::uint32_t source_vocabulary, std::uint32_t target_vocabulary,
+                    std::uint32_t positions) {
+  fb::ModelT& model = b.model();
+  model.task = fb::Task::Translate;
+  model.source = model.context = positions;
+  model.source_vocabulary = source_vocabulary;
+  model.vocabulary = target_vocabulary;
+  set_translation(b);
+  set_source_suffix(b);
+}
+
 void note(Builder& b, const std::string& text) {
   auto& properties = b.model().properties;
   const auto notes = std::ranges::count_if(properties, [](const auto& p) { return p->key.starts_with("note"); });

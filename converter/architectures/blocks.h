@@ -66,6 +66,9 @@ void set_translation(Builder& b);
 // In the paper a source ends in </s>. Its tokenizer adds it, if it adds anything; otherwise the decoder's caller does, unless
 // config.json has a source_suffix of its own.
 void set_source_suffix(Builder& b);
+// All that a translator of Kinglet's own config.json forms says beside its functions; source and target have `positions` at most.
+void set_translator(Builder& b, std::uint32_t source_vocabulary, std::uint32_t target_vocabulary,
+                    std::uint32_t positions);
 
 // A sentence about the conversion that its summary shows (property "note", "note 2" …).
 void note(Builder& b, const std::string& text);

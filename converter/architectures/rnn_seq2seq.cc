@@ -92,15 +92,7 @@ class Writer {
     scores();
   }
 
-  void finish() {
-    fb::ModelT& model = b_.model();
-    model.task = fb::Task::Translate;
-    model.source = model.context = context_;
-    model.source_vocabulary = source_vocabulary_;
-    model.vocabulary = target_vocabulary_;
-    set_translation(b_);
-    set_source_suffix(b_);
-  }
+  void finish() { set_translator(b_, source_vocabulary_, target_vocabulary_, context_); }
 
  private:
   std::uint32_t memory_width() const { return encoder_.directions * encoder_.hidden; }

@@ -77,15 +77,7 @@ class Writer {
                   scores);
   }
 
-  void finish() {
-    fb::ModelT& model = b_.model();
-    model.task = fb::Task::Translate;
-    model.source = model.context = context_;
-    model.source_vocabulary = source_vocabulary_;
-    model.vocabulary = target_vocabulary_;
-    set_translation(b_);
-    set_source_suffix(b_);
-  }
+  void finish() { set_translator(b_, source_vocabulary_, target_vocabulary_, context_); }
 
  private:
   WeightRef source_embedding() { return b_.matrix(config_.text("source_embedding"), source_vocabulary_, width_); }

@@ -66,8 +66,7 @@ Status verify(const fb::Align& op, Checker& check) {
 }
 
 std::uint64_t scratch_bytes(const fb::Align& op, const fb::Function& function, const Shapes& shapes) {
-  const int made = op.output()->rows() >= 0 ? op.output()->rows() : op.output()->quantized();
-  const std::uint32_t width = function.values()->Get(static_cast<std::uint32_t>(made))->width();
+  const std::uint32_t width = made_value(op.output(), function).width();
   const std::uint32_t query = function.values()->Get(static_cast<std::uint32_t>(op.query()->value()))->width();
   return emit_target_scratch(op.output(), width, shapes.rows) + shapes.threads * thread_scratch(query, shapes);
 }

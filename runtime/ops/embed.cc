@@ -19,8 +19,7 @@ Status verify(const fb::Embed& op, Checker& check) {
 }
 
 std::uint64_t scratch_bytes(const fb::Embed& op, const fb::Function& function, const Shapes& shapes) {
-  const int made = op.output()->rows() >= 0 ? op.output()->rows() : op.output()->quantized();
-  return emit_rows_scratch(op.output(), function.values()->Get(static_cast<std::uint32_t>(made))->width(), shapes);
+  return emit_rows_scratch(op.output(), made_value(op.output(), function).width(), shapes);
 }
 
 Status run(const fb::Embed& op, const Frame& frame) {

@@ -8,6 +8,12 @@
 
 namespace kinglet {
 
+// The value that holds the result, in one form or the other.
+inline int made_by(const fb::Emit* emit) { return emit->rows() >= 0 ? emit->rows() : emit->quantized(); }
+inline const fb::Value& made_value(const fb::Emit* emit, const fb::Function& function) {
+  return *function.values()->Get(static_cast<std::uint32_t>(made_by(emit)));
+}
+
 // Scratch of emit_rows: one row per thread where no f32 value is kept.
 inline std::uint64_t emit_rows_scratch(const fb::Emit* emit, std::uint32_t width, const Shapes& shapes) {
   return emit->rows() >= 0 ? 0 : std::uint64_t{shapes.threads} * round_up(width, kLanes) * sizeof(float);

@@ -28,8 +28,7 @@ Status verify(const fb::Linear& op, Checker& check) {
 }
 
 std::uint64_t scratch_bytes(const fb::Linear& op, const fb::Function& function, const Shapes& shapes) {
-  const int made = op.output()->rows() >= 0 ? op.output()->rows() : op.output()->quantized();
-  const fb::Value& value = *function.values()->Get(static_cast<std::uint32_t>(made));
+  const fb::Value& value = made_value(op.output(), function);
   return emit_target_scratch(op.output(), value.width(), shapes.of(value.extent()));
 }
 

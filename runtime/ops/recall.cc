@@ -3,15 +3,6 @@
 #include "ops/ops.h"
 
 namespace kinglet::ops {
-namespace {
-
-std::uint32_t width_of(const fb::Recall& op, const fb::Function& function) {
-  const int made = op.output()->rows() >= 0 ? op.output()->rows() : op.output()->quantized();
-  return function.values()->Get(static_cast<std::uint32_t>(made))->width();
-}
-
-}  // namespace
-
 Status verify(const fb::Recall& op, Checker& check) {
   auto state = check.state(op.state() >= 0 ? op.state() : op.initial());
   if (!state.ok()) return state.status();
@@ -24,11 +15,11 @@ Status verify(const fb::Recall& op, Checker& check) {
 }
 
 std::uint64_t scratch_bytes(const fb::Recall& op, const fb::Function& function, const Shapes& shapes) {
-  return emit_rows_scratch(op.output(), width_of(op, function), shapes);
+  return emit_rows_scratch(op.output(), made_value(op.output(), function).width(), shapes);
 }
 
 Status run(const fb::Recall& op, const Frame& frame) {
-  const std::uint32_t width = width_of(op, *frame.function);
+  const std::uint32_t width = made_value(op.output(), *frame.function).width();
   return emit_rows(frame, op.output(), frame.call.sequences, width, [&](std::uint32_t s, float* out) {
     frame.recall(op.state(), op.initial(), frame.call.spans[s], out);
   });

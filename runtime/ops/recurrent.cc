@@ -15,11 +15,6 @@ std::uint32_t gates(const fb::Recurrent& op) { return op.cell() == fb::Cell::Lst
 // GruOriginal needs r before it can make n.
 std::uint32_t joint_gates(const fb::Recurrent& op) { return op.cell() == fb::Cell::GruOriginal ? 2 : gates(op); }
 
-std::uint32_t hidden_of(const fb::Recurrent& op, const fb::Function& function) {
-  const int made = op.output()->rows() >= 0 ? op.output()->rows() : op.output()->quantized();
-  return function.values()->Get(static_cast<std::uint32_t>(made))->width();
-}
-
 // Scratch in order: all f32 rows where none are kept; then of one step, a row for each sequence: h (or r * h) as the matmul takes it,
 // the gates, r * h, n.
 struct Scratch {
@@ -197,7 +192,7 @@ Status verify(const fb::Recurrent& op, Checker& check) {
 }
 
 std::uint64_t scratch_bytes(const fb::Recurrent& op, const fb::Function& function, const Shapes& shapes) {
-  return scratch_layout(op, hidden_of(op, function), shapes).bytes;
+  return scratch_layout(op, made_value(op.output(), function).width(), shapes).bytes;
 }
 
 Status run(const fb::Recurrent& op, const Frame& frame) { return Pass(op, frame).run(); }

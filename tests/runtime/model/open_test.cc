@@ -120,8 +120,8 @@ TEST_P(Damage, ChecksumsFindEveryFlippedBit) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, Damage,
-                         ::testing::Values(testing::tiny_decoder, testing::tiny_encoder,
-                                           testing::tiny_encoder_decoder, testing::tiny_recurrent));
+                         ::testing::Values(testing::tiny_decoder, testing::tiny_encoder, testing::tiny_encoder_decoder,
+                                           testing::tiny_recurrent));
 
 TEST(Open, RefusesAnAddressThatIsNotAligned) {
   const auto file = testing::tiny_decoder();

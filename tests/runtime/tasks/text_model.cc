@@ -100,7 +100,8 @@ std::vector<std::byte> text_encoder(const std::function<void(fb::ModelT&)>& chan
   });
 }
 
-Running::Running(const std::vector<std::byte>& bytes, const Limits& limits, const SessionOptions& options) : file(bytes) {
+Running::Running(const std::vector<std::byte>& bytes, const Limits& limits, const SessionOptions& options)
+    : file(bytes) {
   auto opened = Model::open(file.span());
   EXPECT_TRUE(opened.ok()) << opened.status().message() << " (" << opened.status().subject() << ")";
   model = *opened;
