@@ -143,36 +143,42 @@ struct StoreArgs {
   std::size_t slot;
 };
 
-// One query row of one head over the slots [begin, end): softmax(scale * q k + bias) v. The probabilities
-// e = exp(score - max) times value_scale are held as a Q16 row, so that the product with V is an exact integer dot; sums
-// run over 16 lanes by absolute slot. Slots of the surrounding 16-blocks outside [begin, end) count as minus infinity,
-// whatever their bytes and scales are; those within have been stored.
-struct AttendArgs {
-  const float* query;  // [head_dim]
-  std::size_t head_dim;
-  std::size_t value_dim;
+// One query row of one head: softmax(scale * q k + bias) v over the slots [begin, end).
+struct AttendQuery {
+  const float* x;       // [head_dim]
   const float* angles;  // [2n] or nullptr
-  std::size_t n;
-  KeyValueHead head;
+  const float* bias;    // [2 * reach + 1] for its head, or nullptr: of all queries of a call or of none
   std::size_t begin;
-  std::size_t end;  // > begin
-  float scale;
-  float cap;          // 0: none
-  const float* bias;  // [2 * reach + 1] for this head, or nullptr
-  std::size_t reach;
-  std::size_t position;      // of the query, for the bias: index clamp(slot - position, -reach, reach) + reach
-  std::byte* scratch;        // attend_scratch_bytes(slots, head_dim) for slots >= end, aligned to 64
+  std::size_t end;           // > begin
+  std::size_t position;      // for the bias: index clamp(slot - position, -reach, reach) + reach
   float* out;                // [value_dim], and not a float beyond
   float* weights = nullptr;  // [end], or nullptr: what softmax gives the slots [begin, end), each at its slot
 };
 
-// The same for a recurrent decoder (Bahdanau et al. 2015; Luong et al. 2015):
+// Queries that see the same keys and values: rows of one sequence, heads of one group. What each gives does not depend on the
+// others. Slots outside a query's [begin, end) count as minus infinity, whatever their bytes and scales are; those within have
+// been stored.
+inline constexpr std::size_t kAttendQueries = 8;  // of one call at most
+struct AttendArgs {
+  const AttendQuery* queries;
+  std::size_t count;  // in [1, kAttendQueries]
+  std::size_t head_dim;
+  std::size_t value_dim;
+  std::size_t n;  // of the angles
+  KeyValueHead head;
+  float scale;
+  float cap;  // 0: none
+  std::size_t reach;
+  std::byte* scratch;  // attend_scratch_bytes(count, head_dim), aligned to 64
+};
+
+// One query of a recurrent decoder (Bahdanau et al. 2015; Luong et al. 2015):
 //   v given   score = scale * sum over d of v[d] * tanh(query[d] + key[d]), d ascending; no cap, bias or angles
 //   spread    each weight is multiplied by exp(-spread * (slot - centre)^2) after the softmax; 0: is not
 //   hard      the slot with the largest score alone, the lowest of equals
 struct AlignArgs {
-  AttendArgs attend;
-  const float* v;  // [head_dim] or nullptr
+  AttendArgs attend;  // count 1
+  const float* v;     // [head_dim] or nullptr
   float centre;
   float spread;
   bool hard;
@@ -207,8 +213,8 @@ struct Kernels {
   void (*cell)(const CellArgs&);
 };
 
-// Bytes of AttendArgs::scratch over that many slots; the same for every kernel set.
-std::size_t attend_scratch_bytes(std::size_t slots, std::size_t head_dim);
+// Bytes of AttendArgs::scratch for that many queries; the same for every kernel set.
+std::size_t attend_scratch_bytes(std::size_t queries, std::size_t head_dim);
 
 // The set named `name`, or the best one that this processor runs when name is nullptr; nullptr if there is none.
 const Kernels* select(const char* name);

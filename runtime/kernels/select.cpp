@@ -31,8 +31,8 @@ const Kernels* select(const char* name) {
   return nullptr;
 }
 
-std::size_t attend_scratch_bytes(std::size_t slots, std::size_t head_dim) {
-  return attend_scratch(round_up_to(slots, kLanes), head_dim).bytes;
+std::size_t attend_scratch_bytes(std::size_t queries, std::size_t head_dim) {
+  return attend_scratch(queries, head_dim).bytes;
 }
 
 }  // namespace kernels

@@ -33,8 +33,8 @@ Window window_of(const fb::Align& op, std::uint32_t length, std::uint32_t positi
   return w;
 }
 
-std::uint64_t thread_scratch(std::uint32_t width, const Shapes& shapes) {
-  return round_up(kernels::attend_scratch_bytes(shapes.source, width), kAlignment);
+std::uint64_t thread_scratch(std::uint32_t width) {
+  return round_up(kernels::attend_scratch_bytes(1, width), kAlignment);
 }
 
 }  // namespace
@@ -68,7 +68,7 @@ Status verify(const fb::Align& op, Checker& check) {
 std::uint64_t scratch_bytes(const fb::Align& op, const fb::Function& function, const Shapes& shapes) {
   const std::uint32_t width = made_value(op.output(), function).width();
   const std::uint32_t query = function.values()->Get(static_cast<std::uint32_t>(op.query()->value()))->width();
-  return emit_target_scratch(op.output(), width, shapes.rows) + shapes.threads * thread_scratch(query, shapes);
+  return emit_target_scratch(op.output(), width, shapes.rows) + shapes.threads * thread_scratch(query);
 }
 
 Status run(const fb::Align& op, const Frame& frame) {
@@ -77,7 +77,7 @@ Status run(const fb::Align& op, const Frame& frame) {
   const std::uint32_t rows = frame.call.rows;
   const FloatRows target = emit_target(frame, op.output(), width);
   std::byte* scratch = frame.scratch + emit_target_scratch(op.output(), width, frame.shapes.rows);
-  const std::uint64_t scratch_bytes = thread_scratch(frame.value(op.query()->value()).width(), frame.shapes);
+  const std::uint64_t scratch_bytes = thread_scratch(frame.value(op.query()->value()).width());
   const float window = static_cast<float>(op.window());
   bool finite = true;
   for_ranges(frame, rows, std::uint64_t{rows} * frame.shapes.source * (state.head_dim() + width) / 32,
@@ -87,23 +87,25 @@ Status run(const fb::Align& op, const Frame& frame) {
                  const std::uint32_t length = frame.call.source_lengths[span.sequence];
                  const float share = op.centre() < 0 ? 0.0F : *frame.floats(op.centre()).row(r);
                  const Window w = window_of(op, length, frame.call.positions[r], share);
+                 const kernels::AttendQuery query{.x = frame.columns(op.query(), r),
+                                                  .angles = nullptr,
+                                                  .bias = nullptr,
+                                                  .begin = w.begin,
+                                                  .end = w.end,
+                                                  .position = 0,
+                                                  .out = target.row(r),
+                                                  .weights = frame.captured(span, r, 0)};
                  const bool ok = frame.kernels->align(
-                     {.attend = {.query = frame.columns(op.query(), r),
+                     {.attend = {.queries = &query,
+                                 .count = 1,
                                  .head_dim = state.head_dim(),
                                  .value_dim = width,
-                                 .angles = nullptr,
                                  .n = 0,
                                  .head = frame.head(op.state(), span, 0),
-                                 .begin = w.begin,
-                                 .end = w.end,
                                  .scale = op.scale(),
                                  .cap = 0.0F,
-                                 .bias = nullptr,
                                  .reach = 0,
-                                 .position = 0,
-                                 .scratch = scratch + task * scratch_bytes,
-                                 .out = target.row(r),
-                                 .weights = frame.captured(span, r, 0)},
+                                 .scratch = scratch + task * scratch_bytes},
                       .v = frame.vector(op.v()),
                       .centre = w.centre,
                       .spread = op.place() == fb::Place::Predicted ? 2.0F / (window * window) : 0.0F,

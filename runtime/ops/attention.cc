@@ -78,32 +78,78 @@ bool store_row(const fb::Attention& op, const Frame& frame, const Caches& caches
                                .slot = frame.call.positions[row]});
 }
 
-bool attend_row(const fb::Attention& op, const Frame& frame, const Caches& caches, std::uint32_t row,
-                std::uint32_t head, std::byte* scratch, float* out) {
-  const Span& span = frame.call.spans[frame.call.span_of[row]];
-  const std::uint32_t position = frame.call.positions[row];
-  std::uint32_t end = position + 1;
-  if (!has_key(op)) end = frame.call.source_lengths[span.sequence];
-  else if (op.mask() == fb::Mask::Full) end = span.rows;
-  const std::uint32_t begin = op.window() != 0 && position + 1 > op.window() ? position + 1 - op.window() : 0;
+// Rows of one sequence from `row`, and heads of one group from `head`, that attend together.
+struct Together {
+  std::uint32_t row, rows;
+  std::uint32_t head, heads;
+};
+
+bool attend(const fb::Attention& op, const Frame& frame, const Caches& caches, const Together& part, std::byte* scratch,
+            const FloatRows& target) {
+  const std::uint32_t span_index = frame.call.span_of[part.row];
+  const Span& span = frame.call.spans[span_index];
   const FloatRows angles = op.angles() < 0 ? FloatRows{} : frame.floats(op.angles());
   const std::size_t bias_width = op.bias() < 0 ? 1 : frame.weight(op.bias()).columns();
-  return frame.kernels->attend({.query = frame.columns(op.query(), row) + std::size_t{head} * op.head_dim(),
+  kernels::AttendQuery queries[kernels::kAttendQueries];
+  std::uint32_t count = 0;
+  for (std::uint32_t row = part.row; row < part.row + part.rows; ++row) {
+    const std::uint32_t position = frame.call.positions[row];
+    std::uint32_t end = position + 1;
+    if (!has_key(op)) end = frame.call.source_lengths[span.sequence];
+    else if (op.mask() == fb::Mask::Full) end = span.rows;
+    const std::uint32_t begin = op.window() != 0 && position + 1 > op.window() ? position + 1 - op.window() : 0;
+    for (std::uint32_t head = part.head; head < part.head + part.heads; ++head) {
+      const std::size_t column = std::size_t{head} * op.head_dim();
+      queries[count++] = {.x = frame.columns(op.query(), row) + column,
+                          .angles = op.angles() < 0 ? nullptr : angles.row(row),
+                          .bias = op.bias() < 0 ? nullptr : frame.vector(op.bias()) + head * bias_width,
+                          .begin = begin,
+                          .end = end,
+                          .position = position,
+                          .out = target.row(row) + column,
+                          .weights = frame.captured(span, row, head)};
+    }
+  }
+  return frame.kernels->attend({.queries = queries,
+                                .count = count,
                                 .head_dim = op.head_dim(),
                                 .value_dim = op.head_dim(),
-                                .angles = op.angles() < 0 ? nullptr : angles.row(row),
                                 .n = op.angles() < 0 ? 0 : frame.value(op.angles()).width() / 2,
-                                .head = caches.head(frame.call.span_of[row], head / (op.heads() / op.kv_heads())),
-                                .begin = begin,
-                                .end = end,
+                                .head = caches.head(span_index, part.head / (op.heads() / op.kv_heads())),
                                 .scale = op.scale(),
                                 .cap = op.cap(),
-                                .bias = op.bias() < 0 ? nullptr : frame.vector(op.bias()) + head * bias_width,
                                 .reach = bias_width / 2,
-                                .position = position,
-                                .scratch = scratch,
-                                .out = out,
-                                .weights = frame.captured(span, row, head)});
+                                .scratch = scratch});
+}
+
+// Heads of a group that attend together, and rows that do with them.
+constexpr std::uint32_t kQueries = static_cast<std::uint32_t>(kernels::kAttendQueries);
+std::uint32_t heads_together(const fb::Attention& op) {
+  const std::uint32_t group = op.heads() / op.kv_heads();
+  return group < kQueries ? group : kQueries;
+}
+std::uint32_t rows_together(const fb::Attention& op) { return kQueries / heads_together(op); }
+
+// The items [begin, end) of kv_heads * rows: row after row of a head, so that its keys stay in the cache.
+bool attend_items(const fb::Attention& op, const Frame& frame, const Caches& caches, std::uint32_t begin,
+                  std::uint32_t end, std::byte* scratch, const FloatRows& target) {
+  const std::uint32_t rows = frame.call.rows;
+  const std::uint32_t group = op.heads() / op.kv_heads();
+  bool finite = true;
+  for (std::uint32_t i = begin; i < end;) {
+    const std::uint32_t row = i % rows;
+    const Span& span = frame.call.spans[frame.call.span_of[row]];
+    std::uint32_t count = span.first_row + span.rows - row;
+    if (count > rows_together(op)) count = rows_together(op);
+    if (count > end - i) count = end - i;
+    for (std::uint32_t first = 0; first < group; first += heads_together(op)) {
+      const std::uint32_t left = group - first;
+      const std::uint32_t heads = left < heads_together(op) ? left : heads_together(op);
+      finite = attend(op, frame, caches, {row, count, i / rows * group + first, heads}, scratch, target) && finite;
+    }
+    i += count;
+  }
+  return finite;
 }
 
 // Scratch in order: all f32 rows where none are kept, keys and values where no state holds them, one attend scratch per thread.
@@ -115,13 +161,12 @@ Scratch scratch_layout(const fb::Attention& op, const Shapes& shapes) {
   Scratch layout{};
   layout.caches = emit_target_scratch(op.output(), op.heads() * op.head_dim(), shapes.rows);
   layout.attend = layout.caches;
-  std::uint64_t capacity = has_key(op) ? shapes.context : shapes.source;
   if (op.state() < 0) {
-    capacity = round_up(shapes.rows + (kLanes - 1) * std::uint64_t{shapes.sequences}, kLanes);
+    const std::uint64_t capacity = round_up(shapes.rows + (kLanes - 1) * std::uint64_t{shapes.sequences}, kLanes);
     layout.attend += op.kv_heads() * head_layout(capacity, op.head_dim(), op.head_dim()).bytes;
   }
-  layout.attend_bytes =
-      round_up(kernels::attend_scratch_bytes(static_cast<std::size_t>(capacity), op.head_dim()), kAlignment);
+  const std::uint32_t rows = shapes.rows < rows_together(op) ? shapes.rows : rows_together(op);
+  layout.attend_bytes = round_up(kernels::attend_scratch_bytes(rows * heads_together(op), op.head_dim()), kAlignment);
   layout.bytes = layout.attend + shapes.threads * layout.attend_bytes;
   return layout;
 }
@@ -168,17 +213,12 @@ Status run(const fb::Attention& op, const Frame& frame) {
                });
   }
   const std::uint32_t slots = has_key(op) ? frame.call.positions[rows - 1] + 1 : frame.shapes.source;
-  const std::uint32_t count = rows * op.heads();
-  for_ranges(
-      frame, count, std::uint64_t{count} * op.head_dim() * slots / 32,
-      [&](std::uint32_t task, std::uint32_t begin, std::uint32_t end) {
-        std::byte* scratch = frame.scratch + layout.attend + task * layout.attend_bytes;
-        for (std::uint32_t i = begin; i < end; ++i) {  // head by head, so that a head's keys stay in the cache
-          const std::uint32_t row = i % rows;
-          const std::uint32_t head = i / rows;
-          check(attend_row(op, frame, caches, row, head, scratch, target.row(row) + std::size_t{head} * op.head_dim()));
-        }
-      });
+  const std::uint32_t count = rows * op.kv_heads();
+  for_ranges(frame, count, std::uint64_t{rows} * op.heads() * op.head_dim() * slots / 128,
+             [&](std::uint32_t task, std::uint32_t begin, std::uint32_t end) {
+               std::byte* scratch = frame.scratch + layout.attend + task * layout.attend_bytes;
+               check(attend_items(op, frame, caches, begin, end, scratch, target));
+             });
   if (!finite) return not_finite();
   return emit_quantized(frame, op.output(), target, rows, width);
 }

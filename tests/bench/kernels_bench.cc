@@ -132,21 +132,25 @@ void bench_elements(const Kernels& kernels) {
 
 void bench_attention(const Kernels& kernels) {
   for (const std::size_t slots : {16u, 128u, 512u, 2048u}) {
-    constexpr std::size_t kDim = 64;
-    Buffer<std::int8_t> keys(slots * kDim), values(slots * kDim);
-    Buffer<float> key_scale(slots, 0.02f), value_scale(slots, 0.02f), query(kDim), out(kDim);
-    Random random(3);
-    fill_bytes(random, keys);
-    fill_bytes(random, values);
-    fill(random, query, Numbers::kNormal);
-    Buffer<std::byte> scratch(attend_scratch_bytes(slots, kDim));
-    const KeyValueHead head{keys.data(), values.data(), key_scale.data(), value_scale.data(), slots};
-    const double time = seconds([&] {
-      kernels.attend(
-          {query.data(), kDim, nullptr, 0, head, 0, slots, 0.125f, 0.0f, nullptr, 0, 0, scratch.data(), out.data()});
-    });
-    std::printf("attention over %4zu keys of %zu: %.2f us, %.2f ns a key\n", slots, kDim, 1e6 * time,
-                1e9 * time / static_cast<double>(slots));
+    for (const std::size_t count : {std::size_t{1}, kAttendQueries}) {
+      constexpr std::size_t kDim = 64;
+      Buffer<std::int8_t> keys(slots * kDim), values(slots * kDim);
+      Buffer<float> key_scale(slots, 0.02f), value_scale(slots, 0.02f), x(count * kDim), out(count * kDim);
+      Random random(3);
+      fill_bytes(random, keys);
+      fill_bytes(random, values);
+      fill(random, x, Numbers::kNormal);
+      Buffer<std::byte> scratch(attend_scratch_bytes(count, kDim));
+      AttendQuery queries[kAttendQueries];
+      for (std::size_t i = 0; i < count; ++i)
+        queries[i] = {x.data() + i * kDim, nullptr, nullptr, 0, slots, 0, out.data() + i * kDim};
+      const KeyValueHead head{keys.data(), values.data(), key_scale.data(), value_scale.data(), slots};
+      const double time = seconds([&] {
+        kernels.attend({queries, count, kDim, kDim, 0, head, 0.125f, 0.0f, 0, scratch.data()});
+      });
+      std::printf("attention, %zu queries over %4zu keys of %zu: %.2f us, %.2f ns for a query and a key\n", count,
+                  slots, kDim, 1e6 * time, 1e9 * time / static_cast<double>(slots * count));
+    }
   }
 }
 

@@ -39,7 +39,10 @@ void compare_attend(Suite& s, const Case& c, int variant) {
   s.memory.clear();
   const Cache keys_values = cache(s, c.slots, c.dim);
   fill(s, keys_values, c.begin, c.end);
+  kernels::AttendQuery query{};
   AttendArgs args{};
+  args.queries = &query;
+  args.count = 1;
   args.head = keys_values.head;
   if (variant == 2 || variant == 4) {  // pages from the last to the first
     fill(s, keys_values, 0, args.head.capacity);
@@ -48,25 +51,25 @@ void compare_attend(Suite& s, const Case& c, int variant) {
     for (std::size_t i = 0; i < count; ++i) pages[i] = static_cast<std::uint32_t>(count - 1 - i);
     args.head.pages = pages;
   }
-  args.query = s.floats(c.dim, variant == 7 ? Numbers::kAny : kFiniteNumbers[s.random.below(6)]);
+  query.x = s.floats(c.dim, variant == 7 ? Numbers::kAny : kFiniteNumbers[s.random.below(6)]);
   args.head_dim = args.value_dim = c.dim;
-  args.begin = c.begin;
-  args.end = c.end;
+  query.begin = c.begin;
+  query.end = c.end;
   args.scale = s.random.uniform(0.05f, 0.5f);
-  args.position = s.random.between(c.begin, c.end);
+  query.position = s.random.between(c.begin, c.end);
   args.reach = s.random.below(12);
   if (variant == 1) args.scale *= 100.0f;  // sharp
   if (variant == 2) args.cap = s.random.uniform(0.5f, 30.0f);
   if (variant == 3 || variant == 5)
-    args.bias = s.floats(2 * args.reach + 1, variant == 3 ? Numbers::kNormal : Numbers::kAny);
+    query.bias = s.floats(2 * args.reach + 1, variant == 3 ? Numbers::kNormal : Numbers::kAny);
   if (variant == 4) {
     args.n = s.random.below(c.dim / 2 + 1);
-    args.angles = args.n == 0 ? nullptr : s.floats(2 * args.n, Numbers::kNormal);
+    query.angles = args.n == 0 ? nullptr : s.floats(2 * args.n, Numbers::kNormal);
   }
   if (variant == 6) args.scale = 3e38f;  // scores overflow
-  args.scratch = s.memory.take<std::byte>(kernels::attend_scratch_bytes(args.head.capacity, c.dim));
+  args.scratch = s.memory.take<std::byte>(kernels::attend_scratch_bytes(1, c.dim));
   s.compare(c.dim, 1, [&](const Kernels& kernels, const Output& out) {
-    args.out = out.floats;
+    query.out = out.floats;
     const bool ok = kernels.attend(args);
     if (!ok) std::memset(out.floats, 0, c.dim * sizeof(float));  // nothing is promised
     out.bytes[0] = ok;
@@ -78,20 +81,23 @@ void compare_align(Suite& s, const Case& c, int variant) {
   s.memory.clear();
   const Cache keys_values = cache(s, c.slots, c.dim);
   fill(s, keys_values, c.begin, c.end);
+  kernels::AttendQuery query{};
   kernels::AlignArgs args{};
+  args.attend.queries = &query;
+  args.attend.count = 1;
   args.attend.head = keys_values.head;
-  args.attend.query = s.floats(c.dim, variant == 8 ? Numbers::kAny : kFiniteNumbers[s.random.below(6)]);
+  query.x = s.floats(c.dim, variant == 8 ? Numbers::kAny : kFiniteNumbers[s.random.below(6)]);
   args.attend.head_dim = args.attend.value_dim = c.dim;
-  args.attend.begin = c.begin;
-  args.attend.end = c.end;
+  query.begin = c.begin;
+  query.end = c.end;
   args.attend.scale = s.random.uniform(0.05f, 2.0f);
-  args.attend.scratch = s.memory.take<std::byte>(kernels::attend_scratch_bytes(args.attend.head.capacity, c.dim));
+  args.attend.scratch = s.memory.take<std::byte>(kernels::attend_scratch_bytes(1, c.dim));
   args.v = variant % 2 == 0 ? s.floats(c.dim, Numbers::kNormal) : nullptr;
   args.hard = (variant & 2) != 0;
   args.centre = s.random.uniform(0.0f, static_cast<float>(c.slots));
   args.spread = (variant & 4) != 0 ? s.random.uniform(0.001f, 2.0f) : 0.0f;
   s.compare(c.dim, 1, [&](const Kernels& kernels, const Output& out) {
-    args.attend.out = out.floats;
+    query.out = out.floats;
     const bool ok = kernels.align(args);
     if (!ok) std::memset(out.floats, 0, c.dim * sizeof(float));  // nothing is promised
     out.bytes[0] = ok;

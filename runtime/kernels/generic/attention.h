@@ -1,18 +1,23 @@
-// Scaled dot-product attention of one query over the cache (Vaswani et al. 2017, 3.2.1): two products with int8 tiles.
+// Scaled dot-product attention (Vaswani et al. 2017, 3.2.1) of a few queries over the cache: two products with int8 tiles, and
+// between them a softmax that passes over the keys once (Milakov & Gimelshein 2018), in blocks of 256 slots:
 //
-//   q           turned, then Q8: one scale
-//   score[s]    float(dot(q, key[s])) * ((q scale * scale) * key scale[s]), capped, + bias
-//   e[s]        exp(score[s] - max)
-//   p           the row e[s] * value scale[s], as Q16: two int8 planes, one scale
-//   out         (float(dot(p high, v)) * 256 + float(dot(p low, v))) * (p scale / sum of e)
+//   q            turned, then Q8: one scale
+//   score[s]     float(dot(q, key[s])) * ((q scale * scale) * key scale[s]), capped, + bias; in units of ln 2
+//   top          the largest score up to this block; `shrink` = 2^(old top - new top) brings to it what was added up before
+//   e[s]         2^(score[s] - top)
+//   sum          sum * shrink + e, over 16 lanes
+//   p            the block's e[s] * value scale[s] in 14 bits: two planes of 7, one scale
+//   out          out * shrink + float(dot(p high, v) * 128 + dot(p low, v)) * p scale; divided by the sum at the end
 //
-// Why Q16: in 8 bits a probability below 1/254 of the largest becomes 0, and thousands of such keys may carry most of a
-// flat row's weight. In 16 bits only those below 1/65024 vanish, which at 2048 keys is at most 3 % of the largest one's
-// weight, and both planes share one pass over the values.
+// Why 14 bits: in 8 a probability below 1/254 of the block's largest becomes 0, and such keys may carry much of a flat row's
+// weight. In 14 those below 1/32766 vanish, less than 1 % of the largest one's weight over a whole block; the polynomial for
+// 2^x is as exact as that needs. Two planes of 7 are never negative and fit int8 as well as uint8, so that every instruction
+// set multiplies them without corrections, and both share one pass over the values.
 //
-// Everything follows the absolute slot: blocks of 16 slots, lane = slot % 16, so the result does not depend on how the
-// rows were split into calls. Slots outside [begin, end) hold bytes and scales of any kind, even NaN: they are put
-// aside by select before anything is added or compared.
+// Everything follows the absolute slot: blocks of 256, pages of 16, lane = slot % 16; a block that a query does not see leaves
+// no trace in it. So the result does not depend on how rows were split into calls, or on which queries share one. Slots
+// outside [begin, end) hold bytes and scales of any kind, even NaN: they are put aside by select before anything is added or
+// compared.
 #pragma once
 
 #include <cstring>
@@ -20,31 +25,198 @@
 #include "kernels/generic/activation.h"
 #include "kernels/generic/angles.h"
 #include "kernels/generic/cache.h"
+#include "kernels/generic/matmul.h"
 #include "kernels/generic/quantize.h"
 #include "kernels/generic/scratch.h"
 
 namespace kinglet::kernels {
 namespace {
 
-// The 16 slots from `first`: those within [begin, end).
+inline constexpr float kLog2E = 1.44269504f;
+inline constexpr float kProbabilityLevels = 16383.0f;  // 2^14 - 1
+
+// Whole pages of one block.
+struct Slots {
+  std::size_t block;  // its first slot
+  std::size_t first, last;
+};
+
 template <class Isa>
-typename Isa::Mask slots_within(const AttendArgs& args, std::size_t first) {
+struct AttendMemory {
+  std::int8_t* queries;
+  std::size_t query_stride;
+  float* scores;
+  std::int8_t* high;
+  std::int8_t* low;
+
+  explicit AttendMemory(const AttendArgs& args) {
+    const AttendScratch layout = attend_scratch(args.count, args.head_dim);
+    queries = reinterpret_cast<std::int8_t*>(args.scratch);
+    query_stride = layout.query_stride;
+    scores = reinterpret_cast<float*>(args.scratch + layout.scores);
+    high = reinterpret_cast<std::int8_t*>(args.scratch + layout.high);
+    low = reinterpret_cast<std::int8_t*>(args.scratch + layout.low);
+  }
+};
+
+// What is known of one query's softmax.
+template <class Isa>
+struct Softmax {
+  float top = -__builtin_inff();
+  typename Isa::F32 total = typename Isa::F32(0.0f);
+  float shrink = 1.0f;   // of the last block
+  float p_scale = 0.0f;  // of the last block
+  bool seen = false;     // the last block has slots of it
+  bool begun = false;    // and a block before it had
+};
+
+// All 16 slots from `first` are within [begin, end), or these are.
+struct AllLanes {};
+template <class Isa>
+typename Isa::Mask slots_within(const AttendQuery& query, std::size_t first) {
   using I32 = typename Isa::I32;
   const I32 slots = I32::iota() + I32(static_cast<std::int32_t>(first));
-  return (I32(static_cast<std::int32_t>(args.begin) - 1) < slots) & (slots < I32(static_cast<std::int32_t>(args.end)));
+  return (I32(static_cast<std::int32_t>(query.begin) - 1) < slots) &
+         (slots < I32(static_cast<std::int32_t>(query.end)));
+}
+template <class V>
+V select(AllLanes, V a, V) {
+  return a;
+}
+
+// Calls f(slot, AllLanes or Mask) for each page of `slots`.
+template <class Isa, class F>
+void for_pages(const AttendQuery& query, const Slots& slots, F&& f) {
+  for (std::size_t slot = slots.first; slot < slots.last; slot += kLanes) {
+    if (slot >= query.begin && slot + kLanes <= query.end) f(slot, AllLanes{});
+    else f(slot, slots_within<Isa>(query, slot));
+  }
 }
 
 // bias[clamp(slot - position, -reach, reach) + reach] for 16 slots.
 template <class Isa>
-typename Isa::F32 position_bias(const AttendArgs& args, std::size_t first) {
-  const auto reach = static_cast<std::int64_t>(args.reach);
-  const std::int64_t distance = static_cast<std::int64_t>(first) - static_cast<std::int64_t>(args.position);
+typename Isa::F32 position_bias(const AttendQuery& query, std::size_t reach_of, std::size_t first) {
+  const auto reach = static_cast<std::int64_t>(reach_of);
+  const std::int64_t distance = static_cast<std::int64_t>(first) - static_cast<std::int64_t>(query.position);
   float values[kLanes];
   for (std::size_t i = 0; i < kLanes; ++i) {
     const std::int64_t d = distance + static_cast<std::int64_t>(i);
-    values[i] = args.bias[(d < -reach ? -reach : d > reach ? reach : d) + reach];
+    values[i] = query.bias[(d < -reach ? -reach : d > reach ? reach : d) + reach];
   }
   return Isa::F32::load(values);
+}
+
+// The queries as int8 rows; false if one is not finite.
+template <class Isa>
+bool quantize_queries(const AttendArgs& args, const AttendMemory<Isa>& memory, RowScale* scales) {
+  for (std::size_t i = 0; i < args.count; ++i) {
+    std::int8_t* q = memory.queries + i * memory.query_stride;
+    const TurnedRow<Isa> row{args.queries[i].x, args.head_dim, args.queries[i].angles, args.n};
+    if (!quantize_row<Isa>(row, Width::kQ8, PlainPlanes<Isa>{q, nullptr}, scales[i])) return false;
+    std::memset(q + args.head_dim, 0, round_up_to(args.head_dim, kGroup) - args.head_dim);
+  }
+  return true;
+}
+
+// Scores of all queries for the pages [first, first + tiles * 16).
+template <class Isa>
+void dot_scores(const AttendArgs& args, const AttendMemory<Isa>& memory, const RowScale* scales, const Slots& slots,
+                std::size_t first, std::size_t tiles) {
+  using F32 = typename Isa::F32;
+  const bool plain = args.cap == 0.0f && args.queries[0].bias == nullptr;
+  const std::size_t dim4 = round_up_to(args.head_dim, kGroup);
+  const std::int8_t* keys[Isa::kTiles];
+  const float* key_scale[Isa::kTiles];
+  for (std::size_t t = 0; t < tiles; ++t) {
+    const std::size_t page = page_at(args.head, first / kLanes + t);
+    keys[t] = args.head.keys + page * kLanes * dim4;
+    key_scale[t] = args.head.key_scale + page * kLanes;
+  }
+  alignas(64) std::int32_t dots[Isa::kRows * Isa::kTiles * kLanes];
+  const std::size_t panels = (args.count + Isa::kRows - 1) / Isa::kRows;
+  for (std::size_t p = 0; p < panels; ++p) {
+    const std::size_t first_row = args.count * p / panels;
+    const std::size_t rows = args.count * (p + 1) / panels - first_row;
+    const std::int8_t* x[Isa::kRows];
+    std::int32_t sums[Isa::kRows];
+    for (std::size_t i = 0; i < rows; ++i) {
+      x[i] = memory.queries + (first_row + i) * memory.query_stride;
+      sums[i] = scales[first_row + i].sum;
+    }
+    DotTiles<Isa>::find(rows, tiles)({x, sums, keys, dim4 / kGroup, 0, dots});
+    for (std::size_t i = 0; i < rows; ++i) {
+      const AttendQuery& query = args.queries[first_row + i];
+      const float row_scale = scales[first_row + i].scale * args.scale;
+      const F32 factor(plain ? row_scale * kLog2E : row_scale);
+      float* out = memory.scores + (first_row + i) * kBlock + (first - slots.block);
+      for (std::size_t t = 0; t < tiles; ++t) {
+        F32 score = to_float(Isa::I32::load(dots + (i * tiles + t) * kLanes)) * (factor * F32::load(key_scale[t]));
+        if (args.cap != 0.0f) score = soft_cap(score, F32(args.cap));
+        if (query.bias != nullptr) score = score + position_bias<Isa>(query, args.reach, first + t * kLanes);
+        if (!plain) score = score * F32(kLog2E);
+        score.store(out + t * kLanes);
+      }
+    }
+  }
+}
+
+// From scores to probabilities, and these to two planes; false if a score within [begin, end) is not finite. `weigh(slot)` is a
+// factor of the 16 probabilities there, after the softmax.
+template <class Isa, class Weigh>
+bool soften(const AttendArgs& args, const AttendQuery& query, const Slots& slots, float* scores, std::int8_t* high,
+            std::int8_t* low, const Weigh& weigh, Softmax<Isa>& softmax) {
+  using F32 = typename Isa::F32;
+  using I32 = typename Isa::I32;
+  const auto at = [&slots](std::size_t slot) { return slot - slots.block; };
+  softmax.begun = softmax.begun || softmax.seen;
+  softmax.seen = query.begin < slots.last && query.end > slots.first;
+  softmax.p_scale = 0.0f;
+  if (!softmax.seen) {
+    std::memset(high + at(slots.first), 0, slots.last - slots.first);
+    std::memset(low + at(slots.first), 0, slots.last - slots.first);
+    return true;
+  }
+  F32 most(softmax.top);
+  I32 most_bits(0);
+  for_pages<Isa>(query, slots, [&](std::size_t slot, auto within) {
+    const F32 score = F32::load(scores + at(slot));
+    most = max(select(within, score, most), most);
+    most_bits = max(select(within, bits(score) & I32(0x7fffffff), I32(0)), most_bits);
+  });
+  if (largest(most_bits) >= kInfinityBits) return false;
+  if (query.weights != nullptr) {
+    for (std::size_t slot = slots.first; slot < slots.last; ++slot) {
+      if (slot >= query.begin && slot < query.end) query.weights[slot] = scores[at(slot)];
+    }
+  }
+  const float top = largest(most);
+  softmax.shrink = 1.0f;
+  if (softmax.begun && top > softmax.top) {
+    softmax.shrink = largest(exp2_of_negative(F32(softmax.top - top)));
+    softmax.total = softmax.total * F32(softmax.shrink);
+  }
+  softmax.top = top;
+  F32 total = softmax.total;
+  F32 largest_p(0.0f);
+  for_pages<Isa>(query, slots, [&](std::size_t slot, auto within) {
+    const F32 e = select(within, exp2_of_negative(F32::load(scores + at(slot)) - F32(top)), F32(0.0f));
+    const float* value_scale = args.head.value_scale + page_at(args.head, slot / kLanes) * kLanes;
+    const F32 p = weigh(slot, select(within, e * F32::load(value_scale), F32(0.0f)));
+    total = total + e;
+    largest_p = max(p, largest_p);
+    p.store(scores + at(slot));
+  });
+  softmax.total = total;
+  const float p_top = largest(largest_p);
+  const bool any = p_top >= 0x1p-100f;
+  softmax.p_scale = any ? p_top / kProbabilityLevels : 0.0f;
+  const F32 factor(any ? kProbabilityLevels / p_top : 0.0f);
+  for (std::size_t slot = slots.first; slot < slots.last; slot += kLanes) {
+    const I32 p = round_to_int(F32::load(scores + at(slot)) * factor);
+    shift_right<7>(p).store_bytes(high + at(slot));
+    (p & I32(127)).store_bytes(low + at(slot));
+  }
+  return true;
 }
 
 // Calls f(Index<n>{}), n in [1, kMost] known to the compiler.
@@ -56,217 +228,151 @@ void with_count(std::size_t n, F&& f) {
   });
 }
 
-// Dots of one key-sized row with the keys of kPages pages, wherever these lie: out [kPages, 16].
-template <class Isa, int kPages>
-void dot_keys(const std::int8_t* q, std::int32_t sum, const std::int8_t* const* keys, std::size_t groups,
-              std::int32_t* out) {
-  typename Isa::I32 acc[kPages];
-  const std::int8_t* w[kPages];
-  unroll<kPages>([&](auto p) {
-    acc[decltype(p)::value] = Isa::start(sum);
-    w[decltype(p)::value] = keys[decltype(p)::value];
-  });
-  for (std::size_t g = 0; g < groups; ++g) {
-    const auto activations = Isa::broadcast(q + g * kGroup);
-    unroll<kPages>([&](auto p) {
-      constexpr int kPage = decltype(p)::value;
-      acc[kPage] = Isa::dot4(acc[kPage], Isa::load_weights(w[kPage] + g * kGroupBytes), activations);
-    });
-  }
-  unroll<kPages>([&](auto p) {
-    constexpr int kPage = decltype(p)::value;
-    acc[kPage].store(out + kPage * static_cast<int>(kLanes));
-  });
-}
-
-// Both planes of the probabilities over the slots [first, last), and what their int8 add up to.
-struct Probabilities {
-  const std::int8_t* planes[2];  // by slot
-  std::int32_t sums[2];
-  std::size_t first, last;
-};
-
-// Dots of both planes with kTiles tiles of the values, page after page: out [2, kTiles, 16].
-template <class Isa, int kTiles>
-void dot_values(const Probabilities& p, const KeyValueHead& head, std::size_t first_tile, std::int32_t* out) {
-  typename Isa::I32 high[kTiles];
-  typename Isa::I32 low[kTiles];
-  unroll<kTiles>([&](auto t) {
-    high[decltype(t)::value] = Isa::start(p.sums[0]);
-    low[decltype(t)::value] = Isa::start(p.sums[1]);
+// Dots of kRows planes with kTiles tiles of the values, page after page: out [kRows, kTiles, 16].
+template <class Isa, int kRows, int kTiles>
+void dot_values(const std::int8_t* const* planes, const KeyValueHead& head, std::size_t first_tile, const Slots& slots,
+                std::int32_t* out) {
+  typename Isa::I32 acc[kRows][kTiles];
+  unroll<kRows>([&](auto r) {
+    unroll<kTiles>([&](auto t) { acc[decltype(r)::value][decltype(t)::value] = typename Isa::I32(0); });
   });
   const std::size_t tile_bytes = kLanes * head.capacity;
   const std::int8_t* values = head.values + first_tile * tile_bytes;
-  for (std::size_t slot = p.first; slot < p.last; slot += kLanes) {
+  for (std::size_t slot = slots.first; slot < slots.last; slot += kLanes) {
     const std::int8_t* w = values + page_at(head, slot / kLanes) * kLanes * kLanes;
-    unroll<static_cast<int>(kLanes / kGroup)>([&](auto g) {
-      constexpr std::size_t kFrom = decltype(g)::value * kGroup;
-      const auto high_four = Isa::broadcast(p.planes[0] + slot + kFrom);
-      const auto low_four = Isa::broadcast(p.planes[1] + slot + kFrom);
+    for (std::size_t k = 0; k < kLanes; k += kGroup) {
+      typename Isa::Signed weights[kTiles];
       unroll<kTiles>([&](auto t) {
         constexpr int kTile = decltype(t)::value;
-        const auto weights = Isa::load_weights(w + kTile * tile_bytes + kFrom * kLanes);
-        high[kTile] = Isa::dot4(high[kTile], weights, high_four);
-        low[kTile] = Isa::dot4(low[kTile], weights, low_four);
+        weights[kTile] = Isa::load_signed(w + kTile * tile_bytes + k * kLanes);
       });
-    });
+      unroll<kRows>([&](auto r) {
+        constexpr int kRow = decltype(r)::value;
+        const auto p = Isa::broadcast(planes[kRow] + (slot - slots.block) + k);
+        unroll<kTiles>([&](auto t) {
+          constexpr int kTile = decltype(t)::value;
+          acc[kRow][kTile] = Isa::dot4_positive(acc[kRow][kTile], weights[kTile], p);
+        });
+      });
+    }
   }
-  unroll<kTiles>([&](auto t) {
-    constexpr int kTile = decltype(t)::value;
-    high[kTile].store(out + kTile * static_cast<int>(kLanes));
-    low[kTile].store(out + (kTiles + kTile) * static_cast<int>(kLanes));
+  unroll<kRows>([&](auto r) {
+    unroll<kTiles>([&](auto t) {
+      constexpr int kRow = decltype(r)::value;
+      constexpr int kTile = decltype(t)::value;
+      acc[kRow][kTile].store(out + (kRow * kTiles + kTile) * static_cast<int>(kLanes));
+    });
   });
 }
 
-struct Query {
-  const std::int8_t* q;
-  RowScale scale;
-};
-
-// Writes the scores of the blocks [first, last) and finds the largest; false if one within [begin, end) is not finite.
-template <class Isa>
-bool attention_scores(const AttendArgs& args, const Query& query, std::size_t first, std::size_t last, float* scores,
-                      float& top) {
+// out = out * shrink + (128 * high + low) * p scale, 16 columns of a query.
+template <class Isa, class Part>
+void add_values(const std::int32_t* high, const std::int32_t* low, const Softmax<Isa>& softmax, float* out, Part part) {
   using F32 = typename Isa::F32;
   using I32 = typename Isa::I32;
-  const std::size_t dim4 = round_up_to(args.head_dim, kGroup);
-  const F32 row_scale(query.scale.scale * args.scale);
-  F32 most(-__builtin_inff());
-  I32 most_bits(0);
-  alignas(64) std::int32_t dots[Isa::kTiles * kLanes];
-  for (std::size_t done = first; done < last;) {
-    const std::size_t left = (last - done) / kLanes;
-    const std::size_t pages = left < Isa::kTiles ? left : Isa::kTiles;
-    const std::int8_t* keys[Isa::kTiles];
-    std::size_t page[Isa::kTiles];
-    for (std::size_t i = 0; i < pages; ++i) {
-      page[i] = page_at(args.head, done / kLanes + i);
-      keys[i] = args.head.keys + page[i] * kLanes * dim4;
-    }
-    with_count<Isa::kTiles>(
-        pages, [&](auto n) { dot_keys<Isa, decltype(n)::value>(query.q, query.scale.sum, keys, dim4 / kGroup, dots); });
-    for (std::size_t i = 0; i < pages; ++i, done += kLanes) {
-      F32 score =
-          to_float(I32::load(dots + i * kLanes)) * (row_scale * F32::load(args.head.key_scale + page[i] * kLanes));
-      if (args.cap != 0.0f) score = soft_cap(score, F32(args.cap));
-      if (args.bias != nullptr) score = score + position_bias<Isa>(args, done);
-      const auto within = slots_within<Isa>(args, done);
-      most = max(select(within, score, most), most);
-      most_bits = max(select(within, bits(score) & I32(0x7fffffff), I32(0)), most_bits);
-      score.store(scores + done);
-    }
-  }
-  top = largest(most);
-  return largest(most_bits) < kInfinityBits;
-}
-
-// The lanes of `e` whose slots are within [begin, end) go where somebody wants to see the weights.
-template <class Isa>
-void show_weights(const AttendArgs& args, std::size_t first, typename Isa::F32 e) {
-  float lanes[kLanes];
-  e.store(lanes);
-  for (std::size_t i = 0; i < kLanes; ++i) {
-    const std::size_t slot = first + i;
-    if (slot >= args.begin && slot < args.end) args.weights[slot] = lanes[i];
-  }
-}
-
-inline void divide_weights(const AttendArgs& args, float sum_of_e) {
-  if (args.weights == nullptr) return;
-  for (std::size_t slot = args.begin; slot < args.end; ++slot) args.weights[slot] /= sum_of_e;
-}
-
-// Turns scores into e * value scale, zero outside [begin, end); returns the sum of e.
-template <class Isa>
-float attention_probabilities(const AttendArgs& args, std::size_t first, std::size_t last, float top, float* scores) {
-  using F32 = typename Isa::F32;
-  F32 total(0.0f);
-  for (std::size_t slot = first; slot < last; slot += kLanes) {
-    const auto within = slots_within<Isa>(args, slot);
-    const F32 e = select(within, exp(F32::load(scores + slot) - F32(top)), F32(0.0f));
-    const float* scale = args.head.value_scale + page_at(args.head, slot / kLanes) * kLanes;
-    const F32 p = select(within, e * F32::load(scale), F32(0.0f));
-    total = total + e;
-    p.store(scores + slot);
-    if (args.weights != nullptr) show_weights<Isa>(args, slot, e);
-  }
-  const float sum_of_e = sum(total);
-  divide_weights(args, sum_of_e);
-  return sum_of_e;
+  const F32 y = to_float(shift_left<7>(I32::load(high)) + I32::load(low)) * F32(softmax.p_scale);
+  if (!softmax.begun) return store(out, y, part);
+  store(out, load<F32>(out, part) * F32(softmax.shrink) + y, part);
 }
 
 template <class Isa>
-void attention_output(const AttendArgs& args, const Probabilities& p, float scale, float sum_of_e) {
-  using F32 = typename Isa::F32;
-  using I32 = typename Isa::I32;
-  const F32 factor(scale / sum_of_e);
-  alignas(64) std::int32_t dots[2 * Isa::kTiles * kLanes];
+void multiply_values(const AttendArgs& args, const AttendMemory<Isa>& memory, const Slots& slots,
+                     const Softmax<Isa>* softmax) {
+  constexpr std::size_t kMost = Isa::kRows / 2;
+  alignas(64) std::int32_t dots[Isa::kRows * Isa::kTiles * kLanes];
   const std::size_t all = round_up_to(args.value_dim, kLanes) / kLanes;
-  for (std::size_t done = 0; done < all;) {
-    const std::size_t tiles = all - done < Isa::kTiles ? all - done : Isa::kTiles;
-    with_count<Isa::kTiles>(tiles, [&](auto n) { dot_values<Isa, decltype(n)::value>(p, args.head, done, dots); });
-    for (std::size_t t = 0; t < tiles; ++t, ++done) {
-      const F32 high = to_float(I32::load(dots + t * kLanes));
-      const F32 y = (high * F32(256.0f) + to_float(I32::load(dots + (tiles + t) * kLanes))) * factor;
-      const std::size_t column = done * kLanes;
-      const std::size_t left = args.value_dim - column;
-      if (left < kLanes) {
-        y.store_n(args.out + column, left);
-      } else {
-        y.store(args.out + column);
+  const std::size_t panels = (args.count + kMost - 1) / kMost;
+  for (std::size_t p = 0; p < panels; ++p) {
+    const std::size_t first = args.count * p / panels;
+    const std::size_t count = args.count * (p + 1) / panels - first;
+    const std::int8_t* planes[Isa::kRows];
+    for (std::size_t i = 0; i < count; ++i) {
+      planes[2 * i] = memory.high + (first + i) * kBlock;
+      planes[2 * i + 1] = memory.low + (first + i) * kBlock;
+    }
+    for (std::size_t done = 0; done < all;) {
+      const std::size_t tiles = all - done < Isa::kTiles ? all - done : Isa::kTiles;
+      with_count<static_cast<int>(kMost)>(count, [&](auto n) {
+        with_count<Isa::kTiles>(tiles, [&](auto t) {
+          dot_values<Isa, 2 * decltype(n)::value, decltype(t)::value>(planes, args.head, done, slots, dots);
+        });
+      });
+      for (std::size_t i = 0; i < count; ++i) {
+        const Softmax<Isa>& s = softmax[first + i];
+        const std::int32_t* high = dots + 2 * i * tiles * kLanes;
+        float* out = args.queries[first + i].out + done * kLanes;
+        const std::size_t left = args.value_dim - done * kLanes;
+        if (!s.seen) continue;
+        for_lanes(left < tiles * kLanes ? left : tiles * kLanes, [&](std::size_t column, auto part) {
+          add_values<Isa>(high + column, high + tiles * kLanes + column, s, out + column, part);
+        });
       }
+      done += tiles;
     }
   }
 }
 
-// The parts of AttendArgs::scratch, and the whole blocks around [begin, end).
-template <class Isa>
-struct AttendMemory {
-  std::size_t first, last;
-  std::int8_t* query;
-  float* scores;
-  PlainPlanes<Isa> probabilities;
-  float top = 0.0f;  // the largest score
-
-  explicit AttendMemory(const AttendArgs& args)
-      : first(args.begin / kLanes * kLanes),
-        last(round_up_to(args.end, kLanes)) {
-    const AttendScratch layout = attend_scratch(last, args.head_dim);
-    query = reinterpret_cast<std::int8_t*>(args.scratch + layout.query);
-    scores = reinterpret_cast<float*>(args.scratch + layout.scores);
-    probabilities = {reinterpret_cast<std::int8_t*>(args.scratch + layout.probability),
-                     reinterpret_cast<std::int8_t*>(args.scratch + layout.low)};
-  }
-};
-
-template <class Isa>
-bool dot_scores(const AttendArgs& args, AttendMemory<Isa>& memory) {
-  std::int8_t* q = memory.query;
-  Query query{q, {}};
-  const TurnedRow<Isa> row{args.query, args.head_dim, args.angles, args.n};
-  if (!quantize_row<Isa>(row, Width::kQ8, PlainPlanes<Isa>{q, nullptr}, query.scale)) return false;
-  std::memset(q + args.head_dim, 0, round_up_to(args.head_dim, kGroup) - args.head_dim);
-  return attention_scores<Isa>(args, query, memory.first, memory.last, memory.scores, memory.top);
+// Divides by the sum of e.
+template <class Isa, class Weigh>
+void finish_query(const AttendArgs& args, const AttendQuery& query, const Softmax<Isa>& softmax, const Weigh& weigh) {
+  using F32 = typename Isa::F32;
+  const F32 factor(1.0f / sum(softmax.total));
+  for_lanes(args.value_dim, [&](std::size_t column, auto part) {
+    store(query.out + column, load<F32>(query.out + column, part) * factor, part);
+  });
+  if (query.weights == nullptr) return;
+  float* weights = query.weights + query.begin;
+  for_lanes(query.end - query.begin, [&](std::size_t i, auto part) {
+    const F32 e = exp2_of_negative(load<F32>(weights + i, part) - F32(softmax.top));
+    store(weights + i, weigh(query.begin + i, e * factor), part);
+  });
 }
 
-// The probabilities in memory.scores, over their sum, times the values.
-template <class Isa>
-bool attention_values(const AttendArgs& args, const AttendMemory<Isa>& memory, float sum_of_e) {
-  const std::size_t first = memory.first;
-  const PlainPlanes<Isa>& p = memory.probabilities;
-  RowScale scale;
-  const PlainRow<Isa> probabilities{memory.scores + first, memory.last - first};
-  if (!quantize_row<Isa>(probabilities, Width::kQ16, PlainPlanes<Isa>{p.q + first, p.low + first}, scale)) return false;
-  attention_output<Isa>(args, {{p.q, p.low}, {scale.sum, scale.low_sum}, first, memory.last}, scale.scale, sum_of_e);
+// Block after block; `scores(slots)` writes those of a block. False: not finite.
+template <class Isa, class Scores, class Weigh>
+bool attend_blocks(const AttendArgs& args, const AttendMemory<Isa>& memory, const Scores& scores, const Weigh& weigh) {
+  std::size_t begin = args.queries[0].begin;
+  std::size_t end = args.queries[0].end;
+  for (std::size_t i = 1; i < args.count; ++i) {
+    begin = args.queries[i].begin < begin ? args.queries[i].begin : begin;
+    end = args.queries[i].end > end ? args.queries[i].end : end;
+  }
+  const std::size_t last = round_up_to(end, kLanes);
+  Softmax<Isa> softmax[kAttendQueries];
+  for (std::size_t block = begin / kBlock * kBlock; block < last; block += kBlock) {
+    const std::size_t first = begin / kLanes * kLanes;
+    const Slots slots{block, first > block ? first : block, last < block + kBlock ? last : block + kBlock};
+    scores(slots);
+    for (std::size_t i = 0; i < args.count; ++i) {
+      if (!soften<Isa>(args, args.queries[i], slots, memory.scores + i * kBlock, memory.high + i * kBlock,
+                       memory.low + i * kBlock, weigh, softmax[i]))
+        return false;
+    }
+    multiply_values<Isa>(args, memory, slots, softmax);
+  }
+  for (std::size_t i = 0; i < args.count; ++i) finish_query<Isa>(args, args.queries[i], softmax[i], weigh);
   return true;
+}
+
+// Writes the scores of one block.
+template <class Isa>
+void block_scores(const AttendArgs& args, const AttendMemory<Isa>& memory, const RowScale* scales, const Slots& slots) {
+  for (std::size_t done = slots.first; done < slots.last;) {
+    const std::size_t left = (slots.last - done) / kLanes;
+    const std::size_t tiles = left < Isa::kTiles ? left : Isa::kTiles;
+    dot_scores<Isa>(args, memory, scales, slots, done, tiles);
+    done += tiles * kLanes;
+  }
 }
 
 template <class Isa>
 bool attend(const AttendArgs& args) {
-  AttendMemory<Isa> memory(args);
-  if (!dot_scores<Isa>(args, memory)) return false;
-  const float sum_of_e = attention_probabilities<Isa>(args, memory.first, memory.last, memory.top, memory.scores);
-  return attention_values<Isa>(args, memory, sum_of_e);
+  const AttendMemory<Isa> memory(args);
+  RowScale scales[kAttendQueries];
+  if (!quantize_queries<Isa>(args, memory, scales)) return false;
+  return attend_blocks<Isa>(
+      args, memory, [&](const Slots& slots) { block_scores<Isa>(args, memory, scales, slots); },
+      [](std::size_t, typename Isa::F32 p) { return p; });
 }
 
 }  // namespace

@@ -18,6 +18,11 @@ struct KeyCells {
   void put(std::size_t column, typename Isa::I32 values) const {
     std::int8_t bytes[kLanes];
     values.store_bytes(bytes);
+    if (column % kGroup == 0 && column + kLanes <= width) {
+      for (std::size_t i = 0; i < kLanes; i += kGroup)
+        std::memcpy(cells + (column + i) / kGroup * kGroupBytes, bytes + i, kGroup);
+      return;
+    }
     for (std::size_t i = 0; i < kLanes && column + i < width; ++i) {
       const std::size_t d = column + i;
       cells[d / kGroup * kGroupBytes + d % kGroup] = bytes[i];

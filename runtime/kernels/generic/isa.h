@@ -20,6 +20,8 @@
 //       Activations  4 int8 of one row for every channel, broadcast(4 bytes)
 //       dot4(acc, weights, activations): lane n of acc += sum over j of weights[n][j] * activations[j]
 //       start(sum)   what acc begins with when the row's activations add up to `sum`
+//       Signed       such weights for activations in [0, 127], load_signed(64 bytes)
+//       dot4_positive(acc, signed, activations): the same sum, where acc begins with 0
 //       prefetch(p)  brings 64 bytes nearer
 //       square_root(float): correctly rounded
 //       kRows, kTiles: the rows and tiles whose accumulators fit the registers (kRows >= 2: a Q16 row is two)

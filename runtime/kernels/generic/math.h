@@ -75,6 +75,17 @@ template <class F32>
   return select(is_nan(x), x, p * power_of_two(half) * power_of_two(n - half));
 }
 
+// 2^x for x <= 0, at least 2^-126, with an error of at most 6e-6 of it: for softmax, whose probabilities have 14 bits. 1 at 0.
+template <class F32>
+[[gnu::always_inline]] inline F32 exp2_of_negative(F32 x) {
+  constexpr float kPolynomial[] = {0.69313675f, 0.2402253f, 0.055838283f, 0.009656711f};
+  const F32 clamped = max(F32(-126.0f), x);        // a NaN stays one: max gives its second
+  const F32 shifted = clamped + F32(12582912.0f);  // 1.5 * 2^23, as in round_to_int
+  const F32 r = clamped - (shifted - F32(12582912.0f));
+  using I32 = decltype(bits(x));
+  return (F32(1.0f) + r * polynomial(r, kPolynomial)) * as_float(shift_left<23>(bits(shifted) - I32(0x4b400000 - 127)));
+}
+
 template <class F32>
 [[gnu::always_inline]] inline F32 tanh(F32 x) {
   constexpr float kPolynomial[] = {-0.33333328f, 0.1333277f, -0.053850908f, 0.02099718f, -0.006096714f};

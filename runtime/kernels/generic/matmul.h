@@ -20,10 +20,9 @@ namespace {
 struct TileArgs {
   const std::int8_t* const* x;  // one pointer per integer row, 4 * groups bytes each
   const std::int32_t* sums;     // of each integer row
-  const std::int8_t* w;         // the first tile
-  std::size_t w_stride;         // bytes from one tile to the next
+  const std::int8_t* const* w;  // one pointer per tile
   std::size_t groups;           // of 4 k
-  const std::int8_t* next;      // the tiles that come after these, fetched meanwhile; or these again
+  std::size_t ahead;            // bytes to the tiles that come after these, fetched meanwhile; or 0
   std::int32_t* out;            // [rows, tiles, 16]
 };
 
@@ -36,14 +35,15 @@ void dot_tile(const TileArgs& args) {
     x[kRow] = args.x[kRow];
     unroll<kTiles>([&](auto t) { acc[kRow][decltype(t)::value] = Isa::start(args.sums[kRow]); });
   });
-  const std::int8_t* w = args.w;
-  const std::int8_t* next = args.next;
+  const std::int8_t* w[kTiles];
+  unroll<kTiles>([&](auto t) { w[decltype(t)::value] = args.w[decltype(t)::value]; });
+  const std::size_t ahead = args.ahead;
   for (std::size_t g = 0; g < args.groups; ++g) {
     typename Isa::Weights weights[kTiles];
     unroll<kTiles>([&](auto t) {
       constexpr int kTile = decltype(t)::value;
-      weights[kTile] = Isa::load_weights(w + kTile * args.w_stride);
-      Isa::prefetch(next + kTile * args.w_stride);
+      weights[kTile] = Isa::load_weights(w[kTile] + g * kGroupBytes);
+      Isa::prefetch(w[kTile] + g * kGroupBytes + ahead);
     });
     unroll<kRows>([&](auto r) {
       constexpr int kRow = decltype(r)::value;
@@ -53,8 +53,6 @@ void dot_tile(const TileArgs& args) {
         acc[kRow][kTile] = Isa::dot4(acc[kRow][kTile], weights[kTile], activations);
       });
     });
-    w += kGroupBytes;
-    next += kGroupBytes;
   }
   unroll<kRows>([&](auto r) {
     unroll<kTiles>([&](auto t) {
@@ -135,6 +133,8 @@ void matmul_tiles(const MatmulArgs& args, std::size_t first_tile, std::size_t ti
   const std::size_t panels = (args.rows + most - 1) / most;
   const std::size_t tile_bytes = kLanes * args.k;
   alignas(64) std::int32_t acc[Isa::kRows * Isa::kTiles * kLanes];
+  const std::int8_t* w[Isa::kTiles];
+  for (std::size_t t = 0; t < tiles; ++t) w[t] = args.w + (first_tile + t) * tile_bytes;
   for (std::size_t p = 0; p < panels; ++p) {
     const std::size_t first_row = args.rows * p / panels;  // panels of nearly equal height
     const std::size_t rows = args.rows * (p + 1) / panels - first_row;
@@ -148,8 +148,8 @@ void matmul_tiles(const MatmulArgs& args, std::size_t first_tile, std::size_t ti
         sums[i * 2 + 1] = args.x.low_sum[first_row + i];
       }
     }
-    DotTiles<Isa>::find(rows * planes, tiles)(
-        {x, sums, args.w + first_tile * tile_bytes, tile_bytes, args.k / kGroup, args.w + next_tile * tile_bytes, acc});
+    DotTiles<Isa>::find(rows * planes,
+                        tiles)({x, sums, w, args.k / kGroup, (next_tile - first_tile) * tile_bytes, acc});
     finish_panel<Isa>(args, {first_row, rows, first_tile, tiles, acc});
   }
 }

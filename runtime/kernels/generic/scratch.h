@@ -6,20 +6,23 @@
 namespace kinglet::kernels {
 namespace {
 
+inline constexpr std::size_t kBlock = 256;  // slots that attention takes at once
+
 struct AttendScratch {
-  std::size_t query;        // int8 [head_dim, and up to 16 more]
-  std::size_t scores;       // f32 [slots]: scores, then probabilities
-  std::size_t probability;  // int8 [slots]: high plane
-  std::size_t low;          // int8 [slots]: low plane
+  std::size_t query_stride;
+  std::size_t scores;  // f32 [queries, kBlock]: scores, then probabilities; int8 [queries, query_stride] before
+  std::size_t high;    // int8 [queries, kBlock]: the probabilities' high plane
+  std::size_t low;     // int8 [queries, kBlock]: low plane
   std::size_t bytes;
 };
 
-constexpr AttendScratch attend_scratch(std::size_t slots, std::size_t head_dim) {
+constexpr AttendScratch attend_scratch(std::size_t queries, std::size_t head_dim) {
   AttendScratch s{};
-  s.scores = s.query + round_up_to(head_dim + kLanes, 64);
-  s.probability = s.scores + round_up_to(slots * sizeof(float), 64);
-  s.low = s.probability + round_up_to(slots, 64);
-  s.bytes = s.low + round_up_to(slots, 64);
+  s.query_stride = round_up_to(head_dim + kLanes, 64);
+  s.scores = queries * s.query_stride;
+  s.high = s.scores + queries * kBlock * sizeof(float);
+  s.low = s.high + queries * kBlock;
+  s.bytes = s.low + queries * kBlock;
   return s;
 }
 

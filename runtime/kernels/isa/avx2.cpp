@@ -159,6 +159,15 @@ struct Avx2 {
     return _mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
   }
   static I32 dot4(I32 acc, Weights w, Activations a) { return {dot4(acc.lo, w.lo, a), dot4(acc.hi, w.hi, a)}; }
+  // Activations that are not negative are the unsigned operand themselves: 2 * 127 * 128 fits int16, too.
+  using Signed = Weights;
+  static Signed load_signed(const std::int8_t* p) { return load_weights(p); }
+  static __m256i dot4_positive(__m256i acc, __m256i w, __m256i a) {
+    return _mm256_add_epi32(acc, _mm256_madd_epi16(_mm256_maddubs_epi16(a, w), _mm256_set1_epi16(1)));
+  }
+  static I32 dot4_positive(I32 acc, Signed w, Activations a) {
+    return {dot4_positive(acc.lo, w.lo, a), dot4_positive(acc.hi, w.hi, a)};
+  }
   static float square_root(float x) { return _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(x))); }
   static void prefetch(const std::int8_t* p) { _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T1); }
 };

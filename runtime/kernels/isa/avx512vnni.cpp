@@ -136,6 +136,7 @@ struct Avx512Vnni {
   struct Activations {
     __m512i v;
   };
+  using Signed = Weights;
 
   static Weights load_weights(const std::int8_t* p) {
     return {_mm512_xor_si512(_mm512_loadu_si512(p), _mm512_set1_epi8(-128))};
@@ -149,6 +150,8 @@ struct Avx512Vnni {
   }
   static I32 start(std::int32_t sum) { return I32(-128 * sum); }
   static I32 dot4(I32 acc, Weights w, Activations a) { return I32(_mm512_dpbusd_epi32(acc.m(), w.v, a.v)); }
+  static Signed load_signed(const std::int8_t* p) { return {_mm512_loadu_si512(p)}; }
+  static I32 dot4_positive(I32 acc, Signed w, Activations a) { return I32(_mm512_dpbusd_epi32(acc.m(), a.v, w.v)); }
   static float square_root(float x) { return _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(x))); }
   static void prefetch(const std::int8_t* p) { _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T1); }
 };

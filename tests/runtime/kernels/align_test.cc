@@ -25,7 +25,7 @@ struct Problem {
         key(c.dim),
         value(c.value_dim),
         out(c.value_dim),
-        scratch(attend_scratch_bytes(capacity, c.dim)) {
+        scratch(attend_scratch_bytes(1, c.dim)) {
     fill_bytes(random, keys);
     fill_bytes(random, values);
     fill(random, query, Numbers::kNormal);
@@ -41,15 +41,14 @@ struct Problem {
 
   AlignArgs args(bool additive) {
     AlignArgs a{};
-    a.attend.query = query.data();
+    row = {query.data(), nullptr, nullptr, shape.begin, shape.end, 0, out.data()};
+    a.attend.queries = &row;
+    a.attend.count = 1;
     a.attend.head_dim = shape.dim;
     a.attend.value_dim = shape.value_dim;
     a.attend.head = head();
-    a.attend.begin = shape.begin;
-    a.attend.end = shape.end;
     a.attend.scale = 0.7f;
     a.attend.scratch = scratch.data();
-    a.attend.out = out.data();
     a.v = additive ? v.data() : nullptr;
     return a;
   }
@@ -66,6 +65,7 @@ struct Problem {
   Buffer<std::int8_t> keys, values;
   Buffer<float> key_scale, value_scale, query, v, key, value, out;
   Buffer<std::byte> scratch;
+  AttendQuery row{};
 };
 
 // In double, over the keys and values as the cache holds them.

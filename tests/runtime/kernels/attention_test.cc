@@ -45,7 +45,7 @@ struct Problem {
         out(dim),
         begin(first),
         end(last),
-        scratch(attend_scratch_bytes(cache.capacity, dim)) {
+        scratch(attend_scratch_bytes(kAttendQueries, dim)) {
     fill(random, query, Numbers::kNormal);
     fill(random, keys, Numbers::kNormal);
     fill(random, values, Numbers::kNormal);
@@ -60,39 +60,41 @@ struct Problem {
   }
 
   AttendArgs args() {
+    row = {query.data(), nullptr, nullptr, begin, end, end - 1, out.data()};
     const float scale = 1.0f / std::sqrt(static_cast<float>(cache.head_dim));
-    return {query.data(), cache.head_dim, cache.head_dim, nullptr, 0,       cache.view(),   begin,     end,
-            scale,        0.0f,           nullptr,        0,       end - 1, scratch.data(), out.data()};
+    return {&row, 1, cache.head_dim, cache.head_dim, 0, cache.view(), scale, 0.0f, 0, scratch.data()};
   }
 
   Cache cache;
   Buffer<float> query, keys, values, out;
   std::size_t begin, end;
   Buffer<std::byte> scratch;
+  AttendQuery row{};
 };
 
 // softmax(scale q k + bias) v in double, over the keys and values as the cache holds them.
 std::vector<double> reference(Problem& p, const AttendArgs& args) {
   const std::size_t dim = p.cache.head_dim;
+  const AttendQuery& query = args.queries[0];
   Rows q(1, dim, false);
-  EXPECT_TRUE(portable().quantize({args.query, padded(dim, 16), 1, dim, q.view()}));
+  EXPECT_TRUE(portable().quantize({query.x, padded(dim, 16), 1, dim, q.view()}));
   std::vector<double> score(p.cache.capacity), out(dim);
   double sum = 0, top = -INFINITY;
-  for (std::size_t s = args.begin; s < args.end; ++s) {
+  for (std::size_t s = query.begin; s < query.end; ++s) {
     double dot = 0;
     for (std::size_t d = 0; d < dim; ++d) dot += q.q[d] * p.cache.keys[tile_at(s, d, dim)];
     score[s] = dot * static_cast<double>(q.scale[0]) * static_cast<double>(p.cache.key_scale[s]) *
                static_cast<double>(args.scale);
     if (args.cap != 0) score[s] = static_cast<double>(args.cap) * std::tanh(score[s] / static_cast<double>(args.cap));
-    if (args.bias != nullptr) {
+    if (query.bias != nullptr) {
       const auto reach = static_cast<std::int64_t>(args.reach);
-      const auto distance = static_cast<std::int64_t>(s) - static_cast<std::int64_t>(args.position);
-      score[s] += static_cast<double>(args.bias[std::clamp(distance, -reach, reach) + reach]);
+      const auto distance = static_cast<std::int64_t>(s) - static_cast<std::int64_t>(query.position);
+      score[s] += static_cast<double>(query.bias[std::clamp(distance, -reach, reach) + reach]);
     }
     top = std::fmax(top, score[s]);
   }
-  for (std::size_t s = args.begin; s < args.end; ++s) sum += std::exp(score[s] - top);
-  for (std::size_t s = args.begin; s < args.end; ++s) {
+  for (std::size_t s = query.begin; s < query.end; ++s) sum += std::exp(score[s] - top);
+  for (std::size_t s = query.begin; s < query.end; ++s) {
     const double p_s = std::exp(score[s] - top) / sum * static_cast<double>(p.cache.value_scale[s]);
     for (std::size_t d = 0; d < dim; ++d) out[d] += p_s * p.cache.values[tile_at(d, s, p.cache.capacity)];
   }
@@ -117,17 +119,16 @@ TEST(Attend, FollowsItsDefinition) {
       AttendArgs args = p.args();
       args.scale *= variant == 1 ? 20.0f : 1.0f;  // sharp
       args.cap = variant == 2 ? 2.0f : 0.0f;
-      args.bias = variant == 3 ? bias.data() : nullptr;
+      p.row.bias = variant == 3 ? bias.data() : nullptr;
       args.reach = 20;
-      args.position = c.begin + (c.end - c.begin) / 2;
+      p.row.position = c.begin + (c.end - c.begin) / 2;
       ASSERT_TRUE(portable().attend(args));
       const std::vector<double> expected = reference(p, args);
-      // Half a unit of 32512 (a whole one where the low plane was -128) in each of the probabilities, and float
-      // roundings of the scores, which a sharp softmax magnifies: scores reach 100 here, so their error reaches 100 *
-      // 2^-22.
+      // Half a unit of 16383 in each of the probabilities, and float roundings of the scores, which a sharp softmax magnifies:
+      // scores reach 100 here, so their error reaches 100 * 2^-22.
       double weight = 0;
       for (std::size_t s = c.begin; s < c.end; ++s) weight += static_cast<double>(p.cache.value_scale[s]) * 127;
-      const double bound = weight / 32512.0 / std::sqrt(static_cast<double>(c.end - c.begin)) + 1e-4;
+      const double bound = weight / 2 / 16383.0 / std::sqrt(static_cast<double>(c.end - c.begin)) + 1e-4;
       for (std::size_t d = 0; d < c.dim; ++d)
         EXPECT_NEAR(static_cast<double>(p.out[d]), expected[d], bound) << c.slots << " " << c.dim;
     }
@@ -164,14 +165,14 @@ TEST(Attend, EverySetGivesTheSameBits) {
         AttendArgs args = p.args();
         args.scale *= variant == 1 ? 100.0f : 1.0f;
         args.cap = variant == 2 ? 5.0f : 0.0f;
-        args.bias = variant == 3 ? bias.data() : nullptr;
+        p.row.bias = variant == 3 ? bias.data() : nullptr;
         args.reach = 9;
-        args.angles = turn;
+        p.row.angles = turn;
         args.n = n;
         Buffer<float> expected(c.dim);
-        args.out = expected.data();
+        p.row.out = expected.data();
         ASSERT_TRUE(portable().attend(args));
-        args.out = p.out.data();
+        p.row.out = p.out.data();
         ASSERT_TRUE(kernels->attend(args));
         ASSERT_EQ(first_difference(p.out, expected), -1)
             << kernels->name << " slots " << c.slots << " variant " << variant;
@@ -235,9 +236,56 @@ TEST(Attend, PagesMayLieInAnyOrder) {
             {whole.keys.data() + at, whole.values.data() + at, c.dim, c.dim, nullptr, 0, args.head, slot}));
       }
       Buffer<float> out(c.dim);
-      args.out = out.data();
+      whole.row.out = out.data();
       ASSERT_TRUE(kernels->attend(args));
       ASSERT_EQ(first_difference(out, whole.out), -1) << kernels->name << " slots " << c.slots;
+    }
+  }
+}
+
+// What a query gives does not depend on which others share its call.
+TEST(Attend, EachQueryOfACallGivesWhatItGivesAlone) {
+  Random random(10);
+  for (const Kernels* kernels : available_sets()) {
+    for (const std::size_t slots : {5u, 40u, 255u, 256u, 300u, 1000u}) {
+      for (std::size_t count = 1; count <= kAttendQueries; ++count) {
+        const std::size_t dim = 1 + below(random, 70);
+        Problem p(random, slots, dim, 0, slots);
+        p.store(*kernels);
+        Buffer<float> x(count * dim), out(count * dim), alone(dim), weights(count * slots, -1.0f), alone_weights(slots);
+        fill(random, x, Numbers::kNormal);
+        AttendArgs args = p.args();
+        AttendQuery queries[kAttendQueries];
+        for (std::size_t i = 0; i < count; ++i) {
+          const std::size_t begin = below(random, slots);
+          queries[i] = {x.data() + i * dim,
+                        nullptr,
+                        nullptr,
+                        begin,
+                        begin + 1 + below(random, slots - begin),
+                        0,
+                        out.data() + i * dim,
+                        weights.data() + i * slots};
+        }
+        args.queries = queries;
+        args.count = count;
+        args.cap = below(random, 2) == 0 ? 3.0f : 0.0f;
+        ASSERT_TRUE(kernels->attend(args));
+        for (std::size_t i = 0; i < count; ++i) {
+          for (float& w : alone_weights) w = -1.0f;
+          AttendQuery query = queries[i];
+          query.out = alone.data();
+          query.weights = alone_weights.data();
+          args.queries = &query;
+          args.count = 1;
+          ASSERT_TRUE(kernels->attend(args));
+          EXPECT_EQ(std::memcmp(alone.data(), out.data() + i * dim, dim * sizeof(float)), 0) << kernels->name << slots;
+          EXPECT_EQ(std::memcmp(alone_weights.data(), weights.data() + i * slots, slots * sizeof(float)), 0);
+          double sum = 0;
+          for (std::size_t s = query.begin; s < query.end; ++s) sum += static_cast<double>(alone_weights[s]);
+          EXPECT_NEAR(sum, 1.0, 1e-5);
+        }
+      }
     }
   }
 }
@@ -249,7 +297,7 @@ TEST(Attend, RefusesWhatIsNotFinite) {
     p.store(*kernels);
     Buffer<float> bias(3, 0.0f);
     AttendArgs args = p.args();
-    args.bias = bias.data();
+    p.row.bias = bias.data();
     args.reach = 1;
     EXPECT_TRUE(kernels->attend(args));
     for (const float bad : {INFINITY, -INFINITY, NAN}) {

@@ -38,6 +38,7 @@ def near_zero(f, limit):
 half_ln2 = log(2) / 2
 fit("exp(r) = 1 + r + r^2 p(r), |r| <= ln2/2", near_zero(lambda r: (exp(r) - 1 - r) / r**2, "0.5"), -half_ln2, half_ln2, 4,
     half_ln2**2)
+fit("2^r = 1 + r p(r), |r| <= 1/2", near_zero(lambda r: (mpf(2) ** r - 1) / r, log(2)), "-0.5", "0.5", 3, mpf("0.5"))
 fit("tanh(x) = x + x t p(t), t = x^2 <= 0.625^2", near_zero(lambda t: (tanh(sqrt(t)) / sqrt(t) - 1) / t, -mpf(1) / 3), 0,
     mpf("0.625") ** 2, 4, mpf("0.625") ** 2)
 fit("erf(x) = x + x p(t), t = x^2 <= 1", near_zero(lambda t: erf(sqrt(t)) / sqrt(t) - 1, 2 / sqrt(pi) - 1), 0, 1, 6)
