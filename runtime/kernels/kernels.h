@@ -32,6 +32,13 @@ struct QuantizedRows {
   std::int32_t* sum = nullptr;      // [rows], sum of q
   std::int32_t* low_sum = nullptr;  // [rows], sum of low
   std::size_t stride = 0;
+
+  // The rows from `row` on.
+  QuantizedRows from(std::size_t row) const {
+    const bool wide = low != nullptr;
+    return {q + row * stride, wide ? low + row * stride : nullptr, scale + row,
+            sum + row,        wide ? low_sum + row : nullptr,      stride};
+  }
 };
 
 // y[r, n] = activation(dot(x[r], w[n]) * (x.scale[r] * w_scale[n]) + bias[n]) + residual[r, n]

@@ -209,7 +209,8 @@ Status run(const fb::Attention& op, const Frame& frame) {
     const std::uint32_t count = rows * op.kv_heads();
     for_ranges(frame, count, std::uint64_t{count} * op.head_dim() / 2,
                [&](std::uint32_t, std::uint32_t begin, std::uint32_t end) {
-                 for (std::uint32_t i = begin; i < end; ++i) check(store_row(op, frame, caches, i % rows, i / rows));
+                 for (std::uint32_t i = begin; i < end; ++i)
+                   check(store_row(op, frame, caches, i / op.kv_heads(), i % op.kv_heads()));
                });
   }
   const std::uint32_t slots = has_key(op) ? frame.call.positions[rows - 1] + 1 : frame.shapes.source;

@@ -13,15 +13,7 @@ bool is_finite(const float* row, std::uint32_t width) {
 
 bool quantize_row(const Frame& frame, const kernels::QuantizedRows& target, const float* row, std::uint32_t r,
                   std::uint32_t width) {
-  kernels::QuantizedRows out = target;
-  out.q += r * target.stride;
-  out.scale += r;
-  out.sum += r;
-  if (target.low != nullptr) {
-    out.low += r * target.stride;
-    out.low_sum += r;
-  }
-  return frame.kernels->quantize({.x = row, .x_stride = 0, .rows = 1, .width = width, .out = out});
+  return frame.kernels->quantize({.x = row, .x_stride = 0, .rows = 1, .width = width, .out = target.from(r)});
 }
 
 Status emit_quantized(const Frame& frame, const fb::Emit* emit, FloatRows source, std::uint32_t rows,

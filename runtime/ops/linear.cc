@@ -1,4 +1,7 @@
-// Linear: activation(x W^T + bias) + residual, an exact integer matmul. Work is split over output channels.
+// Linear: activation(x W^T + bias) + residual, an exact integer matmul.
+//
+// Few rows are split over output channels, so that the threads together read the weights once. Of many rows each thread takes
+// some, a block after the other: a block's f32 results are quantized while they are in the second cache.
 #include "model/rules.h"
 #include "ops/activation.h"
 #include "ops/emit.h"
@@ -27,9 +30,32 @@ Status verify(const fb::Linear& op, Checker& check) {
   return check.emits(op.output(), (*weight)->rows(), (*input)->extent());
 }
 
+namespace {
+
+// Weights that stay in a cache are read again for each small block; others serve more rows at once.
+std::uint32_t block_rows(std::uint64_t weight_bytes) { return weight_bytes <= (std::uint64_t{4} << 20) ? 96 : 192; }
+
+// Rows that each thread has scratch for: a block, or its share of `most` rows. Together they hold all of a call with few rows.
+std::uint32_t thread_rows(std::uint64_t weight_bytes, std::uint32_t most, const Shapes& shapes) {
+  const std::uint32_t share = (most + shapes.threads - 1) / shapes.threads;
+  const std::uint32_t block = block_rows(weight_bytes);
+  return block < share ? block : share;
+}
+
+bool many_rows(std::uint32_t rows, std::uint32_t threads) {
+  constexpr std::uint32_t kEnough = 32;  // for a thread to read all weights by itself; less than any block
+  return threads == 1 || rows >= threads * kEnough;
+}
+
+}  // namespace
+
 std::uint64_t scratch_bytes(const fb::Linear& op, const fb::Function& function, const Shapes& shapes) {
+  if (op.output()->rows() >= 0) return 0;
   const fb::Value& value = made_value(op.output(), function);
-  return emit_target_scratch(op.output(), value.width(), shapes.of(value.extent()));
+  const std::uint64_t inner = function.values()->Get(static_cast<std::uint32_t>(op.input()))->width();
+  const std::uint64_t rows =
+      shapes.threads * std::uint64_t{thread_rows(inner * value.width(), shapes.of(value.extent()), shapes)};
+  return rows * round_up(value.width(), kLanes) * sizeof(float);
 }
 
 namespace {
@@ -42,7 +68,7 @@ void multiply_allowed(const Frame& frame, const fb::Linear& op, const kernels::M
   const auto tile = [&](std::size_t i) { return static_cast<std::size_t>(allowed[i]) / kLanes; };
   const std::uint32_t count = static_cast<std::uint32_t>(allowed.size());
   const std::uint64_t size = std::uint64_t{count} * kLanes * frame.weight(op.weight()).columns();  // at most
-  for_ranges(frame, count, size / 32 + args.rows * size / 512, [&](std::uint32_t, std::uint32_t i, std::uint32_t end) {
+  for_ranges(frame, count, multiply_time(size, args.rows), [&](std::uint32_t, std::uint32_t i, std::uint32_t end) {
     while (i < end && i > 0 && tile(i) == tile(i - 1)) ++i;  // a tile belongs to whoever has its first column
     while (i < end) {
       kernels::MatmulArgs part = args;
@@ -63,6 +89,39 @@ void multiply_allowed(const Frame& frame, const fb::Linear& op, const kernels::M
     }
     for (; next < width; ++next) row[next] = kNever;
   }
+}
+
+// Rows in blocks, each quantized as soon as it is made.
+Status multiply_blocks(const fb::Linear& op, const Frame& frame, const kernels::MatmulArgs& all) {
+  const fb::Weight& weight = frame.weight(op.weight());
+  const std::uint64_t size = std::uint64_t{weight.rows()} * weight.columns();
+  const std::uint32_t most = block_rows(size);
+  const bool keep = op.output()->rows() >= 0;
+  const std::uint32_t spare =
+      thread_rows(size, frame.shapes.of(made_value(op.output(), *frame.function).extent()), frame.shapes);
+  const bool quantize = op.output()->quantized() >= 0;
+  const kernels::QuantizedRows quantized =
+      quantize ? frame.quantized(op.output()->quantized()) : kernels::QuantizedRows{};
+  kernels::MatmulArgs args = matmul_args(frame, op.weight(), op.bias(), all);
+  args.tiles = round_up(weight.rows(), kLanes) / kLanes;
+  bool finite = true;  // only ever set to false, by any thread, read when all are done
+  const auto rows = static_cast<std::uint32_t>(all.rows);
+  for_ranges(frame, rows, multiply_time(size, rows), [&](std::uint32_t task, std::uint32_t begin, std::uint32_t end) {
+    const std::uint32_t blocks = (end - begin + most - 1) / most;
+    for (std::uint32_t b = 0; b < blocks; ++b) {
+      const std::uint32_t first = begin + (end - begin) * b / blocks;  // of nearly equal height
+      kernels::MatmulArgs part = args;
+      part.rows = begin + (end - begin) * (b + 1) / blocks - first;
+      part.x = all.x.from(first);
+      part.y = all.y + (keep ? first : std::size_t{task} * spare) * all.y_stride;
+      if (all.residual != nullptr) part.residual = all.residual + first * all.residual_stride;
+      frame.kernels->matmul(part);
+      if (quantize &&
+          !frame.kernels->quantize({part.y, part.y_stride, part.rows, weight.rows(), quantized.from(first)}))
+        __atomic_store_n(&finite, false, __ATOMIC_RELAXED);
+    }
+  });
+  return finite ? Status{} : not_finite();
 }
 
 }  // namespace
@@ -86,6 +145,7 @@ Status run(const fb::Linear& op, const Frame& frame) {
     multiply_allowed(frame, op, matmul_args(frame, op.weight(), op.bias(), args));
     return {};
   }
+  if (many_rows(rows, frame.shapes.threads)) return multiply_blocks(op, frame, args);
   multiply(frame, op.weight(), op.bias(), args);
   return emit_quantized(frame, op.output(), target, rows, width);
 }

@@ -14,15 +14,18 @@ inline kernels::MatmulArgs matmul_args(const Frame& frame, int weight, int bias,
   return args;
 }
 
+// About how many nanoseconds it takes: a core reads some 32 bytes of weights in one, and multiplies some 512.
+inline std::uint64_t multiply_time(std::uint64_t weight_bytes, std::uint64_t rows) {
+  return weight_bytes / 32 + rows * weight_bytes / 512;
+}
+
 // x's rows (K columns) times the Int8 weight, plus the Float32 vector `bias` (or -1); `args` says what happens to the result.
 inline void multiply(const Frame& frame, int weight, int bias, kernels::MatmulArgs args) {
   constexpr std::uint32_t kGroup = 4;  // tiles a thread takes at once: the width of a register block
   const fb::Weight& w = frame.weight(weight);
   const std::uint32_t tiles = static_cast<std::uint32_t>(round_up(w.rows(), kLanes) / kLanes);
   args = matmul_args(frame, weight, bias, args);
-  // A core reads some 32 bytes of weights in a nanosecond and multiplies some 512.
-  const std::uint64_t size = std::uint64_t{w.rows()} * w.columns();
-  const std::uint64_t work = size / 32 + args.rows * size / 512;
+  const std::uint64_t work = multiply_time(std::uint64_t{w.rows()} * w.columns(), args.rows);
   for_ranges(frame, (tiles + kGroup - 1) / kGroup, work, [&](std::uint32_t, std::uint32_t begin, std::uint32_t end) {
     kernels::MatmulArgs part = args;
     part.first_tile = std::size_t{begin} * kGroup;

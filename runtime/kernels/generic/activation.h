@@ -15,7 +15,8 @@ template <class F32>
 // x Phi(x), Phi the normal distribution (Hendrycks & Gimpel 2016).
 template <class F32>
 [[gnu::always_inline]] inline F32 gelu(F32 x) {
-  return (F32(0.5f) * x) * (F32(1.0f) + erf(x * F32(0.707106781f)));  // 1 / sqrt(2)
+  const F32 half = F32(0.5f) * x;
+  return half + abs(half) * erf_of_half(abs(x));
 }
 
 template <class F32>

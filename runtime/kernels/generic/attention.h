@@ -109,6 +109,9 @@ typename Isa::F32 position_bias(const AttendQuery& query, std::size_t reach_of, 
 // The queries as int8 rows; false if one is not finite.
 template <class Isa>
 bool quantize_queries(const AttendArgs& args, const AttendMemory<Isa>& memory, RowScale* scales) {
+  for (std::size_t i = 0; i < args.count; ++i) {  // a head's rows lie far apart
+    for (std::size_t d = 0; d < args.head_dim; d += kLanes) Isa::prefetch(args.queries[i].x + d);
+  }
   for (std::size_t i = 0; i < args.count; ++i) {
     std::int8_t* q = memory.queries + i * memory.query_stride;
     const TurnedRow<Isa> row{args.queries[i].x, args.head_dim, args.queries[i].angles, args.n};

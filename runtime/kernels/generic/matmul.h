@@ -89,6 +89,56 @@ class DotTiles {
   static constexpr Table kTable = make();
 };
 
+// A few integer rows against one tile. Nothing but reading the weights takes time here, and memory is read fastest as one
+// stream: so one tile comes after the other, and what there is of registers goes to kTiles groups of k at once. The sums are exact
+// in any order.
+template <class Isa, int kRows>
+void stream_tile(const TileArgs& args, std::size_t out_stride) {
+  typename Isa::I32 acc[kRows][Isa::kTiles];
+  const std::int8_t* x[kRows];
+  unroll<kRows>([&](auto r) {
+    constexpr int kRow = decltype(r)::value;
+    x[kRow] = args.x[kRow];
+    unroll<Isa::kTiles>([&](auto i) {
+      constexpr int kPart = decltype(i)::value;
+      acc[kRow][kPart] = kPart == 0 ? Isa::start(args.sums[kRow]) : typename Isa::I32(0);
+    });
+  });
+  const std::int8_t* w = args.w[0];
+  std::size_t g = 0;
+  const auto multiply_group = [&](auto i) {
+    constexpr int kPart = decltype(i)::value;
+    const auto weights = Isa::load_weights(w + (g + kPart) * kGroupBytes);
+    unroll<kRows>([&](auto r) {
+      constexpr int kRow = decltype(r)::value;
+      acc[kRow][kPart] = Isa::dot4(acc[kRow][kPart], weights, Isa::broadcast(x[kRow] + (g + kPart) * kGroup));
+    });
+  };
+  for (; g + Isa::kTiles <= args.groups; g += Isa::kTiles) unroll<Isa::kTiles>(multiply_group);
+  for (; g < args.groups; ++g) multiply_group(Index<0>{});
+  unroll<kRows>([&](auto r) {
+    constexpr int kRow = decltype(r)::value;
+    unroll<Isa::kTiles - 1>([&](auto i) { acc[kRow][0] = acc[kRow][0] + acc[kRow][decltype(i)::value + 1]; });
+    acc[kRow][0].store(args.out + kRow * out_stride);
+  });
+}
+
+// Integer rows that are few: their dots with all tiles, one after the other. False: they are not.
+template <class Isa>
+bool stream_tiles(const TileArgs& args, std::size_t rows, std::size_t tiles) {
+  constexpr std::size_t kFew = 3;
+  if (Isa::kTiles == 1 || rows > kFew) return false;
+  for (std::size_t t = 0; t < tiles; ++t) {
+    TileArgs one = args;
+    one.w = args.w + t;
+    one.out = args.out + t * kLanes;
+    if (rows == 1) stream_tile<Isa, 1>(one, tiles * kLanes);
+    if (rows == 2) stream_tile<Isa, 2>(one, tiles * kLanes);
+    if (rows == 3) stream_tile<Isa, 3>(one, tiles * kLanes);
+  }
+  return true;
+}
+
 // A panel's accumulators: rows [first_row, first_row + rows), each with its low plane's behind it when there is one.
 struct Panel {
   std::size_t first_row;
@@ -107,16 +157,17 @@ void finish_panel(const MatmulArgs& args, const Panel& panel) {
   const std::size_t plane = panel.tiles * kLanes;
   const std::size_t planes = args.x.low == nullptr ? 1 : 2;
   with_activation<F32>(args.activation, args.cap, [&](auto activate) {
-    for (std::size_t i = 0; i < panel.rows; ++i) {
-      const std::size_t row = panel.first_row + i;
-      const F32 row_scale(args.x.scale[row]);
-      const std::int32_t* acc = panel.acc + i * planes * plane;
-      for (std::size_t t = 0; t < panel.tiles; ++t) {
-        const std::size_t column = (panel.first_tile + t) * kLanes;
-        F32 dot = to_float(I32::load(acc + t * kLanes));
-        if (planes == 2) dot = dot * F32(256.0f) + to_float(I32::load(acc + plane + t * kLanes));
-        F32 y = dot * (row_scale * F32::load(args.w_scale + column));
-        if (args.bias != nullptr) y = y + F32::load(args.bias + column);
+    for (std::size_t t = 0; t < panel.tiles; ++t) {
+      const std::size_t column = (panel.first_tile + t) * kLanes;
+      const F32 channel_scale = F32::load(args.w_scale + column);
+      const F32 bias = args.bias == nullptr ? F32(0.0f) : F32::load(args.bias + column);
+      for (std::size_t i = 0; i < panel.rows; ++i) {
+        const std::size_t row = panel.first_row + i;
+        const std::int32_t* acc = panel.acc + i * planes * plane + t * kLanes;
+        F32 dot = to_float(I32::load(acc));
+        if (planes == 2) dot = dot * F32(256.0f) + to_float(I32::load(acc + plane));
+        F32 y = dot * (F32(args.x.scale[row]) * channel_scale);
+        if (args.bias != nullptr) y = y + bias;
         y = activate(y);
         if (args.residual != nullptr) y = y + F32::load(args.residual + row * args.residual_stride + column);
         y.store(args.y + row * args.y_stride + column);
@@ -148,8 +199,8 @@ void matmul_tiles(const MatmulArgs& args, std::size_t first_tile, std::size_t ti
         sums[i * 2 + 1] = args.x.low_sum[first_row + i];
       }
     }
-    DotTiles<Isa>::find(rows * planes,
-                        tiles)({x, sums, w, args.k / kGroup, (next_tile - first_tile) * tile_bytes, acc});
+    const TileArgs part{x, sums, w, args.k / kGroup, (next_tile - first_tile) * tile_bytes, acc};
+    if (!stream_tiles<Isa>(part, rows * planes, tiles)) DotTiles<Isa>::find(rows * planes, tiles)(part);
     finish_panel<Isa>(args, {first_row, rows, first_tile, tiles, acc});
   }
 }

@@ -153,7 +153,7 @@ struct Avx512Vnni {
   static Signed load_signed(const std::int8_t* p) { return {_mm512_loadu_si512(p)}; }
   static I32 dot4_positive(I32 acc, Signed w, Activations a) { return I32(_mm512_dpbusd_epi32(acc.m(), a.v, w.v)); }
   static float square_root(float x) { return _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(x))); }
-  static void prefetch(const std::int8_t* p) { _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T1); }
+  static void prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T1); }
 };
 
 }  // namespace

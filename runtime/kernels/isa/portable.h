@@ -233,7 +233,7 @@ struct Portable {
   static Signed load_signed(const std::int8_t* p) { return load_weights(p); }
   static I32 dot4_positive(I32 acc, const Signed& w, const Activations& a) { return dot4(acc, w, a); }
   static float square_root(float x) { return portable::square_root(x); }
-  static void prefetch(const std::int8_t*) {}
+  static void prefetch(const void*) {}
 };
 
 }  // namespace

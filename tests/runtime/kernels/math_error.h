@@ -27,7 +27,6 @@ inline constexpr Function kFunctions[] = {
     {"exp", [](Lanes x) { return exp(x); }, [](double x) { return std::exp(x); }, 1.07, 0, INFINITY},
     {"tanh", [](Lanes x) { return tanh(x); }, [](double x) { return std::tanh(x); }, 1.34, -1, 1},
     {"sigmoid", [](Lanes x) { return sigmoid(x); }, [](double x) { return 1 / (1 + std::exp(-x)); }, 2.41, 0, 1},
-    {"erf", [](Lanes x) { return erf(x); }, [](double x) { return std::erf(x); }, 1.35, -1, 1},
 };
 
 // The distance between two floats near `x`: 2^-23 of its power of two, and 2^-149 at least.

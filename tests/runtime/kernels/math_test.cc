@@ -2,6 +2,7 @@
 // root.
 #include <gtest/gtest.h>
 
+#include "kernels/generic/activation.h"
 #include "tests/runtime/kernels/kernels_test_util.h"
 #include "tests/runtime/kernels/math_error.h"
 
@@ -42,9 +43,6 @@ TEST(Math, SpecialValues) {
   EXPECT_EQ(at(kFunctions[2], 0.0f), 0.5f);
   EXPECT_EQ(at(kFunctions[2], -INFINITY), 0.0f);
   EXPECT_EQ(at(kFunctions[2], INFINITY), 1.0f);
-  EXPECT_EQ(at(kFunctions[3], INFINITY), 1.0f);
-  EXPECT_EQ(at(kFunctions[3], -INFINITY), -1.0f);
-  EXPECT_EQ(bits_of(at(kFunctions[3], -0.0f)), 0x80000000u);
   for (const Function& function : kFunctions) {
     for (const std::uint32_t nan : {0x7fc00000u, 0xffc00000u, 0x7f800001u, 0xffffffffu}) {
       EXPECT_TRUE(std::isnan(at(function, float_of(nan)))) << function.name;
@@ -55,6 +53,34 @@ TEST(Math, SpecialValues) {
 TEST(Math, ExpOfNoPositiveNumberExceedsOne) {
   for (std::uint32_t bits = 0x80000000u; bits <= 0xff800000u; bits += 509)
     EXPECT_LE(at(kFunctions[0], float_of(bits)), 1.0f);
+}
+
+TEST(Math, SoftmaxPowersOfTwo) {
+  const auto power = [](float x) { return exp2_of_negative(Lanes(x)).lane[0]; };
+  EXPECT_EQ(power(0.0f), 1.0f);  // the largest key counts exactly 1
+  EXPECT_EQ(power(-0.0f), 1.0f);
+  EXPECT_EQ(power(-INFINITY), 0x1p-126f);
+  EXPECT_TRUE(std::isnan(power(NAN)));
+  for (std::uint32_t bits = 0x80000000u; bits <= 0xff800000u; bits += 509) {
+    const float x = float_of(bits);
+    const double expected = std::fmax(std::exp2(static_cast<double>(x)), 0x1p-126);
+    EXPECT_LE(power(x), 1.0f);
+    EXPECT_NEAR(static_cast<double>(power(x)) / expected, 1.0, 8e-6) << x;
+  }
+}
+
+TEST(Math, GeluIsWithinItsBound) {
+  for (std::uint64_t bits = 0; bits < kAllFloats; bits += 509) {
+    const float x = float_of(static_cast<std::uint32_t>(bits));
+    const float y = gelu(Lanes(x)).lane[0];
+    if (std::isnan(x) || std::isinf(x)) {
+      EXPECT_EQ(std::isnan(y), std::isnan(x) || x < 0) << x;
+      continue;
+    }
+    const double wide = static_cast<double>(x);
+    ASSERT_NEAR(static_cast<double>(y), 0.5 * wide * std::erfc(-wide * std::sqrt(0.5)), 4e-7 * (std::fabs(wide) + 1))
+        << x;
+  }
 }
 
 TEST(Math, PortableSquareRootIsCorrectlyRounded) {
