@@ -205,6 +205,13 @@ struct CellArgs {
   float* c;  // [hidden]; of kLstm
 };
 
+// The largest number of a row and the lowest index that has it; minus infinity and the row's length where nothing is larger.
+struct Top {
+  float value;
+  std::size_t index;
+  bool finite;  // no NaN and no +infinity among them
+};
+
 struct Kernels {
   const char* name;
   void (*matmul)(const MatmulArgs&);
@@ -218,6 +225,8 @@ struct Kernels {
   bool (*attend)(const AttendArgs&);  // false: a NaN or an infinity
   bool (*align)(const AlignArgs&);    // false: a NaN or an infinity
   void (*cell)(const CellArgs&);
+  Top (*top)(const float* x, std::size_t n);
+  float (*exp_sum)(const float* x, std::size_t n, float top);  // of exp(x - top), over 16 lanes
 };
 
 // Bytes of AttendArgs::scratch for that many queries; the same for every kernel set.

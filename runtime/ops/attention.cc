@@ -215,7 +215,7 @@ Status run(const fb::Attention& op, const Frame& frame) {
   }
   const std::uint32_t slots = has_key(op) ? frame.call.positions[rows - 1] + 1 : frame.shapes.source;
   const std::uint32_t count = rows * op.kv_heads();
-  for_ranges(frame, count, std::uint64_t{rows} * op.heads() * op.head_dim() * slots / 128,
+  for_ranges(frame, count, std::uint64_t{rows} * op.heads() * op.head_dim() * slots / 32,
              [&](std::uint32_t task, std::uint32_t begin, std::uint32_t end) {
                std::byte* scratch = frame.scratch + layout.attend + task * layout.attend_bytes;
                check(attend_items(op, frame, caches, begin, end, scratch, target));

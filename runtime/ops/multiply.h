@@ -21,7 +21,7 @@ inline std::uint64_t multiply_time(std::uint64_t weight_bytes, std::uint64_t row
 
 // x's rows (K columns) times the Int8 weight, plus the Float32 vector `bias` (or -1); `args` says what happens to the result.
 inline void multiply(const Frame& frame, int weight, int bias, kernels::MatmulArgs args) {
-  constexpr std::uint32_t kGroup = 4;  // tiles a thread takes at once: the width of a register block
+  constexpr std::uint32_t kGroup = 3;  // tiles a thread takes at once: the width of the widest register block
   const fb::Weight& w = frame.weight(weight);
   const std::uint32_t tiles = static_cast<std::uint32_t>(round_up(w.rows(), kLanes) / kLanes);
   args = matmul_args(frame, weight, bias, args);

@@ -3,8 +3,8 @@
 #include <cstring>
 #include <limits>
 
+#include "kernels/kernels.h"
 #include "tasks/logarithm.h"
-#include "tasks/weights.h"
 #include "tasks/workspace.h"
 
 namespace kinglet {
@@ -18,19 +18,29 @@ Status bad(const char* message, std::uint64_t subject = 0) { return {Code::kBadA
 
 std::uint32_t words(std::uint32_t vocabulary) { return (vocabulary + 31) / 32; }
 
-// ln of the sum of exp(x - top), which is 2^-40 times an exact integer.
-Result<float> log_sum(std::span<const float> logits, float& top) {
-  top = kNever;
-  for (std::size_t t = 0; t < logits.size(); ++t) {
-    if (!(logits[t] <= std::numeric_limits<float>::max()))
-      return Status{Code::kNotFinite, "a logit is a NaN or an infinity", t};
-    if (logits[t] > top) top = logits[t];
-  }
+// Logits are looked through in blocks, most of which have nothing that matters.
+constexpr std::size_t kBlock = 256;
+
+template <class F>
+void for_blocks(std::span<const float> logits, const F& f) {
+  for (std::size_t first = 0; first < logits.size(); first += kBlock)
+    f(logits.subspan(first, logits.size() - first < kBlock ? logits.size() - first : kBlock), first);
+}
+
+// ln of the sum of exp(x - top); the blocks' sums are added up in double.
+float log_sum(const kernels::Kernels& kernels, std::span<const float> logits, float top) {
   if (top == kNever) return 0.0F;
-  std::uint64_t total = 0;
-  for (const float x : logits) total += weight_of(x - top);
-  return static_cast<float>(
-      logarithm(static_cast<double>(total) / static_cast<double>(std::uint64_t{1} << kWeightBits)));
+  double total = 0;
+  for_blocks(logits, [&](std::span<const float> block, std::size_t) {
+    total += static_cast<double>(kernels.exp_sum(block.data(), block.size(), top));
+  });
+  return static_cast<float>(logarithm(total));
+}
+
+Status not_a_number(std::span<const float> logits) {
+  std::size_t t = 0;
+  while (logits[t] <= std::numeric_limits<float>::max()) ++t;
+  return {Code::kNotFinite, "a logit is a NaN or an infinity", t};
 }
 
 }  // namespace
@@ -50,6 +60,12 @@ void TokenMarks::mark(std::uint32_t* bits, std::span<const std::int32_t> tokens)
     const std::uint32_t t = static_cast<std::uint32_t>(token);
     if (token >= 0 && t < vocabulary_) bits[t / 32] |= 1U << t % 32;
   }
+}
+
+bool TokenMarks::any_stops(std::size_t first, std::size_t count) const {
+  std::uint32_t any = 0;
+  for (std::size_t word = first / 32; word * 32 < first + count; ++word) any |= stops_[word];
+  return any != 0;
 }
 
 void TokenMarks::stop(std::span<const std::int32_t> tokens) { mark(stops_, tokens); }
@@ -80,6 +96,7 @@ Result<BeamSearch> BeamSearch::create(const BeamOptions& options, const TokenMar
   if (workspace.size() < bytes)
     return Status{Code::kOutOfMemory, "a beam search's workspace is smaller than its workspace_bytes", bytes};
   BeamSearch search;
+  search.kernels_ = kernels::select(nullptr);
   search.options_ = options;
   search.marks_ = &marks;
   search.beams_ = options.beams;
@@ -121,9 +138,9 @@ Status BeamSearch::consider(std::uint32_t index, std::span<const float> logits, 
   if (index >= running_) return bad("no such hypothesis runs", running_);
   if (logits.size() != marks_->vocabulary())
     return bad("as many logits as the vocabulary are needed", marks_->vocabulary());
-  float top = 0;
-  const Result<float> total = log_sum(logits, top);
-  if (!total.ok()) return total.status();
+  const kernels::Top top = kernels_->top(logits.data(), logits.size());
+  if (!top.finite) return not_a_number(logits);
+  const float total = log_sum(*kernels_, logits, top.value);
   ++considered_;
   coverage_[index] = coverage;
   if (forced_ >= 0 && made_ == 0) {
@@ -132,14 +149,22 @@ Status BeamSearch::consider(std::uint32_t index, std::span<const float> logits, 
     return {};
   }
   const float before = log_probs_[index];
-  for (std::uint32_t t = 0; t < logits.size(); ++t) {
-    const float score = before + ((logits[t] - top) - *total);
-    const bool late = going_.count == beams_ && score < going_.best[beams_ - 1].score;
-    if (late && (ending_.count == beams_ && score < ending_.best[beams_ - 1].score)) continue;
-    const bool stops = marks_->stops(t);
-    if ((late && !stops) || !(score > kNever) || marks_->suppressed(t)) continue;
-    offer(stops ? ending_ : going_, {score, logits[t], index, static_cast<std::int32_t>(t)});
-  }
+  const auto score_of = [&](float logit) { return before + ((logit - top.value) - total); };
+  const auto full = [this](const Candidates& list, float score) {
+    return list.count == beams_ && score < list.best[beams_ - 1].score;
+  };
+  for_blocks(logits, [&](std::span<const float> block, std::size_t first) {
+    const float most = score_of(kernels_->top(block.data(), block.size()).value);
+    if (full(going_, most) && (full(ending_, most) || !marks_->any_stops(first, block.size()))) return;
+    for (std::size_t i = 0; i < block.size(); ++i) {
+      const auto token = static_cast<std::uint32_t>(first + i);
+      const float score = score_of(block[i]);
+      const bool stops = marks_->stops(token);
+      Candidates& list = stops ? ending_ : going_;
+      if (full(list, score) || !(score > kNever) || marks_->suppressed(token)) continue;
+      offer(list, {score, block[i], index, static_cast<std::int32_t>(token)});
+    }
+  });
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/align.h"
+#include "kernels/kernels.h"
 #include "tasks/weights.h"
 
 namespace kinglet {
@@ -53,6 +54,7 @@ Result<Sampler> Sampler::create(std::uint32_t vocabulary, const SamplerOptions& 
   if (workspace.size() < workspace_bytes(vocabulary))
     return Status{Code::kOutOfMemory, "the sampler's workspace is too small", workspace_bytes(vocabulary)};
   Sampler sampler;
+  sampler.kernels_ = kernels::select(nullptr);
   sampler.options_ = options;
   sampler.suppressed_ = suppressed;
   sampler.vocabulary_ = vocabulary;
@@ -63,7 +65,6 @@ Result<Sampler> Sampler::create(std::uint32_t vocabulary, const SamplerOptions& 
 
 // Suppression, repetition penalty, and the highest score that is left.
 Status Sampler::score(std::span<const float> logits, std::span<const std::int32_t> seen) {
-  if (logits.size() != vocabulary_) return bad("as many logits as the vocabulary are needed", vocabulary_);
   std::memcpy(scores_, logits.data(), logits.size_bytes());
   if (options_.repetition_penalty != 1) {
     std::uint32_t* marks = order_;  // one bit per token: each is punished once, however often it was seen
@@ -78,26 +79,29 @@ Status Sampler::score(std::span<const float> logits, std::span<const std::int32_
   for (const auto& tokens : {options_.suppressed, suppressed_}) {
     for (const std::int32_t token : tokens) scores_[token] = kNever;
   }
-  highest_ = kNever;
-  for (std::uint32_t t = 0; t < vocabulary_; ++t) {
-    if (!(scores_[t] <= std::numeric_limits<float>::max()))
-      return {Code::kNotFinite, "a logit is a NaN or an infinity", t};
-    if (scores_[t] > highest_) highest_ = scores_[t];
+  return find_best(scores_);
+}
+
+Status Sampler::find_best(const float* scores) {
+  const kernels::Top top = kernels_->top(scores, vocabulary_);
+  if (!top.finite) {
+    std::uint32_t t = 0;
+    while (scores[t] <= std::numeric_limits<float>::max()) ++t;
+    return {Code::kNotFinite, "a logit is a NaN or an infinity", t};
   }
+  highest_ = top.value;
+  best_ = static_cast<std::uint32_t>(top.index);
   return highest_ == kNever ? bad("no token is left to choose from", 0) : Status{};
+}
+
+// Whether the logits are the scores.
+bool Sampler::plain() const {
+  return options_.repetition_penalty == 1 && options_.suppressed.empty() && suppressed_.empty();
 }
 
 // The lower token first among equals.
 bool Sampler::better(std::uint32_t a, std::uint32_t b) const {
   return scores_[a] > scores_[b] || (scores_[a] == scores_[b] && a < b);
-}
-
-std::uint32_t Sampler::best() const {
-  std::uint32_t best = 0;
-  for (std::uint32_t t = 1; t < vocabulary_; ++t) {
-    if (scores_[t] > scores_[best]) best = t;
-  }
-  return best;
 }
 
 std::uint64_t Sampler::weight(std::uint32_t token) const {
@@ -175,8 +179,10 @@ std::uint32_t Sampler::draw_any(std::uint32_t random) const {
 }
 
 Result<std::int32_t> Sampler::next(std::span<const float> logits, std::span<const std::int32_t> seen, Draw draw) {
-  if (auto s = score(logits, seen); !s.ok()) return s;
-  if (options_.temperature == 0) return static_cast<std::int32_t>(best());
+  if (logits.size() != vocabulary_) return bad("as many logits as the vocabulary are needed", vocabulary_);
+  const bool greedy = options_.temperature == 0;
+  if (auto s = greedy && plain() ? find_best(logits.data()) : score(logits, seen); !s.ok()) return s;
+  if (greedy) return static_cast<std::int32_t>(best_);
   const std::uint32_t random = random_bits(options_.seed, draw.stream, draw.index);
   const std::uint32_t most = options_.top_k == 0 || options_.top_k > vocabulary_ ? vocabulary_ : options_.top_k;
   if (most == vocabulary_ && options_.top_p >= 1) return static_cast<std::int32_t>(draw_any(random));

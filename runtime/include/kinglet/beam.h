@@ -23,6 +23,10 @@
 
 namespace kinglet {
 
+namespace kernels {
+struct Kernels;
+}
+
 class Coverage;
 
 // What a sum of log-probabilities is divided by; `length` counts the tokens made, the stop token included.
@@ -68,6 +72,7 @@ class TokenMarks {
   void stop(std::span<const std::int32_t> tokens);      // tokens that are not in the vocabulary mean nothing
   void suppress(std::span<const std::int32_t> tokens);  // likewise
   bool stops(std::uint32_t token) const { return (stops_[token / 32] >> token % 32 & 1U) != 0; }
+  bool any_stops(std::size_t first, std::size_t count) const;  // among those tokens and their neighbours
   bool suppressed(std::uint32_t token) const { return (suppressed_[token / 32] >> token % 32 & 1U) != 0; }
   std::uint32_t vocabulary() const { return vocabulary_; }
 
@@ -141,6 +146,7 @@ class BeamSearch {
   bool hopeless() const;
   float normalized(float log_prob, std::uint32_t length) const;
 
+  const kernels::Kernels* kernels_ = nullptr;
   BeamOptions options_;
   const TokenMarks* marks_ = nullptr;
   std::uint32_t beams_ = 0;

@@ -16,6 +16,10 @@
 
 namespace kinglet {
 
+namespace kernels {
+struct Kernels;
+}
+
 struct SamplerOptions {
   float temperature = 0;         // 0: the token with the highest logit, always
   std::uint32_t top_k = 0;       // only the k likeliest tokens; 0: all
@@ -50,20 +54,23 @@ class Sampler {
 
  private:
   Status score(std::span<const float> logits, std::span<const std::int32_t> seen);
+  Status find_best(const float* scores);
+  bool plain() const;
   bool better(std::uint32_t a, std::uint32_t b) const;
   void sift_down(std::uint32_t at, std::uint32_t size);
   std::uint64_t weight(std::uint32_t token) const;
-  std::uint32_t best() const;
   std::uint32_t keep(std::uint32_t most);
   std::uint32_t draw_sorted(std::uint32_t kept, std::uint32_t random) const;
   std::uint32_t draw_any(std::uint32_t random) const;
 
+  const kernels::Kernels* kernels_ = nullptr;
   SamplerOptions options_;
   std::span<const std::int32_t> suppressed_;
   std::uint32_t vocabulary_ = 0;
   float* scores_ = nullptr;         // [vocabulary]
   std::uint32_t* order_ = nullptr;  // [vocabulary]
   float highest_ = 0;
+  std::uint32_t best_ = 0;  // the lowest token that has it
 };
 
 }  // namespace kinglet

@@ -25,6 +25,7 @@
 //       prefetch(p)  brings 64 bytes nearer
 //       square_root(float): correctly rounded
 //       kRows, kTiles: the rows and tiles whose accumulators fit the registers (kRows >= 2: a Q16 row is two)
+//       kStreamParts: accumulators of one row and one tile that hide the latency of dot4; 1: kTiles do
 //
 // Activations lie in [-127, 127]; a weight may be any int8, for a hostile file may hold any bytes. The sums are exact.
 #pragma once
@@ -71,13 +72,18 @@ void store(float* p, F32 x, Part part) {
   x.store_n(p, part.n);
 }
 
+// x, and `other` in the lanes that there are not.
 template <class Isa>
-typename Isa::F32 zero_beyond(typename Isa::F32 x, Whole) {
+typename Isa::F32 beyond(typename Isa::F32 x, typename Isa::F32, Whole) {
   return x;
 }
 template <class Isa>
-typename Isa::F32 zero_beyond(typename Isa::F32 x, Part part) {
-  return select(Isa::Mask::first(part.n), x, typename Isa::F32(0.0f));
+typename Isa::F32 beyond(typename Isa::F32 x, typename Isa::F32 other, Part part) {
+  return select(Isa::Mask::first(part.n), x, other);
+}
+template <class Isa, class Any>
+typename Isa::F32 zero_beyond(typename Isa::F32 x, Any part) {
+  return beyond<Isa>(x, typename Isa::F32(0.0f), part);
 }
 
 // Calls f(column, Whole or Part) for every 16 columns below `width`.

@@ -11,6 +11,7 @@
 #include "kernels/generic/matmul.h"
 #include "kernels/generic/norm.h"
 #include "kernels/generic/quantize.h"
+#include "kernels/generic/scan.h"
 #include "kernels/kernels.h"
 
 namespace kinglet::kernels {
@@ -18,8 +19,8 @@ namespace {
 
 template <class Isa>
 constexpr Kernels kernel_set(const char* name) {
-  return {name,       matmul<Isa>, quantize<Isa>,        norm<Isa>,   gate<Isa>,  add<Isa>,
-          embed<Isa>, angles<Isa>, store_key_value<Isa>, attend<Isa>, align<Isa>, cell<Isa>};
+  return {name,        matmul<Isa>,          quantize<Isa>, norm<Isa>,  gate<Isa>, add<Isa>, embed<Isa>,
+          angles<Isa>, store_key_value<Isa>, attend<Isa>,   align<Isa>, cell<Isa>, top<Isa>, exp_sum<Isa>};
 }
 
 }  // namespace

@@ -90,16 +90,16 @@ class DotTiles {
 };
 
 // A few integer rows against one tile. Nothing but reading the weights takes time here, and memory is read fastest as one
-// stream: so one tile comes after the other, and what there is of registers goes to kTiles groups of k at once. The sums are exact
+// stream: so one tile comes after the other, and what there is of registers goes to kStreamParts groups of k at once. The sums are exact
 // in any order.
 template <class Isa, int kRows>
 void stream_tile(const TileArgs& args, std::size_t out_stride) {
-  typename Isa::I32 acc[kRows][Isa::kTiles];
+  typename Isa::I32 acc[kRows][Isa::kStreamParts];
   const std::int8_t* x[kRows];
   unroll<kRows>([&](auto r) {
     constexpr int kRow = decltype(r)::value;
     x[kRow] = args.x[kRow];
-    unroll<Isa::kTiles>([&](auto i) {
+    unroll<Isa::kStreamParts>([&](auto i) {
       constexpr int kPart = decltype(i)::value;
       acc[kRow][kPart] = kPart == 0 ? Isa::start(args.sums[kRow]) : typename Isa::I32(0);
     });
@@ -114,11 +114,11 @@ void stream_tile(const TileArgs& args, std::size_t out_stride) {
       acc[kRow][kPart] = Isa::dot4(acc[kRow][kPart], weights, Isa::broadcast(x[kRow] + (g + kPart) * kGroup));
     });
   };
-  for (; g + Isa::kTiles <= args.groups; g += Isa::kTiles) unroll<Isa::kTiles>(multiply_group);
+  for (; g + Isa::kStreamParts <= args.groups; g += Isa::kStreamParts) unroll<Isa::kStreamParts>(multiply_group);
   for (; g < args.groups; ++g) multiply_group(Index<0>{});
   unroll<kRows>([&](auto r) {
     constexpr int kRow = decltype(r)::value;
-    unroll<Isa::kTiles - 1>([&](auto i) { acc[kRow][0] = acc[kRow][0] + acc[kRow][decltype(i)::value + 1]; });
+    unroll<Isa::kStreamParts - 1>([&](auto i) { acc[kRow][0] = acc[kRow][0] + acc[kRow][decltype(i)::value + 1]; });
     acc[kRow][0].store(args.out + kRow * out_stride);
   });
 }
@@ -127,7 +127,7 @@ void stream_tile(const TileArgs& args, std::size_t out_stride) {
 template <class Isa>
 bool stream_tiles(const TileArgs& args, std::size_t rows, std::size_t tiles) {
   constexpr std::size_t kFew = 3;
-  if (Isa::kTiles == 1 || rows > kFew) return false;
+  if (Isa::kStreamParts == 1 || rows > kFew) return false;
   for (std::size_t t = 0; t < tiles; ++t) {
     TileArgs one = args;
     one.w = args.w + t;

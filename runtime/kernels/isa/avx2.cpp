@@ -139,6 +139,7 @@ struct Avx2 {
   using Activations = __m256i;
   static constexpr int kRows = 4;  // 8 accumulators, a row's activations, w, |w|, ones, and what a product needs
   static constexpr int kTiles = 1;
+  static constexpr int kStreamParts = 1;
 
   struct Weights {
     __m256i lo, hi;

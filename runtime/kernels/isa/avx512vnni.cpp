@@ -127,8 +127,9 @@ struct Avx512Vnni {
   using F32 = avx512vnni::F32;
   using I32 = avx512vnni::I32;
   using Mask = avx512vnni::Mask;
-  static constexpr int kRows = 6;  // 24 accumulators, 4 weights, a row's activations, the XOR's constant
-  static constexpr int kTiles = 4;
+  static constexpr int kRows = 8;  // 24 accumulators, 3 weights, a row's activations, the XOR's constant
+  static constexpr int kTiles = 3;
+  static constexpr int kStreamParts = 4;
 
   struct Weights {
     __m512i v;

@@ -36,7 +36,7 @@ TEST(Select, NamesAreFoundExactlyWhenAvailable) {
 TEST(Select, EverySetIsComplete) {
   for (const Kernels* k : available_sets()) {
     EXPECT_TRUE(k->matmul && k->quantize && k->norm && k->gate && k->add && k->embed && k->angles && k->store &&
-                k->attend)
+                k->attend && k->align && k->cell && k->top && k->exp_sum)
         << k->name;
   }
 }
