@@ -1,14 +1,23 @@
 // The kernel sets of this build, and which of them this processor runs.
 //
-//     for (const kinglet::Isa& isa : kinglet::isas()) if (isa.available) …
+//     for (const kinglet::Isa& isa : kinglet::isas(features)) if (isa.available) …
 #pragma once
 
 #include <cstddef>
 
 namespace kinglet {
 
+// What the runtime cannot ask the processor itself. An x86-64 processor answers any program, and none of this is read there; an Arm
+// processor answers the operating system, so there the port says it (ports/host/cpu_features.h). What the library was compiled for is
+// there without being said, for example NEON on 64-bit Arm.
+struct CpuFeatures {
+  bool neon = false;     // vectors of 32-bit Arm
+  bool dotprod = false;  // sdot
+  bool i8mm = false;     // smmla, and sdot with it
+};
+
 struct Isa {
-  const char* name = "";   // "portable", "avx2", "avx512vnni", …
+  const char* name = "";   // "portable", "avx2", "neon", …
   bool available = false;  // this processor (and operating system) runs it
 };
 
@@ -24,6 +33,6 @@ struct IsaList {
 };
 
 // All sets built in, best first; the last is "portable", which is always available.
-IsaList isas();
+IsaList isas(const CpuFeatures& features = {});
 
 }  // namespace kinglet

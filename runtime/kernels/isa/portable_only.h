@@ -6,12 +6,7 @@
 namespace kinglet::kernels {
 namespace {
 
-inline bool runs_everywhere() { return true; }
-
-struct Set {
-  const Kernels* kernels;
-  bool (*runs)();
-};
+inline bool runs_everywhere(const CpuFeatures&) { return true; }
 
 inline constexpr Set kSets[] = {{&kPortable, runs_everywhere}};
 
