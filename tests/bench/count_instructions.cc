@@ -12,7 +12,8 @@ using AtExit = void (*)(std::uint64_t id, void* context);
 
 void qemu_plugin_register_vcpu_tb_trans_cb(std::uint64_t id, Translated callback);
 std::size_t qemu_plugin_tb_n_insns(const qemu_plugin_tb* block);
-void qemu_plugin_register_vcpu_tb_exec_inline(qemu_plugin_tb* block, int operation, void* counter, std::uint64_t amount);
+void qemu_plugin_register_vcpu_tb_exec_inline(qemu_plugin_tb* block, int operation, void* counter,
+                                              std::uint64_t amount);
 void qemu_plugin_register_atexit_cb(std::uint64_t id, AtExit callback, void* context);
 void qemu_plugin_outs(const char* text);
 

@@ -1,4 +1,4 @@
-// NEON with the matrix products of ARMv8.6 (smmla): 16 rows and four channels at a time, 16 accumulators of two rows and two channels.
+// NEON with the matrix products of ARMv8.6 (smmla): 16 rows and four channels at a time are 16 accumulators of two rows and two channels.
 // Up to three rows go by sdot, which such a processor has, too: a smmla with half a pair does no more, and zips besides.
 #include "kernels/isa/neon.h"
 #include "kernels/isa/neon_sdot.h"

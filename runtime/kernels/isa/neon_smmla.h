@@ -41,54 +41,70 @@ struct RowPairs {
   }
 };
 
-// Four channels of a tile against all pairs: sums[p][h] are those of the channels 2h and 2h + 1, the even row's first.
+// 4 * kQuads channels of a tile against all pairs: at[p][h] has those of the channels 2h and 2h + 1, the even row's first. Few pairs take two
+// quads at a time, or each smmla would wait for the one before it.
 template <int kPairs>
 struct SmmlaSums {
-  int32x4_t at[kPairs][2];
+  static constexpr int kQuads = kPairs <= 4 ? 2 : 1;
+  int32x4_t at[kPairs][2 * kQuads];
 
   // Eight k; `second` holds the last four, which count only where the rows have them.
   [[gnu::always_inline]] void add(const std::int8_t* x, const std::int8_t* w, const std::int8_t* second) {
-    const int32x4_t first4 = vreinterpretq_s32_s8(load_now(w));
-    const int32x4_t second4 = vreinterpretq_s32_s8(load_now(second));
-    const int8x16_t channels[2] = {vreinterpretq_s8_s32(vzip1q_s32(first4, second4)),
-                                   vreinterpretq_s8_s32(vzip2q_s32(first4, second4))};
+    int8x16_t channels[2 * kQuads];
+    unroll<kQuads>([&](auto q) {
+      constexpr int kAt = decltype(q)::value;
+      const int32x4_t first4 = vreinterpretq_s32_s8(load_now(w + kAt * static_cast<int>(kOperand)));
+      const int32x4_t second4 = vreinterpretq_s32_s8(load_now(second + kAt * static_cast<int>(kOperand)));
+      channels[2 * kAt] = vreinterpretq_s8_s32(vzip1q_s32(first4, second4));
+      channels[2 * kAt + 1] = vreinterpretq_s8_s32(vzip2q_s32(first4, second4));
+    });
+    multiply(x, channels);
+  }
+
+  // Each register of rows is loaded before the one ahead of it is multiplied.
+  [[gnu::always_inline]] void multiply(const std::int8_t* x, const int8x16_t (&channels)[2 * kQuads]) {
     int8x16_t rows[2] = {load_now(x)};
     unroll<kPairs>([&](auto p) {
       constexpr int kAt = decltype(p)::value;
       if constexpr (kAt + 1 < kPairs) rows[(kAt + 1) % 2] = load_now(x + (kAt + 1) * static_cast<int>(kOperand));
-      at[kAt][0] = vmmlaq_s32(at[kAt][0], rows[kAt % 2], channels[0]);
-      at[kAt][1] = vmmlaq_s32(at[kAt][1], rows[kAt % 2], channels[1]);
+      unroll<2 * kQuads>([&](auto c) {
+        int32x4_t& sum = at[kAt][decltype(c)::value];
+        sum = vmmlaq_s32(sum, rows[kAt % 2], channels[decltype(c)::value]);
+      });
     });
   }
 
-  // A row's four channels side by side, added to those of earlier blocks.
+  // A row's channels side by side, added to those of earlier blocks.
   [[gnu::always_inline]] void store(std::int32_t* out, std::size_t out_stride, std::size_t rows, bool again) const {
-    unroll<kPairs>([&](auto p) {
-      constexpr std::size_t kAt = decltype(p)::value;
-      const int64x2_t low = vreinterpretq_s64_s32(at[kAt][0]), high = vreinterpretq_s64_s32(at[kAt][1]);
+    unroll<kPairs * kQuads>([&](auto i) {
+      constexpr std::size_t kAt = decltype(i)::value / kQuads, kQuad = decltype(i)::value % kQuads;
+      const int64x2_t low = vreinterpretq_s64_s32(at[kAt][2 * kQuad]);
+      const int64x2_t high = vreinterpretq_s64_s32(at[kAt][2 * kQuad + 1]);
       const int32x4_t pair[2] = {vreinterpretq_s32_s64(vzip1q_s64(low, high)),
                                  vreinterpretq_s32_s64(vzip2q_s64(low, high))};
-      for (std::size_t i = 0; i < 2 && 2 * kAt + i < rows; ++i) {
-        std::int32_t* to = out + (2 * kAt + i) * out_stride;
-        vst1q_s32(to, again ? vaddq_s32(vld1q_s32(to), pair[i]) : pair[i]);
+      for (std::size_t j = 0; j < 2 && 2 * kAt + j < rows; ++j) {
+        std::int32_t* to = out + (2 * kAt + j) * out_stride + 4 * kQuad;
+        vst1q_s32(to, again ? vaddq_s32(vld1q_s32(to), pair[j]) : pair[j]);
       }
     });
   }
 };
 
-// One block of one tile. Each of the four passes fetches a quarter of the lines that come next.
+// One block of one tile. Each of the passes fetches its share of the lines that come next.
 template <int kPairs>
 void smmla_block(const RowPairs<kPairs>& x, const std::int8_t* w, const std::int8_t* next, std::size_t groups,
                  std::int32_t* out, std::size_t out_stride, std::size_t rows, bool again) {
-  for (std::size_t quad = 0; quad < 4; ++quad) {
+  constexpr std::size_t kQuads = SmmlaSums<kPairs>::kQuads;
+  for (std::size_t quad = 0; quad < 4; quad += kQuads) {
     SmmlaSums<kPairs> sums;
-    unroll<kPairs>([&](auto p) { sums.at[decltype(p)::value][0] = sums.at[decltype(p)::value][1] = vdupq_n_s32(0); });
+    for (auto& pair : sums.at) {
+      for (auto& sum : pair) sum = vdupq_n_s32(0);
+    }
     const std::int8_t* rows8 = x.at;
     const std::int8_t* four = w + quad * kOperand;
     std::size_t left = groups;
     for (; left >= 4; left -= 4) {
-      __builtin_prefetch(next, 0, 2);
-      next += kGroupBytes;
+      for (std::size_t i = 0; i < kQuads; ++i, next += kGroupBytes) __builtin_prefetch(next, 0, 2);
       sums.add(rows8, four, four + kGroupBytes);
       sums.add(rows8 + kPairs * kOperand, four + 2 * kGroupBytes, four + 3 * kGroupBytes);
       rows8 += 2 * kPairs * kOperand;
