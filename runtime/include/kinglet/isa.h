@@ -7,13 +7,13 @@
 
 namespace kinglet {
 
-// What the runtime cannot ask the processor itself. An x86-64 processor answers any program, and none of this is read there; an Arm
-// processor answers the operating system, so there the port says it (ports/host/cpu_features.h). What the library was compiled for is
-// there without being said, for example NEON on 64-bit Arm.
+// What the runtime cannot ask the processor itself. One of x86-64 answers any program, and none of this is read there; one of Arm answers the
+// operating system, so there the port says it (ports/host/cpu_features.h), or whoever knows the processor. Without a word 64-bit Arm has
+// NEON and no more, 32-bit Arm portable code.
 struct CpuFeatures {
   bool neon = false;     // vectors of 32-bit Arm
   bool dotprod = false;  // sdot
-  bool i8mm = false;     // smmla, and sdot with it
+  bool i8mm = false;     // smmla; counts together with dotprod
 };
 
 struct Isa {

@@ -6,19 +6,9 @@
 namespace kinglet::kernels {
 namespace {
 
-// What every processor of this build has.
-#ifdef __ARM_NEON
-inline constexpr bool kAlwaysNeon = true;
-#else
-inline constexpr bool kAlwaysNeon = false;
-#endif
-
-inline bool runs_everywhere(const CpuFeatures&) { return true; }
-inline bool runs_neon(const CpuFeatures& features) { return kAlwaysNeon || features.neon; }
-
 inline constexpr Set kSets[] = {
-    {&kNeon32, runs_neon},
-    {&kPortable, runs_everywhere},
+    {&kNeon32, [](const CpuFeatures& features) { return features.neon; }},
+    {&kPortable, [](const CpuFeatures&) { return true; }},
 };
 
 }  // namespace

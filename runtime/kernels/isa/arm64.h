@@ -6,27 +6,11 @@
 namespace kinglet::kernels {
 namespace {
 
-// What every processor of this build has.
-#ifdef __ARM_FEATURE_DOTPROD
-inline constexpr bool kAlwaysDotprod = true;
-#else
-inline constexpr bool kAlwaysDotprod = false;
-#endif
-#ifdef __ARM_FEATURE_MATMUL_INT8
-inline constexpr bool kAlwaysI8mm = true;
-#else
-inline constexpr bool kAlwaysI8mm = false;
-#endif
-
-inline bool runs_everywhere(const CpuFeatures&) { return true; }
-inline bool runs_dotprod(const CpuFeatures& features) { return kAlwaysDotprod || features.dotprod; }
-inline bool runs_i8mm(const CpuFeatures& features) { return runs_dotprod(features) && (kAlwaysI8mm || features.i8mm); }
-
 inline constexpr Set kSets[] = {
-    {&kNeonI8mm, runs_i8mm},
-    {&kNeonDotprod, runs_dotprod},
-    {&kNeon, runs_everywhere},
-    {&kPortable, runs_everywhere},
+    {&kNeonI8mm, [](const CpuFeatures& features) { return features.dotprod && features.i8mm; }},
+    {&kNeonDotprod, [](const CpuFeatures& features) { return features.dotprod; }},
+    {&kNeon, [](const CpuFeatures&) { return true; }},
+    {&kPortable, [](const CpuFeatures&) { return true; }},
 };
 
 }  // namespace

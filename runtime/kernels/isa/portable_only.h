@@ -6,9 +6,7 @@
 namespace kinglet::kernels {
 namespace {
 
-inline bool runs_everywhere(const CpuFeatures&) { return true; }
-
-inline constexpr Set kSets[] = {{&kPortable, runs_everywhere}};
+inline constexpr Set kSets[] = {{&kPortable, [](const CpuFeatures&) { return true; }}};
 
 }  // namespace
 }  // namespace kinglet::kernels
