@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cpu_features.h"
 #include "failure.h"
 #include "kinglet/isa.h"
 
@@ -18,7 +19,7 @@ Plan plan_for(const Opened& opened, const Common& common, Limits limits) {
 void check_isa(const std::string& name) {
   if (name.empty()) return;
   std::string known;
-  for (const Isa& isa : isas()) {
+  for (const Isa& isa : isas(cpu_features())) {
     if (name == isa.name && isa.available) return;
     if (name == isa.name) throw Failure("--isa " + name + ": this processor does not run it: see --isa list");
     known += (known.empty() ? "" : ", ") + std::string(isa.name);
@@ -54,6 +55,7 @@ Engine::Engine(const Opened& opened, const Common& common, Limits limits)
       arena_(plan_.arena_bytes) {
   SessionOptions options;
   options.isa = common.isa.empty() ? nullptr : common.isa.c_str();
+  options.features = cpu_features();
   options.parallel = threads_.parallel();
   session_ = value_of(opened.path(), Session::create(plan_, arena_.bytes(), options));
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/align.h"
+#include "cpu_features.h"
 #include "file.h"
 #include "kernels/kernels.h"
 #include "machine.h"
@@ -58,7 +59,7 @@ LargestMatmul time_largest_matmul(const Opened& opened, const char* isa, std::ui
     });
   }
   LargestMatmul result;
-  const kernels::Kernels* set = kernels::select(isa);
+  const kernels::Kernels* set = kernels::select(isa, cpu_features());
   if (largest == nullptr || set == nullptr) return result;
   const std::size_t k = static_cast<std::size_t>(round_up(largest->columns(), 4)),
                     n = static_cast<std::size_t>(round_up(largest->rows(), kLanes));

@@ -18,6 +18,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kinglet/isa.h"
+
 namespace kinglet::kernels {
 
 // As in the schema (checked by a static_assert in ops/); kernels know no schema.
@@ -233,6 +235,6 @@ struct Kernels {
 std::size_t attend_scratch_bytes(std::size_t queries, std::size_t head_dim);
 
 // The set named `name`, or the best one that this processor runs when name is nullptr; nullptr if there is none.
-const Kernels* select(const char* name);
+const Kernels* select(const char* name, const CpuFeatures& features = {});
 
 }  // namespace kinglet::kernels

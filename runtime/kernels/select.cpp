@@ -1,11 +1,15 @@
 // Which kernel sets this build has, which of them this processor runs, and the choice between them. Nothing is
-// remembered: the processor is asked each time, once per session.
+// remembered: the choice is made each time, once per session.
 #include "kernels/generic/scratch.h"
 #include "kernels/kernels.h"
 #include "kinglet/isa.h"
 
 #if defined(__x86_64__)
 #include "kernels/isa/x86.h"
+#elif defined(__aarch64__)
+#include "kernels/isa/arm64.h"
+#elif defined(__arm__) && __ARM_ARCH >= 7 && __ARM_ARCH_PROFILE == 'A'
+#include "kernels/isa/arm32.h"
 #else
 #include "kernels/isa/portable_only.h"
 #endif
@@ -24,9 +28,9 @@ bool equal(const char* a, const char* b) {
 
 }  // namespace
 
-const Kernels* select(const char* name) {
+const Kernels* select(const char* name, const CpuFeatures& features) {
   for (const Set& set : kSets) {
-    if ((name == nullptr || equal(name, set.kernels->name)) && set.runs()) return set.kernels;
+    if ((name == nullptr || equal(name, set.kernels->name)) && set.runs(features)) return set.kernels;
   }
   return nullptr;
 }
@@ -37,10 +41,10 @@ std::size_t attend_scratch_bytes(std::size_t queries, std::size_t head_dim) {
 
 }  // namespace kernels
 
-IsaList isas() {
+IsaList isas(const CpuFeatures& features) {
   static_assert(sizeof(kernels::kSets) / sizeof(kernels::Set) <= IsaList::kMost);
   IsaList list;
-  for (const kernels::Set& set : kernels::kSets) list.items[list.count++] = {set.kernels->name, set.runs()};
+  for (const kernels::Set& set : kernels::kSets) list.items[list.count++] = {set.kernels->name, set.runs(features)};
   return list;
 }
 

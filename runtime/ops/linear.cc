@@ -65,7 +65,7 @@ constexpr float kNever = -__builtin_inff();
 // Only the columns that are allowed: their tiles are multiplied, all other columns are minus infinity.
 void multiply_allowed(const Frame& frame, const fb::Linear& op, const kernels::MatmulArgs& args) {
   const std::span<const std::int32_t> allowed = frame.allowed;
-  const auto tile = [&](std::size_t i) { return static_cast<std::size_t>(allowed[i]) / kLanes; };
+  const auto tile = [&](std::size_t i) { return static_cast<std::size_t>(allowed[i]) / std::size_t{kLanes}; };
   const std::uint32_t count = static_cast<std::uint32_t>(allowed.size());
   const std::uint64_t size = std::uint64_t{count} * kLanes * frame.weight(op.weight()).columns();  // at most
   for_ranges(frame, count, multiply_time(size, args.rows), [&](std::uint32_t, std::uint32_t i, std::uint32_t end) {

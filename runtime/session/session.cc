@@ -91,7 +91,7 @@ Result<Session*> Session::create(const Plan& plan, std::span<std::byte> arena, c
     return bad("the arena is not aligned to this many bytes", kAlignment);
   if (arena.size() < plan.arena_bytes || plan.arena_bytes == 0)
     return Status{Code::kOutOfMemory, "the arena is smaller than the plan's bytes", plan.arena_bytes};
-  const kernels::Kernels* kernels = kernels::select(options.isa);
+  const kernels::Kernels* kernels = kernels::select(options.isa, options.features);
   if (kernels == nullptr) return Status{Code::kUnsupported, "no kernel set of that name runs here"};
 
   const fb::Model& root = plan.model.root();

@@ -62,7 +62,7 @@ int strncmp(const char* a, const char* b, std::size_t count) {
 void emulated_main(unsigned depth) {
   const kinglet::emulation::Console console{write_to_port};
   console << "\n---- emulated\n";
-  kinglet::emulation::run_all(console, depth, "avx512vnni");
+  kinglet::emulation::run_all(console, depth, "avx512vnni", {});
   for (const char* c = "Shutdown"; *c != '\0'; ++c) out_byte(0x8900, *c);
 }
 

@@ -97,8 +97,9 @@ struct Run {
 Status run(Suite& s, const Plan& plan, const Script& script, const Kernels& kernels, const Output& output,
            std::size_t floats) {
   auto* arena = s.memory.take<std::byte>(plan.arena_bytes);
-  auto session =
-      Session::create(plan, {arena, plan.arena_bytes}, {.isa = kernels.name, .parallel = {}, .observer = {}});
+  const char* isa = &kernels == stand_in() ? "portable" : kernels.name;  // a session finds the sets of the library
+  auto session = Session::create(plan, {arena, plan.arena_bytes},
+                                 {.isa = isa, .features = s.features, .parallel = {}, .observer = {}});
   if (!session.ok()) return session.status();
   Run calls{s, **session, script, plan.model.root().types() > 1, output.floats, output.floats + floats};
   for (std::size_t i = plan.model.has_encoder() ? 0 : 1; i <= (plan.model.has_decoder() ? kCalls : 0); ++i) {

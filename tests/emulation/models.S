@@ -14,4 +14,4 @@
         file    tiny_translator, "translator.kgl"
         file    tiny_recurrent, "recurrent.kgl"
 
-        .section .note.GNU-stack, "", @progbits
+        .section .note.GNU-stack, "", %progbits

@@ -92,17 +92,19 @@ std::byte* Memory::take_bytes(std::size_t bytes) {
   return taken;
 }
 
-Suite::Suite(const char* name, const Console& where, Memory& block, unsigned number)
+Suite::Suite(const char* name, const Console& where, Memory& block, unsigned number, const CpuFeatures& of_processor)
     : console(where),
       memory(block),
       random(number),
       round(number),
+      features(of_processor),
       name_(name) {
   for (const char* c = name; *c != '\0'; ++c) random = Random(random.next() + static_cast<std::uint64_t>(*c));
   sets_[count_++] = kernels::select("portable");
-  for (const Isa& isa : isas()) {
-    if (isa.available && !equal(isa.name, "portable")) sets_[count_++] = kernels::select(isa.name);
+  for (const Isa& isa : isas(features)) {
+    if (isa.available && !equal(isa.name, "portable")) sets_[count_++] = kernels::select(isa.name, features);
   }
+  if (const Kernels* other = stand_in(); other != nullptr) sets_[count_++] = other;
 }
 
 float* Suite::floats(std::size_t count, Numbers kind) {
@@ -185,14 +187,15 @@ void Suite::fail(const char* why) {
   if (++failures_ <= kMostComplaints) console << name_ << " case " << cases_ << ": " << why << "\n";
 }
 
-bool run_all(const Console& console, unsigned depth, const char* required) {
+bool run_all(const Console& console, unsigned depth, const char* required, const CpuFeatures& features) {
   bool present = required == nullptr;
   console << "sets:";
-  for (const Isa& isa : isas()) {
+  for (const Isa& isa : isas(features)) {
     if (!isa.available) continue;
     console << " " << isa.name;
     present = present || equal(isa.name, required);
   }
+  if (stand_in() != nullptr) console << " " << stand_in()->name;
   console << "\n";
   if (!present) console << "this processor does not run " << required << "\n";
 
@@ -202,7 +205,7 @@ bool run_all(const Console& console, unsigned depth, const char* required) {
     std::uint64_t cases = 0, digest = 0, failures = 0;
     for (unsigned round = 0; round < depth; ++round) {
       memory.clear();
-      Suite suite(entry.name, console, memory, round);
+      Suite suite(entry.name, console, memory, round, features);
       entry.run(suite);
       cases += suite.cases();
       digest = digest * 31 + suite.digest();

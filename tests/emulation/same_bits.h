@@ -83,6 +83,11 @@ class Memory {
   std::size_t used_ = 0;
 };
 
+// A kernel set that is in no library, because it does in another way what a processor does that few have; or nullptr. Not for sessions.
+const Kernels* stand_in();
+
+inline constexpr std::size_t kMostSets = IsaList::kMost + 1;
+
 // What one kernel set leaves behind for comparison.
 struct Output {
   float* floats;
@@ -92,12 +97,13 @@ struct Output {
 // The cases of one kernel.
 class Suite {
  public:
-  Suite(const char* name, const Console& console, Memory& memory, unsigned round);
+  Suite(const char* name, const Console& console, Memory& memory, unsigned round, const CpuFeatures& features);
 
   const Console& console;
   Memory& memory;
   Random random;
   unsigned round;
+  CpuFeatures features;
 
   float* floats(std::size_t count, Numbers kind);
   std::int8_t* bytes(std::size_t count, int lowest, int highest);
@@ -126,9 +132,9 @@ class Suite {
   void compare_words(const char* set, const char* what, const void* words, const void* expected, std::size_t bytes);
 
   const char* name_;
-  const Kernels* sets_[IsaList::kMost];  // the portable one first
+  const Kernels* sets_[kMostSets];  // the portable one first
   std::size_t count_ = 0;
-  Output output_[IsaList::kMost];
+  Output output_[kMostSets];
   std::size_t float_count_ = 0;  // multiples of 16 and 64, the guard included
   std::size_t byte_count_ = 0;
   std::uint64_t cases_ = 0;
@@ -150,6 +156,6 @@ void cell_cases(Suite& suite);
 void model_cases(Suite& suite);
 
 // All of them, `depth` times with other random numbers. True: everything is equal, and the set `required` (if not null) took part.
-bool run_all(const Console& console, unsigned depth, const char* required);
+bool run_all(const Console& console, unsigned depth, const char* required, const CpuFeatures& features);
 
 }  // namespace kinglet::emulation

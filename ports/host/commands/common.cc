@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "commands/commands.h"
+#include "cpu_features.h"
 #include "failure.h"
 #include "kinglet/isa.h"
 #include "text.h"
@@ -85,7 +86,7 @@ void add_beam(CLI::App& app, BeamOptions& options) {
 void print_isas() {
   std::string text;
   bool best = true;
-  for (const Isa& isa : isas()) {
+  for (const Isa& isa : isas(cpu_features())) {
     char line[128];
     std::snprintf(line, sizeof(line), "%-14s %s%s\n", isa.name, isa.available ? "runs here" : "not on this processor",
                   isa.available && best ? " (default)" : "");

@@ -23,7 +23,17 @@ std::uint64_t peak_portable(std::uint64_t rounds);
 std::uint64_t read_portable(const std::byte* data, std::size_t bytes, int way);
 std::uint64_t peak_avx2(std::uint64_t rounds);
 std::uint64_t read_avx2(const std::byte* data, std::size_t bytes, int way);
+std::uint64_t peak_avxvnni(std::uint64_t rounds);
+std::uint64_t read_avxvnni(const std::byte* data, std::size_t bytes, int way);
 std::uint64_t peak_avx512vnni(std::uint64_t rounds);
 std::uint64_t read_avx512vnni(const std::byte* data, std::size_t bytes, int way);
+std::uint64_t peak_neon(std::uint64_t rounds);
+std::uint64_t read_neon(const std::byte* data, std::size_t bytes, int way);
+std::uint64_t peak_neon_dotprod(std::uint64_t rounds);
+std::uint64_t read_neon_dotprod(const std::byte* data, std::size_t bytes, int way);
+std::uint64_t peak_neon_i8mm(std::uint64_t rounds);
+std::uint64_t read_neon_i8mm(const std::byte* data, std::size_t bytes, int way);
+std::uint64_t peak_neon32(std::uint64_t rounds);
+std::uint64_t read_neon32(const std::byte* data, std::size_t bytes, int way);
 
 }  // namespace kinglet::host

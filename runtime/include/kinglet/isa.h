@@ -1,14 +1,23 @@
 // The kernel sets of this build, and which of them this processor runs.
 //
-//     for (const kinglet::Isa& isa : kinglet::isas()) if (isa.available) …
+//     for (const kinglet::Isa& isa : kinglet::isas(features)) if (isa.available) …
 #pragma once
 
 #include <cstddef>
 
 namespace kinglet {
 
+// What the runtime cannot ask the processor itself. One of x86-64 answers any program, and none of this is read there; one of Arm answers the
+// operating system, so there the port says it (ports/host/cpu_features.h), or whoever knows the processor. Without a word 64-bit Arm has
+// NEON and no more, 32-bit Arm portable code.
+struct CpuFeatures {
+  bool neon = false;     // vectors of 32-bit Arm
+  bool dotprod = false;  // sdot
+  bool i8mm = false;     // smmla; counts together with dotprod
+};
+
 struct Isa {
-  const char* name = "";   // "portable", "avx2", "avx512vnni", …
+  const char* name = "";   // "portable", "avx2", "neon", …
   bool available = false;  // this processor (and operating system) runs it
 };
 
@@ -24,6 +33,6 @@ struct IsaList {
 };
 
 // All sets built in, best first; the last is "portable", which is always available.
-IsaList isas();
+IsaList isas(const CpuFeatures& features = {});
 
 }  // namespace kinglet

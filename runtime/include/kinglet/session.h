@@ -11,6 +11,7 @@
 #include <span>
 
 #include "kinglet/attention.h"
+#include "kinglet/isa.h"
 #include "kinglet/parallel.h"
 #include "kinglet/plan.h"
 #include "kinglet/status.h"
@@ -41,6 +42,7 @@ struct Observer {
 
 struct SessionOptions {
   const char* isa = nullptr;  // force a kernel set by name; nullptr: the best of `isas` (kinglet/isa.h)
+  CpuFeatures features = {};  // of an Arm processor, as the port knows them
   Parallel parallel;
   Observer observer;
 };

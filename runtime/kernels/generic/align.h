@@ -44,9 +44,9 @@ std::size_t best_slot(const AttendQuery& query, const float* scores, const Score
   std::size_t best = query.end;
   float top = 0.0f;
   const std::size_t last = round_up_to(query.end, kLanes);
-  for (std::size_t block = query.begin / kBlock * kBlock; block < last; block += kBlock) {
+  for (std::size_t block = query.begin / kSlotBlock * kSlotBlock; block < last; block += kSlotBlock) {
     const std::size_t first = query.begin / kLanes * kLanes;
-    const Slots slots{block, first > block ? first : block, last < block + kBlock ? last : block + kBlock};
+    const Slots slots{block, first > block ? first : block, last < block + kSlotBlock ? last : block + kSlotBlock};
     write_scores(slots);
     for (std::size_t slot = slots.first; slot < slots.last; ++slot) {
       const float score = scores[slot - block];

@@ -151,7 +151,7 @@ void dot_scores(const AttendArgs& args, const AttendMemory<Isa>& memory, const R
       const AttendQuery& query = args.queries[first_row + i];
       const float row_scale = scales[first_row + i].scale * args.scale;
       const F32 factor(plain ? row_scale * kLog2E : row_scale);
-      float* out = memory.scores + (first_row + i) * kBlock + (first - slots.block);
+      float* out = memory.scores + (first_row + i) * kSlotBlock + (first - slots.block);
       for (std::size_t t = 0; t < tiles; ++t) {
         F32 score = to_float(Isa::I32::load(dots + (i * tiles + t) * kLanes)) * (factor * F32::load(key_scale[t]));
         if (args.cap != 0.0f) score = soft_cap(score, F32(args.cap));
@@ -281,22 +281,24 @@ void add_values(const std::int32_t* high, const std::int32_t* low, const Softmax
 template <class Isa>
 void multiply_values(const AttendArgs& args, const AttendMemory<Isa>& memory, const Slots& slots,
                      const Softmax<Isa>* softmax) {
-  constexpr std::size_t kMost = Isa::kRows / 2;
-  alignas(64) std::int32_t dots[Isa::kRows * Isa::kTiles * kLanes];
+  constexpr int kTiles = Isa::kAccumulators < 16 ? 1 : Isa::kTiles;
+  constexpr int kRows = Isa::kAccumulators / kTiles;
+  constexpr std::size_t kMost = kRows / 2;
+  alignas(64) std::int32_t dots[kRows * kTiles * kLanes];
   const std::size_t all = round_up_to(args.value_dim, kLanes) / kLanes;
   const std::size_t panels = (args.count + kMost - 1) / kMost;
   for (std::size_t p = 0; p < panels; ++p) {
     const std::size_t first = args.count * p / panels;
     const std::size_t count = args.count * (p + 1) / panels - first;
-    const std::int8_t* planes[Isa::kRows];
+    const std::int8_t* planes[kRows];
     for (std::size_t i = 0; i < count; ++i) {
-      planes[2 * i] = memory.high + (first + i) * kBlock;
-      planes[2 * i + 1] = memory.low + (first + i) * kBlock;
+      planes[2 * i] = memory.high + (first + i) * kSlotBlock;
+      planes[2 * i + 1] = memory.low + (first + i) * kSlotBlock;
     }
     for (std::size_t done = 0; done < all;) {
-      const std::size_t tiles = all - done < Isa::kTiles ? all - done : Isa::kTiles;
+      const std::size_t tiles = all - done < kTiles ? all - done : kTiles;
       with_count<static_cast<int>(kMost)>(count, [&](auto n) {
-        with_count<Isa::kTiles>(tiles, [&](auto t) {
+        with_count<kTiles>(tiles, [&](auto t) {
           dot_values<Isa, 2 * decltype(n)::value, decltype(t)::value>(planes, args.head, done, slots, dots);
         });
       });
@@ -342,13 +344,13 @@ bool attend_blocks(const AttendArgs& args, const AttendMemory<Isa>& memory, cons
   }
   const std::size_t last = round_up_to(end, kLanes);
   Softmax<Isa> softmax[kAttendQueries];
-  for (std::size_t block = begin / kBlock * kBlock; block < last; block += kBlock) {
+  for (std::size_t block = begin / kSlotBlock * kSlotBlock; block < last; block += kSlotBlock) {
     const std::size_t first = begin / kLanes * kLanes;
-    const Slots slots{block, first > block ? first : block, last < block + kBlock ? last : block + kBlock};
+    const Slots slots{block, first > block ? first : block, last < block + kSlotBlock ? last : block + kSlotBlock};
     scores(slots);
     for (std::size_t i = 0; i < args.count; ++i) {
-      if (!soften<Isa>(args, args.queries[i], slots, memory.scores + i * kBlock, memory.high + i * kBlock,
-                       memory.low + i * kBlock, weigh, softmax[i]))
+      if (!soften<Isa>(args, args.queries[i], slots, memory.scores + i * kSlotBlock, memory.high + i * kSlotBlock,
+                       memory.low + i * kSlotBlock, weigh, softmax[i]))
         return false;
     }
     multiply_values<Isa>(args, memory, slots, softmax);

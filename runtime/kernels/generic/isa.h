@@ -25,7 +25,9 @@
 //       prefetch(p)  brings 64 bytes nearer
 //       square_root(float): correctly rounded
 //       kRows, kTiles: the rows and tiles whose accumulators fit the registers (kRows >= 2: a Q16 row is two)
+//       kAccumulators: of dot4 that fit the registers beside what they are made of (even)
 //       kStreamParts: accumulators of one row and one tile that hide the latency of dot4; 1: kTiles do
+//       tile<rows, tiles>(TileArgs): may be missing; does the same as dot_tile of matmul.h, in a way that pays here
 //
 // Activations lie in [-127, 127]; a weight may be any int8, for a hostile file may hold any bytes. The sums are exact.
 #pragma once

@@ -65,7 +65,7 @@ void dot_tile(const TileArgs& args) {
 
 using TileFunction = void (*)(const TileArgs&);
 
-// dot_tile for any number of rows in [1, Isa::kRows] and tiles in [1, Isa::kTiles].
+// dot_tile, or the instruction set's own `tile`, for any number of rows in [1, Isa::kRows] and tiles in [1, Isa::kTiles].
 template <class Isa>
 class DotTiles {
  public:
@@ -81,7 +81,11 @@ class DotTiles {
       unroll<Isa::kTiles>([&](auto t) {
         constexpr int kRow = decltype(r)::value;
         constexpr int kTile = decltype(t)::value;
-        table.at[kRow][kTile] = dot_tile<Isa, kRow + 1, kTile + 1>;
+        if constexpr (requires { &Isa::template tile<1, 1>; }) {
+          table.at[kRow][kTile] = Isa::template tile<kRow + 1, kTile + 1>;
+        } else {
+          table.at[kRow][kTile] = dot_tile<Isa, kRow + 1, kTile + 1>;
+        }
       });
     });
     return table;

@@ -6,13 +6,13 @@
 namespace kinglet::kernels {
 namespace {
 
-inline constexpr std::size_t kBlock = 256;  // slots that attention takes at once
+inline constexpr std::size_t kSlotBlock = 256;  // slots that attention takes at once
 
 struct AttendScratch {
   std::size_t query_stride;
-  std::size_t scores;  // f32 [queries, kBlock]: scores, then probabilities; int8 [queries, query_stride] before
-  std::size_t high;    // int8 [queries, kBlock]: the probabilities' high plane
-  std::size_t low;     // int8 [queries, kBlock]: low plane
+  std::size_t scores;  // f32 [queries, kSlotBlock]: scores, then probabilities; int8 [queries, query_stride] before
+  std::size_t high;    // int8 [queries, kSlotBlock]: the probabilities' high plane
+  std::size_t low;     // int8 [queries, kSlotBlock]: low plane
   std::size_t bytes;
 };
 
@@ -20,9 +20,9 @@ constexpr AttendScratch attend_scratch(std::size_t queries, std::size_t head_dim
   AttendScratch s{};
   s.query_stride = round_up_to(head_dim + kLanes, 64);
   s.scores = queries * s.query_stride;
-  s.high = s.scores + queries * kBlock * sizeof(float);
-  s.low = s.high + queries * kBlock;
-  s.bytes = s.low + queries * kBlock;
+  s.high = s.scores + queries * kSlotBlock * sizeof(float);
+  s.low = s.high + queries * kSlotBlock;
+  s.bytes = s.low + queries * kSlotBlock;
   return s;
 }
 

@@ -129,6 +129,7 @@ struct Avx512Vnni {
   using Mask = avx512vnni::Mask;
   static constexpr int kRows = 8;  // 24 accumulators, 3 weights, a row's activations, the XOR's constant
   static constexpr int kTiles = 3;
+  static constexpr int kAccumulators = 24;
   static constexpr int kStreamParts = 4;
 
   struct Weights {

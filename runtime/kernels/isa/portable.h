@@ -206,6 +206,7 @@ struct Portable {
   using Mask = portable::Mask;
   static constexpr int kRows = 4;
   static constexpr int kTiles = 1;
+  static constexpr int kAccumulators = 4;
   static constexpr int kStreamParts = 1;
 
   struct Weights {

@@ -6,14 +6,7 @@
 namespace kinglet::kernels {
 namespace {
 
-inline bool runs_everywhere() { return true; }
-
-struct Set {
-  const Kernels* kernels;
-  bool (*runs)();
-};
-
-inline constexpr Set kSets[] = {{&kPortable, runs_everywhere}};
+inline constexpr Set kSets[] = {{&kPortable, [](const CpuFeatures&) { return true; }}};
 
 }  // namespace
 }  // namespace kinglet::kernels

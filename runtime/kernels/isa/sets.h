@@ -2,11 +2,22 @@
 #pragma once
 
 #include "kernels/kernels.h"
+#include "kinglet/isa.h"
 
 namespace kinglet::kernels {
 
 extern const Kernels kPortable;
 extern const Kernels kAvx2;
+extern const Kernels kAvxVnni;
 extern const Kernels kAvx512Vnni;
+extern const Kernels kNeon;
+extern const Kernels kNeonDotprod;
+extern const Kernels kNeonI8mm;
+extern const Kernels kNeon32;
+
+struct Set {
+  const Kernels* kernels;
+  bool (*runs)(const CpuFeatures&);
+};
 
 }  // namespace kinglet::kernels

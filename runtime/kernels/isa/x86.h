@@ -40,6 +40,13 @@ inline bool runs_avx2() {
   return has(saved_states(), 0x6) && has(extended_features().ebx, kAvx2Bit);
 }
 
+// AVX-VNNI: vpdpbusd of 256 bits as an extension of AVX2, in processors that have no AVX-512.
+inline bool runs_avxvnni() {
+  constexpr std::uint32_t kAvxVnniBit = 1u << 4;
+  const bool answers = runs_avx2() && extended_features().eax >= 1;  // the number of the last subleaf
+  return answers && has(cpuid(7, 1).eax, kAvxVnniBit);
+}
+
 inline bool runs_avx512vnni() {
   constexpr std::uint32_t kFoundation = 1u << 16, kDq = 1u << 17, kBw = 1u << 30, kVl = 1u << 31;
   constexpr std::uint32_t kVnni = 1u << 11;
@@ -48,17 +55,11 @@ inline bool runs_avx512vnni() {
          has(features.ecx, kVnni);
 }
 
-inline bool runs_everywhere() { return true; }
-
-struct Set {
-  const Kernels* kernels;
-  bool (*runs)();
-};
-
 inline constexpr Set kSets[] = {
-    {&kAvx512Vnni, runs_avx512vnni},
-    {&kAvx2, runs_avx2},
-    {&kPortable, runs_everywhere},
+    {&kAvx512Vnni, [](const CpuFeatures&) { return runs_avx512vnni(); }},
+    {&kAvxVnni, [](const CpuFeatures&) { return runs_avxvnni(); }},
+    {&kAvx2, [](const CpuFeatures&) { return runs_avx2(); }},
+    {&kPortable, [](const CpuFeatures&) { return true; }},
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "cpu_features.h"
 #include "kernels/kernels.h"
 #include "kinglet/isa.h"
 
@@ -144,8 +145,8 @@ std::ptrdiff_t first_difference(const Buffer<T>& a, const Buffer<T>& b) {
 // Every set this machine runs, portable among them.
 inline std::vector<const Kernels*> available_sets() {
   std::vector<const Kernels*> sets;
-  for (const Isa& isa : isas()) {
-    if (isa.available) sets.push_back(select(isa.name));
+  for (const Isa& isa : isas(host::cpu_features())) {
+    if (isa.available) sets.push_back(select(isa.name, host::cpu_features()));
   }
   return sets;
 }
