@@ -37,6 +37,8 @@ void Workload::step(std::span<const Chunk> chunks) {
 
 void Workload::encode(std::uint32_t tokens, std::uint32_t texts) {
   const std::uint32_t sequences = session().plan().limits.sequences;
+  // Where others hold the sources of earlier texts, none would be left.
+  for (std::uint32_t i = 0; i < sequences; ++i) check(session().forget(i));
   std::vector<Chunk> chunks(texts);
   for (std::uint32_t i = 0; i < texts; ++i)
     chunks[i] = {.sequence = i * (sequences / texts), .tokens = std::span(source_).first(tokens), .types = {}};
@@ -75,9 +77,10 @@ void Workload::greedy(std::uint32_t count, std::uint32_t texts) {
   Sampler sampler = value_of(opened_.path(), Sampler::create(vocabulary, {}, {}, memory.bytes()));
   std::vector<std::int32_t> last(texts, 0);
   std::vector<Chunk> chunks(texts);
+  const std::uint32_t apart = session().plan().limits.sequences / texts;
   empty();
   for (std::uint32_t i = 0; i < count; ++i) {
-    for (std::uint32_t t = 0; t < texts; ++t) chunks[t] = {.sequence = t, .tokens = {&last[t], 1}, .types = {}};
+    for (std::uint32_t t = 0; t < texts; ++t) chunks[t] = {.sequence = t * apart, .tokens = {&last[t], 1}, .types = {}};
     step(chunks);
     for (std::uint32_t t = 0; t < texts; ++t) last[t] = value_of(opened_.path(), sampler.next(session().output(t)));
   }

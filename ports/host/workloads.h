@@ -29,9 +29,10 @@ class Workload {
   void steps(std::uint32_t count);    // one token after the other, from where the sequence is
   void empty();                       // forgets what was decoded
 
-  // From the empty contexts of `texts` sequences: the likeliest token of each, `count` times.
+  // Several texts at once have sequences that lie as far from each other as the plan has room for.
+  // From empty contexts: the likeliest token of each text, `count` times.
   void greedy(std::uint32_t count, std::uint32_t texts);
-  // From the empty context of the first sequence of each `beams`: a search that no token ends, with its choices and reorders.
+  // From empty contexts: for each text a search that no token ends, with its choices and reorders.
   void search(std::uint32_t count, std::uint32_t beams, std::uint32_t texts);
 
  private:

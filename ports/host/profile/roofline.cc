@@ -17,6 +17,7 @@ constexpr const char* kStyle = R"css(<style>
 text { font: 10px system-ui, sans-serif; fill: #111; } .title { font-size: 17px; font-weight: 600; } .quiet { fill: #555; }
 .end { text-anchor: end; } .mid { text-anchor: middle; } .grid { stroke: #ddd; stroke-width: 0.6; } .frame { fill: none; stroke: #111; }
 .roof { fill: none; stroke: #111; stroke-width: 1.6; } .lead { stroke: #888; stroke-width: 0.6; }
+.name { paint-order: stroke; stroke: #fff; stroke-width: 3px; stroke-linejoin: round; }
 </style>
 )css";
 // A shade and a shape for each phase, so that they differ without colour, too.
@@ -37,8 +38,11 @@ std::string stroke(double x, double y, double to_x, double to_y, const std::stri
 }
 
 std::string short_number(double value) {
+  const bool whole = value == std::round(value) && std::abs(value) < 1e15;
   char text[32];
-  return {text, std::to_chars(text, text + sizeof(text), value, std::chars_format::general, 3).ptr};
+  const auto end = whole ? std::to_chars(text, text + sizeof(text), static_cast<long long>(value))
+                         : std::to_chars(text, text + sizeof(text), value, std::chars_format::general, 3);
+  return {text, end.ptr};
 }
 
 // A logarithmic axis.
@@ -68,6 +72,9 @@ class Drawing {
     for (const RooflinePoint& point : roofline.points) {
       if (point.operations > 0 && point.bytes > 0 && point.seconds > 0) points_.push_back(point);
     }
+    // From above, so that names that give way to each other stay in order.
+    std::stable_sort(points_.begin(), points_.end(),
+                     [](const RooflinePoint& a, const RooflinePoint& b) { return rate(a) > rate(b); });
     scale();
   }
 
@@ -132,6 +139,7 @@ class Drawing {
     }
     if (roofline_.peak <= 0) return svg;
     svg += stroke(x_(ridge), y_(roofline_.peak), x_.end, y_(roofline_.peak), "roof");
+    taken_.push_back({x_(ridge), y_(roofline_.peak) - 18, x_.end, y_(roofline_.peak) + 2});
     return svg + text(x_.end - 6, y_(roofline_.peak) - 6, "end",
                       "int8 peak " + short_number(std::round(roofline_.peak * 1e-9)) + " GOPS");
   }
@@ -183,7 +191,7 @@ class Drawing {
         if (!inside || !free) continue;
         taken_.push_back(box);
         if (line > 0) svg += stroke(x, y, left > x ? left - 2 : left + wide + 2, y + by - 1, "lead");
-        return svg + text(left, y + by + 3, "", name);
+        return svg + text(left, y + by + 3, "name", name);
       }
     }
     return svg;
@@ -192,7 +200,7 @@ class Drawing {
   const Roofline& roofline_;
   std::vector<RooflinePoint> points_;
   std::vector<std::string> phases_;
-  std::vector<Box> taken_;  // by points and labels
+  std::vector<Box> taken_;  // by points, labels and the peak
   Axis x_{}, y_{};
 };
 
