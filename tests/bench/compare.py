@@ -259,7 +259,7 @@ def main():
     keep = arguments.json and arguments.json.resolve()
     os.chdir(HERE.parent.parent)
     files = Files(arguments.work, arguments.build.resolve(), arguments.peer_python.split())
-    peers = peer_programs.Peers(files, files.programs / "tests/kinglet_peers_bench")
+    peers = peer_programs.Peers(files)
     measured = [Measured(row, peers.entries(row)) for row in rows]
     try:
         measure(measured, files, peers, arguments.rounds)

@@ -1,43 +1,23 @@
 // How fast the kernels are, and against which limit, one thread: matmul in GOPS (2 per multiply-accumulate) beside the products of the
 // same instructions with everything in registers; one row in GB/s beside a plain read of memory or of the last-level cache.
 //     kernels_bench [ISA] [--json]      --json: the layers only
-#include <algorithm>
-#include <array>
 #include <cstdio>
-#include <cstdlib>
-#include <ctime>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "machine.h"
 #include "machine_limits.h"
+#include "tests/bench/layers.h"
 #include "tests/runtime/kernels/kernels_test_util.h"
 
 namespace kinglet::kernels::test {
 namespace {
 
-// Processor time of this one thread, so that other processes disturb less.
-double now() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
-
-// Seconds per call: the median of several spells of at least 20 ms.
-double seconds(const std::function<void()>& work) {
-  work();
-  std::size_t calls = 1;
-  std::vector<double> spells;
-  while (spells.size() < 7) {
-    const double start = now();
-    for (std::size_t i = 0; i < calls; ++i) work();
-    const double time = now() - start;
-    if (time < 0.02) {
-      calls = std::max(calls + 1, static_cast<std::size_t>(static_cast<double>(calls) * 0.03 / std::max(time, 1e-7)));
-    } else {
-      spells.push_back(time / static_cast<double>(calls));
-    }
-  }
-  std::nth_element(spells.begin(), spells.begin() + 3, spells.end());
-  return spells[3];
-}
+using bench::kBeyondCaches;
+using bench::kLayers;
+using bench::Place;
+using bench::places_of;
+using bench::seconds;
 
 // What a linear layer of a model does with one call of `rows` rows: float rows are quantized, multiplied, and the results get a bias,
 // an activation and a residual. `copies` of the weights take turns, so that they are not where the last call left them.
@@ -87,23 +67,15 @@ struct Layer {
   std::size_t rows_, k_, n_, copies_, copy_ = 0;
 };
 
-constexpr std::size_t kBeyondCaches = std::size_t{192} << 20;  // weights of a "memory" run, in turn
-
-// Where the weights of a layer are when a call begins.
-struct Place {
-  const char* name;
-  std::size_t bytes;  // of all copies
-};
-
 struct Measured {
   std::size_t rows, k, n;
-  const char* place;
+  std::string place;
   double multiply, whole;  // seconds
   double operations, bytes;
 };
 
 Measured measure_layer(const Kernels& kernels, std::size_t rows, std::size_t k, std::size_t n, const Place& place) {
-  Layer layer(rows, k, n, false, std::max<std::size_t>(1, place.bytes / (n * k)));
+  Layer layer(rows, k, n, false, place.copies(k, n));
   return {rows,
           k,
           n,
@@ -115,31 +87,17 @@ Measured measure_layer(const Kernels& kernels, std::size_t rows, std::size_t k, 
 }
 
 std::vector<Measured> measure_layers(const Kernels& kernels, const host::MachineLimits& limits) {
-  const Place hot{"hot", 0}, memory{"memory", kBeyondCaches},
-      cache{"cache", static_cast<std::size_t>(limits.cache_bytes) / 4};
   std::vector<Measured> list;
-  for (const auto& [rows, k, n] : {std::array<std::size_t, 3>{128, 768, 768},
-                                   {128, 768, 3072},
-                                   {128, 3072, 768},
-                                   {512, 2048, 2048},
-                                   {512, 2048, 5632},
-                                   {16, 768, 3072},
-                                   {8, 768, 3072},
-                                   {4, 768, 3072},
-                                   {2, 768, 3072},
-                                   {1, 768, 3072},
-                                   {1, 2048, 5632}}) {
-    for (const Place& place : {hot, cache, memory}) {
-      const bool few = rows <= 16;
-      if (place.name == cache.name && (limits.cache == 0 || !few)) continue;
-      list.push_back(measure_layer(kernels, rows, k, n, place));
+  for (const auto& [rows, k, n] : kLayers) {
+    for (const Place& place : places_of(rows)) {
+      if (place.name != "cache" || limits.cache != 0) list.push_back(measure_layer(kernels, rows, k, n, place));
     }
   }
   return list;
 }
 
 double bandwidth(const Measured& made, const host::MachineLimits& limits) {
-  return std::string(made.place) == "memory" ? limits.read : std::string(made.place) == "cache" ? limits.cache : 0;
+  return made.place == "memory" ? limits.read : made.place == "cache" ? limits.cache : 0;
 }
 
 void show_layers(const Kernels& kernels) {
@@ -150,8 +108,9 @@ void show_layers(const Kernels& kernels) {
   for (const Measured& made : measure_layers(kernels, limits)) {
     const double product = made.operations / made.multiply, whole = made.operations / made.whole;
     const double read = made.bytes / made.multiply, limit = bandwidth(made, limits);
-    std::printf("%6zu %6zu %6zu %8s %8.0f %7.0f%% %8.0f %7.0f%%", made.rows, made.k, made.n, made.place, product * 1e-9,
-                100 * host::share(product, limits.peak), whole * 1e-9, 100 * host::share(whole, limits.peak));
+    std::printf("%6zu %6zu %6zu %8s %8.0f %7.0f%% %8.0f %7.0f%%", made.rows, made.k, made.n, made.place.c_str(),
+                product * 1e-9, 100 * host::share(product, limits.peak), whole * 1e-9,
+                100 * host::share(whole, limits.peak));
     if (limit != 0) std::printf(" %8.1f %7.0f%%", read * 1e-9, 100 * read / limit);
     std::printf("\n");
   }

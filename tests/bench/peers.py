@@ -100,32 +100,32 @@ class PythonModule:
 
 
 class Layers:
-    """Libraries that multiply matrices: a program of this folder, built where their headers are."""
+    """Libraries that multiply matrices: a program of the build for each whose headers are here, with one thread."""
 
     tools = ("XNNPACK", "oneDNN")
 
-    def __init__(self, program):
-        self.program = program
-        self.libraries = set(run(program, "--list").split()) if program.exists() else set()
+    def __init__(self, programs):
+        found = {tool: programs / f"tests/kinglet_{tool.lower()}_bench" for tool in self.tools}
+        self.programs = {tool: program for tool, program in found.items() if program.exists()}
 
     def key(self, entry, work):
-        return ("layers", entry["tool"]) if entry["tool"] in self.libraries else None
+        return ("layers", entry["tool"]) if entry["tool"] in self.programs else None
 
     def is_build(self, name):
         return name is None
 
     def measure(self, key):
-        made = json.loads(run(self.program, key[1]))
+        made = json.loads(run(self.programs[key[1]], env={**os.environ, "OMP_NUM_THREADS": "1"}))
         return {("layer", one["rows"], one["k"], one["n"], one["weights"]): one["seconds"] for one in made["layers"]}
 
 
 class Peers:
     """All of them."""
 
-    def __init__(self, files, layers_program):
+    def __init__(self, files):
         self.quoted = json.loads((HERE / "peers.json").read_text())
         self.all = [LlamaCpp(files), PythonModule(files, "onnxruntime", "onnxruntime_bench.py"),
-                    PythonModule(files, "ctranslate2", "ctranslate2_bench.py"), Layers(layers_program)]
+                    PythonModule(files, "ctranslate2", "ctranslate2_bench.py"), Layers(files.programs)]
 
     def entries(self, row):
         return self.quoted["rows"].get(row.name, {"peers": []})
