@@ -9,12 +9,13 @@ with the 256 bytes, one merge, and names for the rest of the vocabulary.
 """
 
 import argparse
-import json
 import struct
 import sys
 from pathlib import Path
 
 import numpy as np
+
+from checkpoint import Checkpoint
 
 ALIGNMENT = 32
 UINT32, FLOAT32, BOOL, STRING, ARRAY, INT32 = 4, 6, 7, 8, 9, 5  # types of values
@@ -50,24 +51,6 @@ def vocabulary(size):
     tokens = ["<unk>", "<s>", "</s>", *byte_characters(), "th"]
     tokens += [f"<unused{i}>" for i in range(len(tokens), size)]
     return tokens, [CONTROL] * 3 + [NORMAL] * (size - 3)
-
-
-class Checkpoint:
-    """The tensors of a .safetensors file as float32."""
-
-    def __init__(self, path):
-        with open(path, "rb") as file:
-            size = struct.unpack("<Q", file.read(8))[0]
-            self.tensors = json.loads(file.read(size))
-        self.bytes = np.memmap(path, np.uint8, "r", offset=8 + size)
-
-    def shape(self, name):
-        return self.tensors[name]["shape"]
-
-    def read(self, name):
-        begin, end = self.tensors[name]["data_offsets"]
-        high = self.bytes[begin:end].view("<u2").astype(np.uint32)  # bfloat16: the upper half of a float32
-        return (high << 16).view(np.float32).reshape(self.shape(name))
 
 
 def pairs_side_by_side(matrix, heads):
@@ -126,10 +109,10 @@ def aligned(size):
 
 
 def write(folder, out, matrices):
-    config = json.loads((folder / "config.json").read_text())
+    checkpoint = Checkpoint(folder)
+    config = checkpoint.config
     if config["model_type"] != "llama":
         sys.exit(f"make_gguf.py: {folder}: is a {config['model_type']}, not a llama: take one of the llama shapes")
-    checkpoint = Checkpoint(folder / "model.safetensors")
     tensors = list(tensors_of(config))
     keys = list(keys_of(config, folder.name, matrices))
     infos, at = [], 0
