@@ -226,12 +226,13 @@ def table(measured, peers, rounds):
     return "\n".join(lines)
 
 
-def put_into(file, text):
-    whole = file.read_text(encoding="utf-8")
+def around_table(file):
+    """The text of a file before and after its table."""
+    whole = file.read_text(encoding="utf-8") if file.exists() else ""
     begin, end = (whole.find(mark) for mark in MARKS)
     if begin < 0 or end < begin:
         die(f"{file}: has no lines \"{MARKS[0]}\" and \"{MARKS[1]}\"")
-    file.write_text(whole[:begin] + MARKS[0] + "\n" + text + "\n" + whole[end:], encoding="utf-8")
+    return whole[:begin] + MARKS[0] + "\n", "\n" + whole[end:]
 
 
 def main():
@@ -255,11 +256,13 @@ def main():
         die(f"--rows {arguments.rows}: no row's name holds that: see --list")
     if arguments.rounds < 1:
         die("--rounds: at least 1")
-    into = [file.resolve() for file in arguments.into]
+    into = {file.resolve(): around_table(file) for file in arguments.into}
     keep = arguments.json and arguments.json.resolve()
     os.chdir(HERE.parent.parent)
     files = Files(arguments.work, arguments.build.resolve(), arguments.peer_python.split())
     peers = peer_programs.Peers(files)
+    if unknown := set(peers.quoted["rows"]) - {row.name for row in row_list.all_rows()}:
+        die(f"peers.json: there are no rows named {', '.join(sorted(unknown))}")
     measured = [Measured(row, peers.entries(row)) for row in rows]
     try:
         measure(measured, files, peers, arguments.rounds)
@@ -269,8 +272,8 @@ def main():
     if keep:
         keep.write_text(json.dumps([{"row": one.row.name, "kinglet": one.figures(), "peers": one.peers, "runs": one.made}
                                     for one in measured], indent=1) + "\n")
-    for file in into:
-        put_into(file, text)
+    for file, (before, after) in into.items():
+        file.write_text(before + text + after, encoding="utf-8")
     if not into:
         print(text)
 
