@@ -96,7 +96,7 @@ class Measured:
 def kinglet_run(files, wanted):
     if not wanted.shape:
         return json.loads(run(files.programs / "tests/kinglet_kernels_bench", "--json"))
-    repetitions = REPETITIONS.get(wanted.shape, 5)
+    repetitions = 5 if "--grow" in wanted.options else REPETITIONS.get(wanted.shape, 5)
     return json.loads(run(files.programs / "bin/kinglet", "bench", files.model(wanted.shape), "-t", wanted.threads, "-r", repetitions,
                           "--json", *wanted.options))
 

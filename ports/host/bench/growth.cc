@@ -14,7 +14,8 @@ GrowthPoint point_of(const char* name, std::uint32_t length, std::uint32_t token
   GrowthPoint point{.name = name, .length = length, .times = phase.plain};
   for (double& seconds : point.times.seconds) seconds /= tokens;
   for (const Group& kind : phase.kinds) {
-    if (kind.kind == "Attention" || kind.kind == "Align") point.attention += kind.sum.seconds / tokens;
+    const bool attention = kind.kind == "Attention" || kind.kind == "Align";
+    (attention ? point.attention : point.other) += kind.sum.seconds / tokens;
   }
   return point;
 }

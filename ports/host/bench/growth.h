@@ -14,9 +14,8 @@ struct GrowthPoint {
   std::string name;          // "prompt", "encode" or "step"
   std::uint32_t length = 0;  // of the prompt or the source; positions before the step
   Times times;               // of one token
-  double attention = 0;      // seconds of a token in attention
-
-  double apart() const { return times.median() - attention; }  // seconds of a token outside of it
+  double attention = 0;      // seconds of a token in attention, and
+  double other = 0;          // in all other operators
 };
 
 // Prompts of 128, 512 and 2,048 tokens and steps after them, as far as the model takes them. Throws Failure.

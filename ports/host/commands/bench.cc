@@ -139,7 +139,7 @@ class Bench {
                       {"seconds_per_token", point.times.median()},
                       {"spread", point.times.spread()},
                       {"attention_seconds_per_token", point.attention},
-                      {"other_seconds_per_token", point.apart()}});
+                      {"other_seconds_per_token", point.other}});
     }
     return list;
   }

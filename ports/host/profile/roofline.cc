@@ -109,7 +109,7 @@ class Drawing {
     }
     for (double value = y_.least; value <= y_.most * 1.01; value *= 10) {
       svg += stroke(x_.begin, y_(value), x_.end, y_(value), "grid");
-      svg += text(x_.begin - 6, y_(value) + 3, "end", short_number(value * 1e-9));
+      svg += text(x_.begin - 6, y_(value) + 3, "end", short_number(value / 1e9));
     }
     svg += "<rect class=\"frame\" x=\"" + at(x_.begin) + "\" y=\"" + at(y_.end) + "\" width=\"" +
            at(x_.end - x_.begin) + "\" height=\"" + at(y_.begin - y_.end) + "\"/>\n";
@@ -134,8 +134,14 @@ class Drawing {
       svg += stroke(x, y, to_x, to_y, "roof");
       const double angle = std::atan2(to_y - y, to_x - x) * 180 / 3.14159265358979;
       const std::string name = roof.name + " " + short_number(std::round(roof.bytes_per_second * 1e-8) / 10) + " GB/s";
-      svg += "<text class=\"end\" transform=\"translate(" + at(x + 0.9 * (to_x - x)) + " " + at(y + 0.9 * (to_y - y)) +
-             ") rotate(" + at(angle) + ") translate(0 -5)\">" + markup(name) + "</text>\n";
+      const double end_x = x + 0.9 * (to_x - x), end_y = y + 0.9 * (to_y - y);
+      const double length = kCharacter * static_cast<double>(width(name)) / std::hypot(to_x - x, to_y - y);
+      for (double part = 0; part < length; part += length / 8) {  // no other name on this one
+        const double by_x = end_x - part * (to_x - x), by_y = end_y - part * (to_y - y);
+        taken_.push_back({by_x - 12, by_y - 14, by_x + 6, by_y + 4});
+      }
+      svg += "<text class=\"end\" transform=\"translate(" + at(end_x) + " " + at(end_y) + ") rotate(" + at(angle) +
+             ") translate(0 -5)\">" + markup(name) + "</text>\n";
     }
     if (roofline_.peak <= 0) return svg;
     svg += stroke(x_(ridge), y_(roofline_.peak), x_.end, y_(roofline_.peak), "roof");
@@ -200,7 +206,7 @@ class Drawing {
   const Roofline& roofline_;
   std::vector<RooflinePoint> points_;
   std::vector<std::string> phases_;
-  std::vector<Box> taken_;  // by points, labels and the peak
+  std::vector<Box> taken_;  // by points and labels
   Axis x_{}, y_{};
 };
 

@@ -16,22 +16,31 @@ std::string cell(double value, const char* format) {
   return value == 0 ? "" : text;
 }
 
+std::string bytes_each(const OperatorSum& sum) {
+  const double each = share(sum.work.bytes, static_cast<double>(sum.calls));
+  return each == 0 ? "" : number_text(each / 1024);
+}
+
 std::string line(const std::string& name, const Group& group, const Phase& phase, const MachineLimits& limits) {
   const OperatorSum& sum = group.sum;
   const double rate = share(sum.work.operations, sum.seconds), read = share(sum.work.bytes, sum.seconds);
   char text[256];
-  std::snprintf(text, sizeof(text), "  %-44s %8llu %10s %6.1f %% %7s %8s %7s %8s\n", name.c_str(),
+  std::snprintf(text, sizeof(text), "  %-44s %8llu %10s %6.1f %% %6s %8s %9s %7s %8s\n", name.c_str(),
                 static_cast<unsigned long long>(sum.calls),
                 number_text(share(sum.seconds, static_cast<double>(sum.calls)) * 1e6).c_str(),
                 100 * share(sum.seconds, phase.seconds()), cell(rate * 1e-9, "%.0f").c_str(),
-                cell(100 * share(rate, limits.peak), "%.0f %%").c_str(), cell(read * 1e-9, "%.1f").c_str(),
+                cell(100 * share(rate, limits.peak), "%.0f %%").c_str(), bytes_each(sum).c_str(),
+                cell(read * 1e-9, "%.1f").c_str(),
                 cell(100 * share(read, limits.read_of(phase.bytes_per_call())), "%.0f %%").c_str());
   return text;
 }
 
-// A name that is too long loses its beginning.
+// A name that is too long loses its beginning, whole characters of it.
 std::string fitting(const std::string& name, std::size_t most) {
-  return name.size() <= most ? name : ".." + name.substr(name.size() - most + 2);
+  if (name.size() <= most) return name;
+  std::size_t from = name.size() - most + 2;
+  while (from < name.size() && (static_cast<unsigned char>(name[from]) & 0xC0) == 0x80) ++from;
+  return ".." + name.substr(from);
 }
 
 std::string role_name(const Group& role) {
@@ -45,8 +54,10 @@ Json sum_json(const OperatorSum& sum, const Phase& phase, const MachineLimits& l
           {"seconds", sum.seconds},
           {"share", share(sum.seconds, phase.seconds())},
           {"int8_operations", sum.work.operations},
+          {"int8_operations_per_second", rate},
           {"int8_peak_share", share(rate, limits.peak)},
           {"bytes_read", sum.work.bytes},
+          {"bytes_per_second", read},
           {"bandwidth_share", share(read, limits.read_of(phase.bytes_per_call()))}};
 }
 
@@ -69,8 +80,8 @@ std::string profile_text(const Phase& phase, const MachineLimits& limits) {
                      seconds_text(phase.observed.median()) + ", of which the operators have " +
                      seconds_text(phase.seconds()) + "\n";
   char head[256];
-  std::snprintf(head, sizeof(head), "  %-44s %8s %10s %8s %7s %8s %7s %8s\n", "", "calls", "us each", "of all", "GOPS",
-                "of peak", "GB/s", cached ? "of cache" : "of read");
+  std::snprintf(head, sizeof(head), "  %-44s %8s %10s %8s %6s %8s %9s %7s %8s\n", "", "calls", "us each", "of all",
+                "GOPS", "of peak", "KiB each", "GB/s", cached ? "of cache" : "of read");
   text += head;
   for (const Group& kind : phase.kinds) {
     if (kind.sum.seconds < kLeast * phase.seconds()) continue;
