@@ -50,14 +50,21 @@ Limits limits_of(const Opened& opened, const Common& common) {
 }
 
 Engine::Engine(const Opened& opened, const Common& common, Limits limits)
-    : threads_(threads_of(common)),
+    : path_(opened.path()),
+      isa_(common.isa),
+      threads_(threads_of(common)),
       plan_(plan_for(opened, common, limits)),
       arena_(plan_.arena_bytes) {
+  restart({});
+}
+
+void Engine::restart(const Observer& observer) {
   SessionOptions options;
-  options.isa = common.isa.empty() ? nullptr : common.isa.c_str();
+  options.isa = isa_.empty() ? nullptr : isa_.c_str();
   options.features = cpu_features();
   options.parallel = threads_.parallel();
-  session_ = value_of(opened.path(), Session::create(plan_, arena_.bytes(), options));
+  options.observer = observer;
+  session_ = value_of(path_, Session::create(plan_, arena_.bytes(), options));
 }
 
 }  // namespace kinglet::host

@@ -46,11 +46,15 @@ class Engine {
  public:
   Engine(const Opened& opened, const Common& common, Limits limits);
 
+  // A new session in the same memory, with nothing in it; `observer` is told of every operator, the default is told of none.
+  void restart(const Observer& observer);
+
   const Plan& plan() const { return plan_; }
   Session& session() { return *session_; }
   Threads& threads() { return threads_; }
 
  private:
+  std::string path_, isa_;
   Threads threads_;
   Plan plan_;
   Arena arena_;

@@ -26,6 +26,28 @@ std::uint64_t status_bytes(const char* file, const std::string& key) {
   return 0;
 }
 
+// Bytes per second of all threads together, each going over its part of a buffer `passes` times: the best of so many tries of each way.
+double fastest_read(const PeakLoop& loop, Threads& threads, std::uint64_t bytes, std::uint64_t passes, int tries) {
+  const std::uint64_t part = bytes / threads.count() / 4096 * 4096;
+  Arena arena(static_cast<std::size_t>(part * threads.count()));
+  // Each thread writes its part first, so that the pages exist and lie near it.
+  on_all(threads, [&](std::uint32_t i) { std::fill_n(arena.bytes().data() + i * part, part, std::byte{1}); });
+  std::vector<std::uint64_t> sums(threads.count());
+  double best = 1e9;
+  for (int i = 0; i < tries * kReadWays; ++i) {
+    const double start = now();
+    on_all(threads, [&](std::uint32_t t) {
+      std::uint64_t sum = 0;
+      for (std::uint64_t pass = 0; pass < passes; ++pass)
+        sum += loop.read(arena.bytes().data() + t * part, part, i % kReadWays);
+      sums[t] = sum;
+    });
+    best = std::min(best, now() - start);
+  }
+  for (auto& sum : sums) asm volatile("" : "+m"(sum));
+  return static_cast<double>(passes * part * threads.count()) / best;
+}
+
 }  // namespace
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
@@ -65,26 +87,32 @@ double int8_peak(const std::string& isa, Threads& threads) {
 
 double read_bandwidth(const std::string& isa, Threads& threads) {
   constexpr std::uint64_t kLeast = std::uint64_t{256} << 20, kMost = std::uint64_t{1} << 30;
-  constexpr int kTries = 3;
   const PeakLoop* loop = loop_of(isa);
   if (loop == nullptr) return 0;
   const std::uint64_t available = status_bytes("/proc/meminfo", "MemAvailable:");
   std::uint64_t bytes = std::clamp(4 * last_level_cache_bytes(), kLeast, kMost);
   if (available != 0) bytes = std::min(bytes, available / 4);
-  const std::uint64_t part = bytes / threads.count() / 4096 * 4096;
-  Arena arena(static_cast<std::size_t>(part * threads.count()));
-  // Each thread writes its part first, so that the pages exist and lie near it.
-  on_all(threads, [&](std::uint32_t i) { std::fill_n(arena.bytes().data() + i * part, part, std::byte{1}); });
-  std::vector<std::uint64_t> sums(threads.count());
-  double best = 1e9;
-  for (int i = 0; i < kTries * kReadWays; ++i) {
-    const double start = now();
-    on_all(threads,
-           [&](std::uint32_t t) { sums[t] = loop->read(arena.bytes().data() + t * part, part, i % kReadWays); });
-    best = std::min(best, now() - start);
+  return fastest_read(*loop, threads, bytes, 1, 3);
+}
+
+double cache_bandwidth(const std::string& isa, Threads& threads) {
+  constexpr std::uint64_t kEnough = std::uint64_t{64} << 20;  // bytes of one try
+  const PeakLoop* loop = loop_of(isa);
+  // Twice what the cores have for themselves, but half of it at most: room for what else the machine does.
+  const std::uint64_t all = last_level_cache_bytes();
+  const std::uint64_t own = static_cast<std::uint64_t>(std::max(0L, sysconf(_SC_LEVEL2_CACHE_SIZE))) * threads.count();
+  const std::uint64_t bytes = std::clamp(2 * own, all / 4, all / 2);
+  if (loop == nullptr || bytes / threads.count() < 4096) return 0;
+  return fastest_read(*loop, threads, bytes, std::max<std::uint64_t>(1, kEnough / bytes), 10);
+}
+
+std::string processor_name() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    const std::size_t colon = line.find(": ");
+    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
   }
-  for (auto& sum : sums) asm volatile("" : "+m"(sum));
-  return static_cast<double>(part * threads.count()) / best;
+  return "";
 }
 
 std::uint64_t last_level_cache_bytes() {

@@ -26,6 +26,7 @@ constexpr Command kCommands[] = {
     {"classify", "Label texts or their tokens", add_classify},
     {"logits", "Run the model over token ids and show its raw output", add_logits},
     {"bench", "Measure speed against the machine's own limits", add_bench},
+    {"profile", "Show where the time goes, operator by operator", add_profile},
     {"inspect", "Show a file: program, weights, tokenizer, memory", add_inspect},
     {"verify", "Check a file completely, checksums included", add_verify},
 };

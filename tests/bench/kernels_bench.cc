@@ -1,105 +1,148 @@
 // How fast the kernels are, and against which limit, one thread: matmul in GOPS (2 per multiply-accumulate) beside the products of the
-// same instructions with everything in registers; one row in GB/s beside a plain read of memory.
-//     kernels_bench [ISA]
-#include <algorithm>
-#include <array>
+// same instructions with everything in registers; one row in GB/s beside a plain read of memory or of the last-level cache.
+//     kernels_bench [ISA] [--json]      --json: the layers only
 #include <cstdio>
-#include <cstdlib>
-#include <ctime>
-#include <functional>
+#include <string>
 #include <vector>
 
 #include "machine.h"
+#include "machine_limits.h"
+#include "tests/bench/layers.h"
 #include "tests/runtime/kernels/kernels_test_util.h"
 
 namespace kinglet::kernels::test {
 namespace {
 
-// Processor time of this one thread, so that other processes disturb less.
-double now() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+using bench::kBeyondCaches;
+using bench::kLayers;
+using bench::Place;
+using bench::places_of;
+using bench::seconds;
 
-// Seconds per call: the median of several spells of at least 20 ms.
-double seconds(const std::function<void()>& work) {
-  work();
-  std::size_t calls = 1;
-  std::vector<double> spells;
-  while (spells.size() < 7) {
-    const double start = now();
-    for (std::size_t i = 0; i < calls; ++i) work();
-    const double time = now() - start;
-    if (time < 0.02) {
-      calls = std::max(calls + 1, static_cast<std::size_t>(static_cast<double>(calls) * 0.03 / std::max(time, 1e-7)));
-    } else {
-      spells.push_back(time / static_cast<double>(calls));
-    }
-  }
-  std::nth_element(spells.begin(), spells.begin() + 3, spells.end());
-  return spells[3];
-}
-
+// What a linear layer of a model does with one call of `rows` rows: float rows are quantized, multiplied, and the results get a bias,
+// an activation and a residual. `copies` of the weights take turns, so that they are not where the last call left them.
 struct Layer {
   Layer(std::size_t rows, std::size_t k, std::size_t n, bool wide, std::size_t copies)
-      : x(rows, k, wide),
+      : floats(rows * k),
+        x(rows, k, wide),
         w(copies * n * k),
         scale(n, 0.01f),
         bias(n, 0.5f),
+        residual(rows * n, 0.25f),
         y(rows * n),
         rows_(rows),
         k_(k),
         n_(n),
         copies_(copies) {
     Random random(1);
+    fill(random, floats, Numbers::kNormal);
     for (std::size_t i = 0; i < w.size(); ++i) w[i] = static_cast<std::int8_t>(i * 7 % 251);
     for (auto& q : x.q) q = static_cast<std::int8_t>(static_cast<int>(below(random, 255)) - 127);
     for (auto& q : x.low) q = static_cast<std::int8_t>(static_cast<int>(below(random, 255)) - 127);
   }
-  void run(const Kernels& kernels, Activation activation = Activation::kNone) {
-    copy_ = (copy_ + 1) % copies_;
-    kernels.matmul({x.view(), rows_, k_, w.data() + copy_ * n_ * k_, scale.data(), bias.data(), activation, 1.0f,
-                    nullptr, 0, y.data(), n_, 0, n_ / 16});
+
+  // The product alone, with scales and bias.
+  void multiply(const Kernels& kernels) { run(kernels, Activation::kNone, nullptr); }
+  // All of it.
+  void whole(const Kernels& kernels) {
+    kernels.quantize({floats.data(), k_, rows_, k_, x.view()});
+    run(kernels, Activation::kRelu, residual.data());
   }
 
+  double operations() const { return 2.0 * static_cast<double>(rows_ * k_ * n_); }
+  double weight_bytes() const { return static_cast<double>(k_ * n_); }
+
+  Buffer<float> floats;
   Rows x;
   Buffer<std::int8_t> w;
-  Buffer<float> scale, bias, y;
+  Buffer<float> scale, bias, residual, y;
+
+ private:
+  void run(const Kernels& kernels, Activation activation, const float* added) {
+    copy_ = (copy_ + 1) % copies_;
+    kernels.matmul({x.view(), rows_, k_, w.data() + copy_ * n_ * k_, scale.data(), bias.data(), activation, 1.0f, added,
+                    n_, y.data(), n_, 0, n_ / 16});
+  }
+
   std::size_t rows_, k_, n_, copies_, copy_ = 0;
 };
 
-constexpr std::size_t kBeyondCaches = std::size_t{192} << 20;  // weights of a "cold" run, in turn
+struct Measured {
+  std::size_t rows, k, n;
+  std::string place;
+  double multiply, whole;  // seconds
+  double operations, bytes;
+};
 
-void bench_matmul(const Kernels& kernels) {
+Measured measure_layer(const Kernels& kernels, std::size_t rows, std::size_t k, std::size_t n, const Place& place) {
+  Layer layer(rows, k, n, false, place.copies(k, n));
+  return {rows,
+          k,
+          n,
+          place.name,
+          seconds([&] { layer.multiply(kernels); }),
+          seconds([&] { layer.whole(kernels); }),
+          layer.operations(),
+          layer.weight_bytes()};
+}
+
+std::vector<Measured> measure_layers(const Kernels& kernels, const host::MachineLimits& limits) {
+  std::vector<Measured> list;
+  for (const auto& [rows, k, n] : kLayers) {
+    for (const Place& place : places_of(rows)) {
+      if (place.name != "cache" || limits.cache != 0) list.push_back(measure_layer(kernels, rows, k, n, place));
+    }
+  }
+  return list;
+}
+
+double bandwidth(const Measured& made, const host::MachineLimits& limits) {
+  return made.place == "memory" ? limits.read : made.place == "cache" ? limits.cache : 0;
+}
+
+void show_layers(const Kernels& kernels) {
   host::Threads one(1);
-  const double peak = 1e-9 * host::int8_peak(kernels.name, one);
-  std::printf("products in registers: %.0f GOPS\n%6s %6s %6s %10s %10s %10s %10s\n", peak, "rows", "k", "n", "hot",
-              "of peak", "cold", "q16 hot");
-  for (const auto& [rows, k, n] : {std::array<std::size_t, 3>{128, 768, 768},
-                                   {128, 768, 3072},
-                                   {128, 3072, 768},
-                                   {512, 2048, 2048},
-                                   {16, 768, 3072},
-                                   {8, 768, 3072},
-                                   {4, 768, 3072},
-                                   {2, 768, 3072},
-                                   {1, 768, 3072}}) {
-    const double operations = 2e-9 * static_cast<double>(rows * k * n);
-    Layer hot(rows, k, n, false, 1);
-    Layer cold(rows, k, n, false, std::max<std::size_t>(1, kBeyondCaches / (n * k)));
-    Layer wide(rows, k, n, true, 1);
-    const double speed = operations / seconds([&] { hot.run(kernels); });
-    std::printf("%6zu %6zu %6zu %10.0f %9.0f%% %10.0f %10.0f\n", rows, k, n, speed, 100 * speed / peak,
-                operations / seconds([&] { cold.run(kernels); }), operations / seconds([&] { wide.run(kernels); }));
+  const host::MachineLimits limits = host::measure_limits(kernels.name, one);
+  std::printf("%s\n%6s %6s %6s %8s %8s %8s %8s %8s %8s %8s\n", host::limits_text(limits).c_str(), "rows", "k", "n",
+              "weights", "GOPS", "of peak", "whole", "of peak", "GB/s", "of read");
+  for (const Measured& made : measure_layers(kernels, limits)) {
+    const double product = made.operations / made.multiply, whole = made.operations / made.whole;
+    const double read = made.bytes / made.multiply, limit = bandwidth(made, limits);
+    std::printf("%6zu %6zu %6zu %8s %8.0f %7.0f%% %8.0f %7.0f%%", made.rows, made.k, made.n, made.place.c_str(),
+                product * 1e-9, 100 * host::share(product, limits.peak), whole * 1e-9,
+                100 * host::share(whole, limits.peak));
+    if (limit != 0) std::printf(" %8.1f %7.0f%%", read * 1e-9, 100 * read / limit);
+    std::printf("\n");
   }
 }
 
-void bench_one_row(const Kernels& kernels) {
+void show_layers_json(const Kernels& kernels) {
   host::Threads one(1);
-  std::printf("plain read of memory: %.1f GB/s\n", 1e-9 * host::read_bandwidth(kernels.name, one));
+  const host::MachineLimits limits = host::measure_limits(kernels.name, one);
+  host::Json json{{"isa", kernels.name}, {"machine", host::limits_json(limits)}, {"layers", host::Json::array()}};
+  for (const Measured& made : measure_layers(kernels, limits)) {
+    host::Json entry{{"rows", made.rows},
+                     {"k", made.k},
+                     {"n", made.n},
+                     {"weights", made.place},
+                     {"seconds", made.multiply},
+                     {"whole_seconds", made.whole},
+                     {"int8_peak_share", host::share(made.operations / made.multiply, limits.peak)},
+                     {"whole_int8_peak_share", host::share(made.operations / made.whole, limits.peak)}};
+    if (const double limit = bandwidth(made, limits); limit != 0)
+      entry["bandwidth_share"] = made.bytes / made.multiply / limit;
+    json["layers"].push_back(entry);
+  }
+  std::printf("%s", host::json_line(json).c_str());
+}
+
+void bench_rows(const Kernels& kernels) {
   for (const std::size_t rows : {1u, 2u, 4u, 8u, 16u}) {
     Layer layer(rows, 2048, kBeyondCaches / 2048, false, 1);
     Layer wide(rows, 2048, kBeyondCaches / 2048, true, 1);
     std::printf("%2zu rows of q8: %.1f GB/s of weights, of q16: %.1f GB/s\n", rows,
-                1e-9 * static_cast<double>(kBeyondCaches) / seconds([&] { layer.run(kernels); }),
-                1e-9 * static_cast<double>(kBeyondCaches) / seconds([&] { wide.run(kernels); }));
+                1e-9 * static_cast<double>(kBeyondCaches) / seconds([&] { layer.multiply(kernels); }),
+                1e-9 * static_cast<double>(kBeyondCaches) / seconds([&] { wide.multiply(kernels); }));
   }
 }
 
@@ -159,14 +202,24 @@ void bench_attention(const Kernels& kernels) {
 
 int main(int argc, char** argv) {
   using namespace kinglet::kernels;
-  const Kernels* kernels = select(argc > 1 ? argv[1] : nullptr);
+  const char* isa = nullptr;
+  bool json = false;
+  for (int i = 1; i < argc; ++i) {
+    if (std::string(argv[i]) == "--json") json = true;
+    else isa = argv[i];
+  }
+  const Kernels* kernels = select(isa);
   if (kernels == nullptr) {
-    std::fprintf(stderr, "no kernel set %s on this machine\n", argv[1]);
+    std::fprintf(stderr, "no kernel set %s on this machine\n", isa);
     return 1;
   }
+  if (json) {
+    test::show_layers_json(*kernels);
+    return 0;
+  }
   std::printf("%s\n", kernels->name);
-  test::bench_matmul(*kernels);
-  test::bench_one_row(*kernels);
+  test::show_layers(*kernels);
+  test::bench_rows(*kernels);
   test::bench_elements(*kernels);
   test::bench_attention(*kernels);
   return 0;

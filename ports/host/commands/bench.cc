@@ -2,11 +2,13 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "bench/first_token.h"
+#include "bench/growth.h"
+#include "bench/measurements.h"
 #include "commands/commands.h"
 #include "failure.h"
 #include "json.h"
-#include "kinglet/beam.h"
-#include "machine.h"
+#include "machine_limits.h"
 #include "text.h"
 #include "work.h"
 
@@ -15,274 +17,175 @@ namespace {
 
 struct Options {
   Common common;
-  std::uint32_t prompt = 512;
-  std::uint32_t tokens = 128;
-  std::uint32_t repetitions = 5;
-  std::uint32_t rows = 0;
+  Measured measured;
   std::uint32_t beams = 0;
+  std::uint32_t batch = 1;
+  bool grow = false;
+  bool first_token = false;
 };
-
-// One line of the result.
-struct Row {
-  std::string name;     // "prompt"
-  std::uint32_t count;  // tokens, or steps
-  Times times;          // of all of them
-  double operations;    // int8 operations of all of them
-  double weight_bytes;  // weights read by all of them; 0: not what bounds it
-  bool per_sequence;    // told in ms per sequence, not in tokens per second
-
-  double rate() const { return count / times.median(); }
-};
-
-struct Machine {
-  double peak_one = 0, peak_all = 0;            // int8 operations per second
-  double bandwidth_one = 0, bandwidth_all = 0;  // bytes per second
-};
-
-// Tokens that are no pattern; equal in every run.
-std::vector<std::int32_t> tokens_for(std::uint32_t count, std::uint32_t vocabulary) {
-  std::vector<std::int32_t> tokens(count);
-  std::uint32_t x = 12345;
-  for (auto& token : tokens) {
-    x = x * 1664525U + 1013904223U;
-    token = static_cast<std::int32_t>((x >> 8) % vocabulary);
-  }
-  return tokens;
-}
 
 class Bench {
  public:
   explicit Bench(const Options& options) : options_(options), opened_(options.common.file) {
     const fb::Model& root = opened_.root();
-    prompt_ = std::min(options.prompt, opened_.model().has_encoder() ? root.source() : root.context());
-    steps_ = opened_.model().has_decoder() ? std::min(options.tokens, root.context()) : 0;
+    const bool encodes = opened_.model().has_encoder(), decodes = opened_.model().has_decoder();
+    if (options.batch > 1 && !(encodes && decodes))
+      throw Misuse("--batch: this model has no encoder and decoder: leave it out");
+    wanted_ = {.prompt = std::min(options.measured.prompt, encodes ? root.source() : root.context()),
+               .tokens = decodes ? std::min(options.measured.tokens, root.context()) : 0,
+               .repetitions = options.measured.repetitions,
+               .rows = options.measured.rows,
+               .beams = decodes ? options.beams : 0,
+               .texts = options.batch};
   }
 
   int run() {
-    measure_load();
-    Engine engine(opened_, options_.common, limits());
-    plan_bytes_ = engine.plan().arena_bytes;
-    isa_ = engine.session().isa();
-    threads_ = engine.threads().count();
-    rows_per_call_ = engine.plan().limits.rows;
-    if (opened_.model().has_encoder()) measure_encoder(engine.session());
-    else measure_prompt(engine.session());
-    if (steps_ != 0) measure_steps(engine.session());
-    if (steps_ != 0 && options_.beams != 0) measure_beams(engine.session());
-    resident_ = peak_resident_bytes();  // before the machine's own limits are measured, which takes memory
-    measure_machine(engine.threads());
+    const Limits limits = bench_limits(opened_, options_.common, wanted_);
+    load_ = measure(wanted_.repetitions, [&] {
+      const Opened again(options_.common.file);
+      const Engine engine(again, options_.common, limits);
+    });
+    {
+      Engine engine(opened_, options_.common, limits);
+      made_ = measure_model(opened_, engine, wanted_);
+      threads_ = engine.threads().count();
+      resident_ = peak_resident_bytes();  // before the machine's own limits are measured, which takes memory
+      machine_ = measure_limits(made_.isa, engine.threads());
+    }
+    constexpr std::uint32_t kRows = 128;
+    matmul_ = time_largest_matmul(opened_, made_.isa.c_str(), kRows, std::max(wanted_.repetitions, 5U));
+    first_ = measure_first_token(opened_, options_.common, wanted_.repetitions);
+    if (options_.grow) growth_ = measure_growth(opened_, options_.common, wanted_.repetitions);
     return options_.common.json ? show_json() : show();
   }
 
  private:
-  Limits limits() const {
-    Limits limits;
-    if (opened_.model().has_encoder()) limits.source = prompt_;
-    if (opened_.model().has_decoder())
-      limits.context = options_.common.context != 0 ? options_.common.context
-                                                    : std::max(steps_, opened_.model().has_encoder() ? 1 : prompt_);
-    limits.rows = options_.rows;
-    if (options_.beams != 0) {
-      limits.sequences = options_.beams;
-      limits.sources = 1;
-      limits.rows = std::max(limits.rows != 0 ? limits.rows : std::min(limits.context, 128U), options_.beams);
-    }
-    return limits;
+  double peak_share(const BenchRow& row) const { return share(row.operations / row.times.median(), machine_.peak); }
+  double bandwidth_share(const BenchRow& row) const {
+    return share(row.weight_bytes / row.times.median(), machine_.read_of(row.bytes_per_step()));
   }
+  double matmul_rate() const { return share(matmul_.operations, matmul_.seconds); }
 
-  void measure_load() {
-    load_ = measure(options_.repetitions, [this] {
-      const Opened again(options_.common.file);
-      const Engine engine(again, options_.common, limits());
-    });
-  }
-
-  void check(const Status& status) const { require(opened_.path(), status); }
-
-  void feed(Session& session, std::span<const std::int32_t> tokens) const {
-    const std::size_t rows = session.plan().limits.rows;
-    for (std::size_t done = 0; done < tokens.size(); done += rows) {
-      const std::size_t count = std::min(rows, tokens.size() - done);
-      const Chunk chunk{.sequence = 0,
-                        .tokens = tokens.subspan(done, count),
-                        .types = {},
-                        .want = done + count == tokens.size() ? Want::kLast : Want::kNone};
-      check(session.step({&chunk, 1}));
-    }
-  }
-
-  void measure_prompt(Session& session) {
-    const auto tokens = tokens_for(prompt_, opened_.root().vocabulary());
-    const Work work = work_of(opened_, *opened_.root().step());
-    const Times times = measure(options_.repetitions, [&] {
-      check(session.truncate(0, 0));
-      feed(session, tokens);
-    });
-    rows_.push_back({"prompt", prompt_, times, prompt_ * work.row_operations + work.output_operations, 0, false});
-  }
-
-  void measure_encoder(Session& session) {
-    const auto tokens = tokens_for(prompt_, opened_.root().source_vocabulary());
-    const Work work = work_of(opened_, *opened_.root().encode());
-    const Chunk chunk{.sequence = 0, .tokens = tokens, .types = {}, .want = Want::kLast};
-    const Times times = measure(options_.repetitions, [&] { check(session.encode({&chunk, 1})); });
-    rows_.push_back({"encode", prompt_, times, prompt_ * work.row_operations + work.output_operations, 0, true});
-  }
-
-  // From an empty context, one token at a time.
-  void measure_steps(Session& session) {
-    const auto tokens = tokens_for(steps_, opened_.root().vocabulary());
-    const Work work = work_of(opened_, *opened_.root().step());
-    const Times times = measure(options_.repetitions, [&] {
-      check(session.truncate(0, 0));
-      for (const std::int32_t token : tokens) feed(session, {&token, 1});
-    });
-    rows_.push_back({opened_.model().has_encoder() ? "decode" : "generate", steps_, times,
-                     steps_ * (work.row_operations + work.output_operations), steps_ * work.weight_bytes, false});
-  }
-
-  // A search from an empty context that no token ends: its steps, choices and reorders.
-  void measure_beams(Session& session) {
-    const std::uint32_t beams = options_.beams;
-    Arena marks_memory(TokenMarks::workspace_bytes(opened_.root().vocabulary()));
-    const TokenMarks marks(opened_.root().vocabulary(), marks_memory.bytes());
-    Arena memory(BeamSearch::workspace_bytes(beams, steps_));
-    const Work work = work_of(opened_, *opened_.root().step());
-    std::vector<std::uint32_t> parents(beams);
-    std::vector<std::int32_t> tokens(beams);
-    std::vector<Chunk> chunks(beams);
-    const Times times = measure(options_.repetitions, [&] {
-      std::fill(parents.begin(), parents.end(), 0U);
-      std::fill(tokens.begin(), tokens.end(), 0);
-      check(session.truncate(0, 0));
-      BeamSearch search =
-          value_of(opened_.path(), BeamSearch::create({.beams = beams}, marks, steps_, -1, memory.bytes()));
-      while (!search.done()) {
-        check(session.reorder(parents));
-        for (std::uint32_t i = 0; i < search.running(); ++i)
-          chunks[i] = {.sequence = i, .tokens = {&tokens[i], 1}, .types = {}, .want = Want::kLast};
-        check(session.step(std::span(chunks).first(search.running())));
-        for (std::uint32_t i = 0; i < search.running(); ++i) check(search.consider(i, session.output(i)));
-        check(search.advance());
-        for (std::uint32_t i = 0; i < search.running(); ++i) {
-          parents[i] = search.parent(i);
-          tokens[i] = search.token(i);
-        }
-      }
-    });
-    rows_.push_back({"beam", steps_, times, steps_ * beams * (work.row_operations + work.output_operations),
-                     steps_ * work.weight_bytes, false});
-  }
-
-  void measure_machine(Threads& threads) {
-    constexpr std::uint32_t kRows = 128;
-    Threads one(1);
-    machine_.peak_one = machine_.peak_all = int8_peak(isa_, one);
-    machine_.bandwidth_one = machine_.bandwidth_all = read_bandwidth(isa_, one);
-    if (threads.count() > 1) {
-      machine_.peak_all = int8_peak(isa_, threads);
-      machine_.bandwidth_all = read_bandwidth(isa_, threads);
-    }
-    matmul_ = time_largest_matmul(opened_, isa_.c_str(), kRows, std::max(options_.repetitions, 5U));
-  }
-
-  double peak_share(const Row& row) const {
-    return machine_.peak_all == 0 ? 0 : row.operations / row.times.median() / machine_.peak_all;
-  }
-  double bandwidth_share(const Row& row) const {
-    return row.weight_bytes / row.times.median() / machine_.bandwidth_all;
-  }
-  double matmul_share() const {
-    return machine_.peak_one == 0 || matmul_.seconds == 0 ? 0
-                                                          : matmul_.operations / matmul_.seconds / machine_.peak_one;
-  }
-
-  std::string row_text(const Row& row) const {
+  std::string row_text(const BenchRow& row) const {
     const double ms = row.times.median() * 1e3;
     char speed[128], line[256];
-    if (row.per_sequence) std::snprintf(speed, sizeof(speed), "%s ms", number_text(ms).c_str());
+    if (row.whole) std::snprintf(speed, sizeof(speed), "%s ms", number_text(ms).c_str());
     else
       std::snprintf(speed, sizeof(speed), "%s tokens/s (%s ms each)", number_text(row.rate()).c_str(),
-                    number_text(ms / row.count).c_str());
-    std::snprintf(line, sizeof(line), "  %-9s %5u tokens  %-34s +- %4.1f %%  %3.0f %% of the int8 peak",
-                  row.name.c_str(), row.count, speed, 100 * row.times.spread(), 100 * peak_share(row));
+                    number_text(ms / row.tokens / row.texts).c_str());
+    const std::string tokens =
+        (row.texts == 1 ? "" : std::to_string(row.texts) + " x ") + std::to_string(row.tokens) + " tokens";
+    std::snprintf(line, sizeof(line), "  %-14s %13s  %-34s +- %4.1f %%  %3.0f %% of the int8 peak", row.name.c_str(),
+                  tokens.c_str(), speed, 100 * row.times.spread(), 100 * peak_share(row));
     std::string text = line;
     if (row.weight_bytes == 0) return text + "\n";
-    std::snprintf(line, sizeof(line), ", %3.0f %% of the read bandwidth", 100 * bandwidth_share(row));
-    const bool cached = row.weight_bytes / row.count < static_cast<double>(last_level_cache_bytes());
-    return text + line + (cached ? " (its weights fit the cache)" : "") + "\n";
+    std::snprintf(line, sizeof(line), ", %3.0f %% of the %s bandwidth\n", 100 * bandwidth_share(row),
+                  machine_.in_cache(row.bytes_per_step()) ? "cache's" : "memory's");
+    return text + line;
+  }
+
+  std::string growth_text() const {
+    std::string text;
+    for (const GrowthPoint& point : growth_) {
+      char line[160];
+      std::snprintf(line, sizeof(line), "  %-9s %5u tokens  %9.2f us a token +- %4.1f %%, %9.2f us in attention\n",
+                    point.name == "step" ? "step after" : point.name.c_str(), point.length, point.times.median() * 1e6,
+                    100 * point.times.spread(), point.attention * 1e6);
+      text += line;
+    }
+    return text;
   }
 
   int show() const {
     char line[256];
-    std::string text = printable(opened_.name()) + ": " + isa_ + ", " + std::to_string(threads_) +
+    std::string text = printable(opened_.name()) + ": " + made_.isa + ", " + std::to_string(threads_) +
                        (threads_ == 1 ? " thread" : " threads");
-    if (opened_.model().has_decoder()) text += ", " + std::to_string(rows_per_call_) + " rows a call";
-    text += ", median of " + std::to_string(options_.repetitions) + "\n";
-    for (const Row& row : rows_) text += row_text(row);
+    if (opened_.model().has_decoder()) text += ", " + std::to_string(made_.rows_per_call) + " rows a call";
+    text += ", median of " + std::to_string(wanted_.repetitions) + "\n";
+    for (const BenchRow& row : made_.rows) text += row_text(row);
+    text += growth_text();
     std::snprintf(line, sizeof(line), "  matmul    %u x %u x %u, 1 thread: %.0f GOPS, %.0f %% of the int8 peak\n",
-                  matmul_.rows, matmul_.k, matmul_.n,
-                  matmul_.seconds == 0 ? 0 : matmul_.operations / matmul_.seconds * 1e-9, 100 * matmul_share());
+                  matmul_.rows, matmul_.k, matmul_.n, matmul_rate() * 1e-9,
+                  100 * share(matmul_rate(), machine_.peak_one));
     text += line;
-    std::snprintf(
-        line, sizeof(line),
-        "  machine   int8 peak %.0f GOPS with 1 thread, %.0f with %u; memory read %.1f GB/s with 1, %.1f with %u\n",
-        machine_.peak_one * 1e-9, machine_.peak_all * 1e-9, threads_, machine_.bandwidth_one * 1e-9,
-        machine_.bandwidth_all * 1e-9, threads_);
-    text += line;
+    text += "  machine   " + limits_text(machine_) + "\n";
     text += "  load      " + seconds_text(load_.median()) + " to open, verify, plan and make a session\n";
+    text += "  start     " + seconds_text(first_.times.median()) + " from the start of a process to its first token, " +
+            bytes_text(first_.resident_bytes) + " resident at most\n";
     text += "  memory    " + bytes_text(resident_) + " resident at most; file " + bytes_text(opened_.bytes()) +
-            " + arena " + bytes_text(plan_bytes_) + "\n";
+            " + arena " + bytes_text(made_.arena_bytes) + "\n";
     print(text);
     return 0;
   }
 
+  Json row_json(const BenchRow& row) const {
+    Json entry{{"tokens", row.tokens},
+               {"texts", row.texts},
+               {"seconds", row.times.median()},
+               {"spread", row.times.spread()},
+               {"tokens_per_second", row.rate()},
+               {"int8_peak_share", peak_share(row)}};
+    if (row.weight_bytes == 0) return entry;
+    entry["bandwidth_share"] = bandwidth_share(row);
+    entry["bandwidth_level"] = machine_.in_cache(row.bytes_per_step()) ? "cache" : "memory";
+    return entry;
+  }
+
+  Json growth_json() const {
+    Json list = Json::array();
+    for (const GrowthPoint& point : growth_) {
+      list.push_back({{"name", point.name},
+                      {"length", point.length},
+                      {"seconds_per_token", point.times.median()},
+                      {"spread", point.times.spread()},
+                      {"attention_seconds_per_token", point.attention},
+                      {"other_seconds_per_token", point.other}});
+    }
+    return list;
+  }
+
   int show_json() const {
     Json json{{"model", opened_.name()},
-              {"isa", isa_},
+              {"isa", made_.isa},
               {"threads", threads_},
-              {"rows", rows_per_call_},
-              {"repetitions", options_.repetitions}};
-    for (const Row& row : rows_) {
-      Json entry{{"tokens", row.count},
-                 {"seconds", row.times.median()},
-                 {"spread", row.times.spread()},
-                 {"tokens_per_second", row.rate()},
-                 {"int8_peak_share", peak_share(row)}};
-      if (row.weight_bytes != 0) entry["bandwidth_share"] = bandwidth_share(row);
-      json[row.name] = entry;
-    }
+              {"rows", made_.rows_per_call},
+              {"repetitions", wanted_.repetitions}};
+    for (const BenchRow& row : made_.rows) json[row.name] = row_json(row);
+    if (options_.grow) json["grow"] = growth_json();
     json["matmul"] = {{"rows", matmul_.rows},
                       {"k", matmul_.k},
                       {"n", matmul_.n},
                       {"seconds", matmul_.seconds},
-                      {"int8_peak_share", matmul_share()}};
-    json["machine"] = {{"int8_peak_1_thread", machine_.peak_one},
-                       {"int8_peak", machine_.peak_all},
-                       {"read_bytes_per_second_1_thread", machine_.bandwidth_one},
-                       {"read_bytes_per_second", machine_.bandwidth_all},
-                       {"last_level_cache_bytes", last_level_cache_bytes()}};
+                      {"int8_peak_share", share(matmul_rate(), machine_.peak_one)}};
+    json["machine"] = limits_json(machine_);
     json["load_seconds"] = load_.median();
+    json["first_token"] = {{"seconds", first_.times.median()},
+                           {"spread", first_.times.spread()},
+                           {"peak_resident_bytes", first_.resident_bytes},
+                           {"arena_bytes", first_.arena_bytes}};
     json["peak_resident_bytes"] = resident_;
     json["file_bytes"] = opened_.bytes();
-    json["arena_bytes"] = plan_bytes_;
+    json["arena_bytes"] = made_.arena_bytes;
     print(json_line(json));
     return 0;
   }
 
   Options options_;
   Opened opened_;
-  std::uint32_t prompt_ = 0, steps_ = 0, threads_ = 0, rows_per_call_ = 0;
-  std::string isa_;
-  std::vector<Row> rows_;
+  BenchOptions wanted_;
+  std::uint32_t threads_ = 0;
+  Measurements made_;
   Times load_;
-  Machine machine_;
+  MachineLimits machine_;
   LargestMatmul matmul_;
-  std::uint64_t resident_ = 0, plan_bytes_ = 0;
+  FirstToken first_;
+  std::vector<GrowthPoint> growth_;
+  std::uint64_t resident_ = 0;
 };
 
 int bench(Options& options) {
   if (lists_isas(options.common)) return 0;
+  if (options.first_token) return show_first_token(options.common);
   return Bench(options).run();
 }
 
@@ -291,25 +194,20 @@ int bench(Options& options) {
 Run add_bench(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_common(app, options->common);
-  app.add_option("-p,--prompt", options->prompt, "Tokens of the prompt, or of the text that is encoded")
-      ->check(between(1, 1 << 17))
-      ->type_name("N")
-      ->capture_default_str();
-  app.add_option("-n,--tokens", options->tokens, "Tokens to generate")
-      ->check(between(1, 1 << 17))
-      ->type_name("N")
-      ->capture_default_str();
-  app.add_option("-r,--repetitions", options->repetitions, "How often each is measured, after one round to warm up")
-      ->check(between(1, 10000))
-      ->type_name("N")
-      ->capture_default_str();
-  app.add_option("--rows", options->rows, "Tokens of one call while a prompt is read (default: at most 128)")
-      ->check(between(1, 1 << 20))
-      ->type_name("N");
-  app.add_option("--beam", options->beams, "Measure a search with N hypotheses, too; tokens are those of one text")
+  add_measured(app, options->measured);
+  app.add_option("--beam", options->beams, "Measure a search with N hypotheses, too; no token ends it")
       ->check(between(1, 4096))
       ->type_name("N");
-  app.footer("Example: kinglet bench model.kgl -p 512 -n 128");
+  app.add_option("--batch", options->batch, "Encode and translate N texts at once")
+      ->check(between(1, 1024))
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_flag("--grow", options->grow, "The time of a token in and after texts of 128, 512 and 2048 tokens, too");
+  app.add_flag("--first-token", options->first_token,
+               "Only run the first token and tell the memory that took: what 'start' is measured of");
+  app.footer(
+      "'translate' is one figure from source tokens to the last step, each token chosen.\n"
+      "Example: kinglet bench model.kgl -p 512 -n 128");
   return [options] { return bench(*options); };
 }
 

@@ -25,6 +25,7 @@ Run add_logits(CLI::App& app);
 Run add_inspect(CLI::App& app);
 Run add_verify(CLI::App& app);
 Run add_bench(CLI::App& app);
+Run add_profile(CLI::App& app);
 
 // Which of the common options a command has beside FILE.
 struct CommonOptions {
@@ -32,6 +33,16 @@ struct CommonOptions {
   bool json = true;
 };
 void add_common(CLI::App& app, Common& common, CommonOptions which = {});
+
+// What bench and profile run, and how often.
+struct Measured {
+  std::uint32_t prompt = 512;
+  std::uint32_t tokens = 128;
+  std::uint32_t repetitions = 5;
+  std::uint32_t rows = 0;
+};
+void add_measured(CLI::App& app, Measured& measured);
+
 void add_sampling(CLI::App& app, SamplerOptions& options);
 void add_beam(CLI::App& app, BeamOptions& options);  // after add_sampling
 

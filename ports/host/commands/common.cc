@@ -24,6 +24,24 @@ void add_common(CLI::App& app, Common& common, CommonOptions which) {
   if (which.json) app.add_flag("--json", common.json, "Print JSON");
 }
 
+void add_measured(CLI::App& app, Measured& measured) {
+  app.add_option("-p,--prompt", measured.prompt, "Tokens of the prompt, or of the text that is encoded")
+      ->check(between(1, 1 << 17))
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_option("-n,--tokens", measured.tokens, "Tokens to generate")
+      ->check(between(1, 1 << 17))
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_option("-r,--repetitions", measured.repetitions, "How often each is measured, after one round to warm up")
+      ->check(between(1, 10000))
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--rows", measured.rows, "Tokens of one call while a prompt is read (default: at most 128)")
+      ->check(between(1, 1 << 20))
+      ->type_name("N");
+}
+
 void add_sampling(CLI::App& app, SamplerOptions& options) {
   app.add_option("--temperature", options.temperature, "0: the likeliest token, always; higher: more surprising")
       ->check(between(0.0, 1e6))

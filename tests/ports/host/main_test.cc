@@ -17,8 +17,8 @@ using nlohmann::json;
 using testing::run;
 using testing::show;
 
-const std::vector<std::string> kCommands = {"generate", "chat",  "translate", "embed", "classify",
-                                            "logits",   "bench", "inspect",   "verify"};
+const std::vector<std::string> kCommands = {"generate", "chat",  "translate", "embed",   "classify",
+                                            "logits",   "bench", "profile",   "inspect", "verify"};
 
 TEST(Program, EveryCommandHelpsWithAnExampleAndKnowsItsVersion) {
   const auto help = run({"--help"});
@@ -60,6 +60,9 @@ TEST(Program, WrongUsageIsTwo) {
       {"logits", file, "--tokens", "-1"},
       {"logits", file, "--tokens", "1", "--decoder-tokens", "1"},
       {"bench", file, "-p", "0"},
+      {"bench", file, "--batch", "2"},
+      {"profile", file, "-n", "0"},
+      {"profile"},
       {"inspect", file, "more"},
       {"verify"},
       {"classify", testing::classifier_file(), "--pair", "a"}};
@@ -105,7 +108,7 @@ TEST(Program, WhatCannotBeDoneIsOne) {
 }
 
 TEST(Program, ListsKernelSets) {
-  for (const auto& command : {"generate", "logits", "bench"}) {
+  for (const auto& command : {"generate", "logits", "bench", "profile"}) {
     const auto ran = run({command, "--isa", "list"});
     EXPECT_EQ(ran.status, 0) << show(ran);
     EXPECT_NE(ran.out.find("portable"), std::string::npos);
@@ -424,18 +427,6 @@ TEST(Verify, FindsADamagedWeight) {
   const auto ran = run({"verify", path});
   EXPECT_TRUE(ran.complained(1)) << show(ran);
   EXPECT_NE(ran.err.find("checksum"), std::string::npos);
-}
-
-TEST(Bench, MeasuresEveryKindOfModel) {
-  for (const auto& file : {testing::decoder_file(), testing::translator_file(), testing::encoder_file()}) {
-    const auto ran = run({"bench", file, "-p", "8", "-n", "4", "-r", "2", "--json"});
-    ASSERT_EQ(ran.status, 0) << show(ran);
-    const json made = json::parse(ran.out);
-    EXPECT_GT(made["machine"]["int8_peak"].get<double>(), 0);
-    EXPECT_GT(made["machine"]["read_bytes_per_second"].get<double>(), 0);
-    EXPECT_GT(made["peak_resident_bytes"].get<double>(), 0);
-    EXPECT_TRUE(made.contains("prompt") || made.contains("encode"));
-  }
 }
 
 }  // namespace
