@@ -7,9 +7,14 @@
 namespace kinglet::kernels {
 namespace {
 
+// 0 below 0, else x: a NaN and -0 stay what they are. By integers, for of a comparison of floats clang 14 makes Arm's fmax, to which +0 is
+// more than -0.
 template <class F32>
 [[gnu::always_inline]] inline F32 relu(F32 x) {
-  return select(x < F32(0.0f), F32(0.0f), x);  // a NaN stays one
+  using I32 = decltype(bits(x));
+  const I32 b = bits(x);
+  const auto below = (I32(INT32_MIN) < b) & (b < I32(-0x007fffff));  // from the least denormal to minus infinity
+  return select(below, F32(0.0f), x);
 }
 
 // x Phi(x), Phi the normal distribution (Hendrycks & Gimpel 2016).

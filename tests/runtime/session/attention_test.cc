@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cpu_features.h"
 #include "kinglet/isa.h"
 #include "kinglet/session.h"
 #include "tests/runtime/session/tiny_model.h"
@@ -29,7 +30,7 @@ std::vector<std::int32_t> tokens(std::size_t count, unsigned seed) {
 std::vector<float> watch(const std::vector<std::byte>& file, const char* isa, std::size_t step, bool capture) {
   constexpr std::uint32_t kSource = 9, kTarget = 7;
   Running r(file, {.context = 20, .source = 20, .rows = 20, .sequences = 2},
-            {.isa = isa, .parallel = {}, .observer = {}});
+            {.isa = isa, .features = host::cpu_features(), .parallel = {}, .observer = {}});
   std::vector<std::vector<float>> maps;
   std::vector<AttentionCapture> captures;
   for (std::uint32_t i = 0; i < attention_count(r.model); ++i) {
@@ -86,7 +87,7 @@ TEST_P(Attention, TheSameBitsEverywhereAndTheResultAsUnwatched) {
     return cells;
   }();
   EXPECT_EQ(std::memcmp(expected.data(), unwatched.data(), width * sizeof(float)), 0);
-  for (const Isa& isa : isas()) {
+  for (const Isa& isa : isas(host::cpu_features())) {
     if (!isa.available) continue;
     for (const std::size_t step : {1U, 3U, 7U}) {
       const std::vector<float> again = watch(file, isa.name, step, true);

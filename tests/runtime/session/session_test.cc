@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "cpu_features.h"
 #include "kinglet/isa.h"
 #include "tests/runtime/session/allocations.h"
 #include "tests/runtime/session/tiny_model.h"
@@ -81,9 +82,11 @@ TEST(Session, GivesTheSameBitsOnEveryKernelSet) {
   Running portable(testing::tiny_decoder(), {.rows = 96, .outputs = 96},
                    {.isa = "portable", .parallel = {}, .observer = {}});
   const auto expected = logits(portable, text, 50);
-  for (const Isa& isa : isas()) {
+  const CpuFeatures features = host::cpu_features();
+  for (const Isa& isa : isas(features)) {
     if (!isa.available) continue;
-    Running r(testing::tiny_decoder(), {.rows = 96, .outputs = 96}, {.isa = isa.name, .parallel = {}, .observer = {}});
+    Running r(testing::tiny_decoder(), {.rows = 96, .outputs = 96},
+              {.isa = isa.name, .features = features, .parallel = {}, .observer = {}});
     EXPECT_STREQ(r.session->isa(), isa.name);
     EXPECT_TRUE(same_bits(expected, logits(r, text, 50))) << isa.name;
     EXPECT_TRUE(same_bits(expected, logits(r, text, 1))) << isa.name;
