@@ -163,9 +163,10 @@ def peer_cells(one, at, entry, peers):
         figure, ratio = with_range(one.peers[at]) + ", measured", ratios(row, own, one.peers[at])
     else:
         scale, note = 1, "quoted"
-        if row.limit is not None:
-            limits = [row.limit(made) for made in one.made]
-            here, there = statistics.median(limit[1] for limit in limits), peers.limit_there(limits[0][0], row.run.threads)
+        limits = [row.limit(made) for made in one.made] if row.limit else []
+        here = statistics.median(limit[1] for limit in limits) if limits else 0
+        if here > 0:  # a limit that was not measured scales nothing
+            there = peers.limit_there(limits[0][0], row.run.threads)
             scale = here / there if row.more else there / here
             note = f"quoted: {short(entry['figure'])} at {there:,} {'GOPS' if limits[0][0] == 'int8 peak' else 'GB/s'}"
         figure = f"{short(entry['figure'] * scale)}, {note}"
