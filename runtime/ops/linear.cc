@@ -103,7 +103,7 @@ Status multiply_blocks(const fb::Linear& op, const Frame& frame, const kernels::
   const kernels::QuantizedRows quantized =
       quantize ? frame.quantized(op.output()->quantized()) : kernels::QuantizedRows{};
   kernels::MatmulArgs args = matmul_args(frame, op.weight(), op.bias(), all);
-  args.tiles = round_up(weight.rows(), kLanes) / kLanes;
+  args.tiles = static_cast<std::size_t>(round_up(weight.rows(), kLanes) / kLanes);
   bool finite = true;  // only ever set to false, by any thread, read when all are done
   const auto rows = static_cast<std::uint32_t>(all.rows);
   for_ranges(frame, rows, multiply_time(size, rows), [&](std::uint32_t task, std::uint32_t begin, std::uint32_t end) {
