@@ -5,6 +5,7 @@
 #include "cpu_features.h"
 #include "failure.h"
 #include "kinglet/isa.h"
+#include "machine.h"
 
 namespace kinglet::host {
 namespace {
@@ -64,6 +65,7 @@ void Engine::restart(const Observer& observer) {
   options.features = cpu_features();
   options.parallel = threads_.parallel();
   options.observer = observer;
+  options.cache_bytes = last_level_cache_bytes();
   session_ = value_of(path_, Session::create(plan_, arena_.bytes(), options));
 }
 

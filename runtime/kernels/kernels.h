@@ -60,6 +60,7 @@ struct MatmulArgs {
   std::size_t y_stride;
   std::size_t first_tile;
   std::size_t tiles;
+  bool cold = false;  // the weights come from memory, not from a cache: the same result, other ways of reading
 };
 
 // Per row: amax = max |x|; amax < 2^-100: scale 0, all zeros. Otherwise

@@ -96,6 +96,7 @@ struct Frame {
   std::byte* scratch;                  // of this operator
   std::byte* states;
   const std::uint64_t* state_offsets;  // [states]
+  bool cold;                           // the model's weights do not fit the caches
   const std::uint32_t* pages;          // [sequences, shapes.context / 16]: of each sequence in the Context states
   std::span<const AttentionCapture> captures = {};
   std::span<const std::int32_t> allowed = {};  // columns of the function's output, ascending; empty: all
@@ -147,23 +148,24 @@ struct Frame {
 
 // Splits [0, count) into at most shapes.threads runs of consecutive items and calls fn(task, begin, end) for each, on the
 // session's threads. `work`: about how many nanoseconds one fast core takes; little work stays on the calling thread.
-template <class Fn>
-void for_ranges(const Frame& frame, std::uint32_t count, std::uint64_t work, const Fn& fn) {
+template <class Count, class Fn>
+void for_ranges(const Frame& frame, Count count, std::uint64_t work, const Fn& fn) {
   constexpr std::uint64_t kWorthThreads = 10000;  // several times what it takes to wake a thread
-  const std::uint32_t threads = frame.shapes.threads < count ? frame.shapes.threads : count;
+  const std::uint32_t threads = frame.shapes.threads < count ? frame.shapes.threads : static_cast<std::uint32_t>(count);
   if (threads <= 1 || frame.parallel.run == nullptr || work < kWorthThreads) {
-    fn(std::uint32_t{0}, std::uint32_t{0}, count);
+    fn(std::uint32_t{0}, Count{0}, count);
     return;
   }
   struct Job {
     const Fn* fn;
-    std::uint32_t count, threads;
+    Count count;
+    std::uint32_t threads;
   } job{&fn, count, threads};
   frame.parallel.run(
       frame.parallel.context, threads,
       [](void* arg, std::uint32_t task) {
         const Job& j = *static_cast<const Job*>(arg);
-        const auto bound = [&j](std::uint64_t i) { return static_cast<std::uint32_t>(i * j.count / j.threads); };
+        const auto bound = [&j](std::uint64_t i) { return static_cast<Count>(i * j.count / j.threads); };
         (*j.fn)(task, bound(task), bound(std::uint64_t{task} + 1));
       },
       &job);

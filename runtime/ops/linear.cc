@@ -107,11 +107,12 @@ Status multiply_blocks(const fb::Linear& op, const Frame& frame, const kernels::
   bool finite = true;  // only ever set to false, by any thread, read when all are done
   const auto rows = static_cast<std::uint32_t>(all.rows);
   for_ranges(frame, rows, multiply_time(size, rows), [&](std::uint32_t task, std::uint32_t begin, std::uint32_t end) {
-    const std::uint32_t blocks = (end - begin + most - 1) / most;
-    for (std::uint32_t b = 0; b < blocks; ++b) {
-      const std::uint32_t first = begin + (end - begin) * b / blocks;  // of nearly equal height
+    const std::uint64_t count = end - begin;
+    const std::uint64_t blocks = (count + most - 1) / most;
+    for (std::uint64_t b = 0; b < blocks; ++b) {
+      const auto first = static_cast<std::size_t>(begin + count * b / blocks);  // of nearly equal height
       kernels::MatmulArgs part = args;
-      part.rows = begin + (end - begin) * (b + 1) / blocks - first;
+      part.rows = static_cast<std::size_t>(begin + count * (b + 1) / blocks) - first;
       part.x = all.x.from(first);
       part.y = all.y + (keep ? first : std::size_t{task} * spare) * all.y_stride;
       if (all.residual != nullptr) part.residual = all.residual + first * all.residual_stride;

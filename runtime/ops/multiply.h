@@ -11,6 +11,7 @@ inline kernels::MatmulArgs matmul_args(const Frame& frame, int weight, int bias,
   args.w = frame.tiles(weight);
   args.w_scale = frame.scales(weight);
   args.bias = frame.vector(bias);
+  args.cold = frame.cold;
   return args;
 }
 

@@ -85,6 +85,8 @@ struct Session::Impl final : Session {
   }
 };
 
+constexpr std::uint64_t kUsualCache = std::uint64_t{16} << 20;
+
 Result<Session*> Session::create(const Plan& plan, std::span<std::byte> arena, const SessionOptions& options) {
   static_assert(sizeof(Impl) <= kSessionBytes);
   if (reinterpret_cast<std::uintptr_t>(arena.data()) % kAlignment != 0)
@@ -125,18 +127,20 @@ Result<Session*> Session::create(const Plan& plan, std::span<std::byte> arena, c
     session->scratches[encode] = at<std::uint64_t>(base, encode ? tables.encode_scratches : tables.step_scratches);
     auto laid = Layout::make(*function, shapes, values, session->scratches[encode]);
     if (!laid.ok()) return laid.status();
-    session->frames[encode] = {.model = &session->plan.model,
-                               .function = function,
-                               .kernels = kernels,
-                               .parallel = options.parallel,
-                               .shapes = shapes,
-                               .call = {},
-                               .working = base + plan.tables_bytes + plan.states_bytes,
-                               .value_offsets = values,
-                               .scratch = nullptr,
-                               .states = base + plan.tables_bytes,
-                               .state_offsets = state_offsets,
-                               .pages = session->sequences.pages()};
+    session->frames[encode] = {
+        .model = &session->plan.model,
+        .function = function,
+        .kernels = kernels,
+        .parallel = options.parallel,
+        .shapes = shapes,
+        .call = {},
+        .working = base + plan.tables_bytes + plan.states_bytes,
+        .value_offsets = values,
+        .scratch = nullptr,
+        .states = base + plan.tables_bytes,
+        .state_offsets = state_offsets,
+        .cold = root.segment_bytes() > (options.cache_bytes != 0 ? options.cache_bytes : kUsualCache),
+        .pages = session->sequences.pages()};
   }
   if (is_sequential(root)) {
     const std::uint32_t width = session->frames[0].value(root.step()->output()).width();
@@ -452,9 +456,11 @@ Status Session::capture(std::span<const AttentionCapture> captures) {
 
 const Plan& Session::plan() const { return static_cast<const Impl*>(this)->plan; }
 
-const char* Session::isa() const {
+const kernels::Kernels* Session::kernels() const {
   const Impl* self = static_cast<const Impl*>(this);
-  return (self->frames[0].kernels != nullptr ? self->frames[0] : self->frames[1]).kernels->name;
+  return (self->frames[0].kernels != nullptr ? self->frames[0] : self->frames[1]).kernels;
 }
+
+const char* Session::isa() const { return kernels()->name; }
 
 }  // namespace kinglet

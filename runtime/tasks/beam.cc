@@ -79,7 +79,8 @@ std::size_t BeamSearch::workspace_bytes(std::uint32_t beams, std::uint32_t max_t
 }
 
 Result<BeamSearch> BeamSearch::create(const BeamOptions& options, const TokenMarks& marks, std::uint32_t max_tokens,
-                                      std::int32_t forced, std::span<std::byte> workspace) {
+                                      std::int32_t forced, std::span<std::byte> workspace,
+                                      const kernels::Kernels* kernels) {
   if (options.beams == 0) return bad("a beam search has at least one beam");
   if (options.nbest == 0 || options.nbest > options.beams)
     return bad("a beam search has from one result to as many as its beams", options.beams);
@@ -96,7 +97,7 @@ Result<BeamSearch> BeamSearch::create(const BeamOptions& options, const TokenMar
   if (workspace.size() < bytes)
     return Status{Code::kOutOfMemory, "a beam search's workspace is smaller than its workspace_bytes", bytes};
   BeamSearch search;
-  search.kernels_ = kernels::select(nullptr);
+  search.kernels_ = kernels != nullptr ? kernels : kernels::select(nullptr);
   search.options_ = options;
   search.marks_ = &marks;
   search.beams_ = options.beams;

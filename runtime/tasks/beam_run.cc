@@ -104,16 +104,18 @@ BeamMemory take_beams(Workspace& workspace, const Limits& limits) {
   return memory;
 }
 
-Status begin_beams(BeamMemory& memory, const Limits& limits, std::uint32_t groups, const BeamOptions& options,
+Status begin_beams(BeamMemory& memory, const Session& session, std::uint32_t groups, const BeamOptions& options,
                    const TokenMarks& marks, std::uint32_t max_tokens, std::int32_t forced) {
   if (options.coverage_penalty > 0 && memory.coverage == nullptr)
     return {Code::kBadArgument, "the workspace was made without room for a coverage penalty"};
   if (memory.searches.empty()) return {Code::kBadArgument, "the workspace was made without room for a beam search"};
-  if (std::uint64_t{groups} * options.beams > limits.sequences)
-    return {Code::kBadArgument, "more beams than the plan has sequences for", limits.sequences};
+  const std::uint32_t sequences = session.plan().limits.sequences;
+  if (std::uint64_t{groups} * options.beams > sequences)
+    return {Code::kBadArgument, "more beams than the plan has sequences for", sequences};
   const std::size_t bytes = BeamSearch::workspace_bytes(options.beams, max_tokens);
   for (std::uint32_t g = 0; g < groups; ++g) {
-    auto search = BeamSearch::create(options, marks, max_tokens, forced, memory.bytes.subspan(g * bytes, bytes));
+    auto search = BeamSearch::create(options, marks, max_tokens, forced, memory.bytes.subspan(g * bytes, bytes),
+                                     session.kernels());
     if (!search.ok()) return search.status();
     memory.searches[g] = *search;
   }

@@ -18,7 +18,7 @@ BeamMemory take_beams(Workspace& workspace, const Limits& limits);
 
 // Prepares `groups` searches in memory.searches. kBadArgument: more hypotheses than the plan's sequences (its subject), or
 // an option out of range.
-Status begin_beams(BeamMemory& memory, const Limits& limits, std::uint32_t groups, const BeamOptions& options,
+Status begin_beams(BeamMemory& memory, const Session& session, std::uint32_t groups, const BeamOptions& options,
                    const TokenMarks& marks, std::uint32_t max_tokens, std::int32_t forced);
 
 // Runs them to their end. `prompt`: all tokens each group's first sequence begins with; its cache may have seen the first of them,

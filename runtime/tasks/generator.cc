@@ -206,7 +206,8 @@ bool Generator::ends(std::int32_t token, const GenerateOptions& options) const {
 Result<Generated> Generator::generate(const GenerateOptions& options, const TextSink& sink) {
   const fb::Model& root = session_->plan().model.root();
   if (count_ == 0) return bad("nothing to continue: the context is empty");
-  auto sampler = Sampler::create(root.vocabulary(), options.sampler, suppressed_tokens(root), scratch_);
+  auto sampler =
+      Sampler::create(root.vocabulary(), options.sampler, suppressed_tokens(root), scratch_, session_->kernels());
   if (!sampler.ok()) return sampler.status();
   auto stops = Stops::create(options.stop, held_);
   if (!stops.ok()) return stops.status();
@@ -274,7 +275,7 @@ Status Generator::find(const GenerateOptions& options) {
   marks.suppress(options.sampler.suppressed);
   const std::uint32_t longest = limits.context + 1 - count_;
   const std::uint32_t most = options.max_tokens == 0 ? longest : smaller(options.max_tokens, longest);
-  if (auto s = begin_beams(beams_, limits, 1, options.beam, marks, most, forced_token(root)); !s.ok()) return s;
+  if (auto s = begin_beams(beams_, *session_, 1, options.beam, marks, most, forced_token(root)); !s.ok()) return s;
   if (session_->length(0) == count_) {
     if (auto s = session_->truncate(0, count_ - 1); !s.ok()) return s;
   }

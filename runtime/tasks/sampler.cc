@@ -37,7 +37,8 @@ std::size_t Sampler::workspace_bytes(std::uint32_t vocabulary) {
 }
 
 Result<Sampler> Sampler::create(std::uint32_t vocabulary, const SamplerOptions& options,
-                                std::span<const std::int32_t> suppressed, std::span<std::byte> workspace) {
+                                std::span<const std::int32_t> suppressed, std::span<std::byte> workspace,
+                                const kernels::Kernels* kernels) {
   constexpr float kMost = std::numeric_limits<float>::max();
   if (vocabulary == 0) return bad("an empty vocabulary", 0);
   // Written so that a NaN fails.
@@ -54,7 +55,7 @@ Result<Sampler> Sampler::create(std::uint32_t vocabulary, const SamplerOptions& 
   if (workspace.size() < workspace_bytes(vocabulary))
     return Status{Code::kOutOfMemory, "the sampler's workspace is too small", workspace_bytes(vocabulary)};
   Sampler sampler;
-  sampler.kernels_ = kernels::select(nullptr);
+  sampler.kernels_ = kernels != nullptr ? kernels : kernels::select(nullptr);
   sampler.options_ = options;
   sampler.suppressed_ = suppressed;
   sampler.vocabulary_ = vocabulary;

@@ -238,7 +238,7 @@ Status Translator::search(std::size_t count, const TranslateOptions& options, st
   marks.suppress(options.sampler.suppressed);
   const std::uint32_t groups = static_cast<std::uint32_t>(count);
   if (auto s =
-          begin_beams(beams_, session_->plan().limits, groups, options.beam, marks,
+          begin_beams(beams_, *session_, groups, options.beam, marks,
                       options.max_tokens == 0 ? longest : smaller(options.max_tokens, longest), forced_token(root));
       !s.ok())
     return s;
@@ -301,7 +301,8 @@ Status Translator::translate(std::span<const std::string_view> sources, const Tr
   if (auto s = check(sources.size(), beam, results.size()); !s.ok()) return s;
   // The sampler's memory is the encoder's before: it is made when all sources are read.
   if (auto s = encode(sources, beam, results); !s.ok()) return s;
-  auto sampler = Sampler::create(root.vocabulary(), options.sampler, suppressed_tokens(root), scratch_);
+  auto sampler =
+      Sampler::create(root.vocabulary(), options.sampler, suppressed_tokens(root), scratch_, session_->kernels());
   if (!sampler.ok()) return sampler.status();
   if (auto s = start(sources.size()); !s.ok()) return s;
   if (beam.beams > 0) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cpu_features.h"
 #include "machine.h"
 #include "machine_limits.h"
 #include "tests/bench/layers.h"
@@ -61,7 +62,7 @@ struct Layer {
   void run(const Kernels& kernels, Activation activation, const float* added) {
     copy_ = (copy_ + 1) % copies_;
     kernels.matmul({x.view(), rows_, k_, w.data() + copy_ * n_ * k_, scale.data(), bias.data(), activation, 1.0f, added,
-                    n_, y.data(), n_, 0, n_ / 16});
+                    n_, y.data(), n_, 0, n_ / 16, copies_ * n_ * k_ > host::last_level_cache_bytes()});
   }
 
   std::size_t rows_, k_, n_, copies_, copy_ = 0;
@@ -208,7 +209,7 @@ int main(int argc, char** argv) {
     if (std::string(argv[i]) == "--json") json = true;
     else isa = argv[i];
   }
-  const Kernels* kernels = select(isa);
+  const Kernels* kernels = select(isa, kinglet::host::cpu_features());
   if (kernels == nullptr) {
     std::fprintf(stderr, "no kernel set %s on this machine\n", isa);
     return 1;

@@ -54,12 +54,24 @@ void run_embed(const Kernels& kernels) { kernels.embed({w, scale, nullptr, kWidt
 void run_angles(const Kernels& kernels) { kernels.angles({x, kDim / 2, 77, 1.0f, y}); }
 const KeyValueHead kHead{keys, values, scale, scale, kSlots};
 void run_store(const Kernels& kernels) { kernels.store({x, x, kDim, kDim, nullptr, 0, kHead, 5}); }
-constexpr AttendArgs attend_args() {
-  return {x, kDim, kDim, nullptr, 0, kHead, 0, kSlots, 0.125f, 0, nullptr, 0, 0, scratch, y};
+const AttendQuery kQueries[kAttendQueries] = {
+    {x, nullptr, nullptr, 0, kSlots, 0, y}, {x, nullptr, nullptr, 0, kSlots, 0, y},
+    {x, nullptr, nullptr, 0, kSlots, 0, y}, {x, nullptr, nullptr, 0, kSlots, 0, y},
+    {x, nullptr, nullptr, 0, kSlots, 0, y}, {x, nullptr, nullptr, 0, kSlots, 0, y},
+    {x, nullptr, nullptr, 0, kSlots, 0, y}, {x, nullptr, nullptr, 0, kSlots, 0, y},
+};
+constexpr AttendArgs attend_args(std::size_t count) {
+  return {kQueries, count, kDim, kDim, 0, kHead, 0.125f, 0, 0, scratch};
 }
-void run_attend(const Kernels& kernels) { kernels.attend(attend_args()); }
-void run_align(const Kernels& kernels) { kernels.align({attend_args(), x, 0, 0, false}); }
+template <std::size_t kCount>
+void run_attend(const Kernels& kernels) {
+  kernels.attend(attend_args(kCount));
+}
+void run_align(const Kernels& kernels) { kernels.align({attend_args(1), x, 0, 0, false}); }
 void run_cell(const Kernels& kernels) { kernels.cell({Cell::kLstm, r, r, nullptr, kWidth, x, y}); }
+
+void run_top(const Kernels& kernels) { scale[0] = kernels.top(x, kWidth).value; }
+void run_exp_sum(const Kernels& kernels) { scale[0] = kernels.exp_sum(x, kWidth, 1.0f); }
 
 const Kernel kKernels[] = {
     {"matmul, 32 rows", "1000 products", products<32>(), run_matmul<32>},
@@ -73,10 +85,13 @@ const Kernel kKernels[] = {
     {"gate, gelu", "number", kWidth, run_gate<Activation::kGelu>},
     {"gate, silu", "number", kWidth, run_gate<Activation::kSilu>},
     {"add", "number", kWidth, run_add},
+    {"top", "number", kWidth, run_top},
+    {"exp_sum", "number", kWidth, run_exp_sum},
     {"embed", "number", kWidth, run_embed},
     {"angles", "number", kDim, run_angles},
     {"store", "number", 2 * kDim, run_store},
-    {"attend, dimension 64", "slot", kSlots, run_attend},
+    {"attend, 1 query of dimension 64", "slot", kSlots, run_attend<1>},
+    {"attend, 8 queries", "slot and query", 8 * kSlots, run_attend<8>},
     {"align, additive, dimension 64", "slot", kSlots, run_align},
     {"cell, LSTM", "unit", kWidth, run_cell},
 };

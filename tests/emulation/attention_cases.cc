@@ -35,14 +35,27 @@ struct Case {
   std::size_t slots, dim, begin, end;
 };
 
+// A query of its own kind that sees some of the slots; of several the first sees all of them.
+kernels::AttendQuery query_of(Suite& s, const Case& c, std::size_t i, int variant, const AttendArgs& args) {
+  kernels::AttendQuery query{};
+  query.x = s.floats(c.dim, variant == 7 ? Numbers::kAny : kFiniteNumbers[s.random.below(6)]);
+  query.begin = i == 0 ? c.begin : s.random.between(c.begin, c.end - 1);
+  query.end = i == 0 ? c.end : s.random.between(query.begin + 1, c.end);
+  query.position = s.random.between(c.begin, c.end);
+  if (variant == 3 || variant == 5)
+    query.bias = s.floats(2 * args.reach + 1, variant == 3 ? Numbers::kNormal : Numbers::kAny);
+  if (args.n != 0) query.angles = s.floats(2 * args.n, Numbers::kNormal);
+  return query;
+}
+
 void compare_attend(Suite& s, const Case& c, int variant) {
   s.memory.clear();
   const Cache keys_values = cache(s, c.slots, c.dim);
   fill(s, keys_values, c.begin, c.end);
-  kernels::AttendQuery query{};
+  kernels::AttendQuery queries[kernels::kAttendQueries] = {};
   AttendArgs args{};
-  args.queries = &query;
-  args.count = 1;
+  args.queries = queries;
+  args.count = s.random.coin() ? 1 : s.random.between(1, kernels::kAttendQueries);
   args.head = keys_values.head;
   if (variant == 2 || variant == 4) {  // pages from the last to the first
     fill(s, keys_values, 0, args.head.capacity);
@@ -51,27 +64,24 @@ void compare_attend(Suite& s, const Case& c, int variant) {
     for (std::size_t i = 0; i < count; ++i) pages[i] = static_cast<std::uint32_t>(count - 1 - i);
     args.head.pages = pages;
   }
-  query.x = s.floats(c.dim, variant == 7 ? Numbers::kAny : kFiniteNumbers[s.random.below(6)]);
   args.head_dim = args.value_dim = c.dim;
-  query.begin = c.begin;
-  query.end = c.end;
   args.scale = s.random.uniform(0.05f, 0.5f);
-  query.position = s.random.between(c.begin, c.end);
   args.reach = s.random.below(12);
   if (variant == 1) args.scale *= 100.0f;  // sharp
   if (variant == 2) args.cap = s.random.uniform(0.5f, 30.0f);
-  if (variant == 3 || variant == 5)
-    query.bias = s.floats(2 * args.reach + 1, variant == 3 ? Numbers::kNormal : Numbers::kAny);
-  if (variant == 4) {
-    args.n = s.random.below(c.dim / 2 + 1);
-    query.angles = args.n == 0 ? nullptr : s.floats(2 * args.n, Numbers::kNormal);
-  }
+  if (variant == 4) args.n = s.random.below(c.dim / 2 + 1);
   if (variant == 6) args.scale = 3e38f;  // scores overflow
-  args.scratch = s.memory.take<std::byte>(kernels::attend_scratch_bytes(1, c.dim));
-  s.compare(c.dim, 1, [&](const Kernels& kernels, const Output& out) {
-    query.out = out.floats;
+  for (std::size_t i = 0; i < args.count; ++i) queries[i] = query_of(s, c, i, variant, args);
+  args.scratch = s.memory.take<std::byte>(kernels::attend_scratch_bytes(args.count, c.dim));
+  const std::size_t stride = c.dim + c.slots;  // what a query gives, then its weights
+  s.compare(args.count * stride, 1, [&](const Kernels& kernels, const Output& out) {
+    std::memset(out.floats, 0, args.count * stride * sizeof(float));
+    for (std::size_t i = 0; i < args.count; ++i) {
+      queries[i].out = out.floats + i * stride;
+      queries[i].weights = queries[i].out + c.dim;
+    }
     const bool ok = kernels.attend(args);
-    if (!ok) std::memset(out.floats, 0, c.dim * sizeof(float));  // nothing is promised
+    if (!ok) std::memset(out.floats, 0, args.count * stride * sizeof(float));  // nothing is promised
     out.bytes[0] = ok;
   });
 }
@@ -154,9 +164,9 @@ void store_cases(Suite& s) {
 }
 
 void attend_cases(Suite& s) {
-  constexpr Case kCases[] = {{1, 1, 0, 1},      {16, 8, 0, 16},    {20, 24, 0, 17},
-                             {40, 64, 5, 33},   {100, 80, 31, 32}, {64, 33, 15, 64},
-                             {160, 64, 0, 160}, {48, 100, 16, 32}, {300, 16, 9, 299}};
+  constexpr Case kCases[] = {{1, 1, 0, 1},      {16, 8, 0, 16},    {20, 24, 0, 17},   {40, 64, 5, 33},
+                             {100, 80, 31, 32}, {64, 33, 15, 64},  {160, 64, 0, 160}, {48, 100, 16, 32},
+                             {300, 16, 9, 299}, {600, 20, 0, 600}, {530, 8, 250, 520}};
   for (const Case& c : kCases) {
     for (int variant = 0; variant < 8; ++variant) compare_attend(s, c, variant);
   }

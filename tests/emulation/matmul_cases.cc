@@ -72,9 +72,11 @@ Problem problem(Suite& s, Shape shape, Numbers kind) {
 }
 
 void compare(Suite& s, const Problem& p) {
+  const bool cold = s.random.coin();
   s.compare(p.args.rows * p.n, 0, [&](const Kernels& kernels, const Output& out) {
     MatmulArgs args = p.args;
     args.y = out.floats;
+    args.cold = cold;
     kernels.matmul(args);
   });
 }

@@ -219,4 +219,24 @@ void embed_cases(Suite& s) {
   }
 }
 
+void scan_cases(Suite& s) {
+  for (std::size_t n = 1; n < 200; n += 1 + n / 7) {
+    for (int i = 0; i < 12; ++i) {
+      s.memory.clear();
+      float* x = s.floats(n, i == 11 ? Numbers::kAny : kFiniteNumbers[s.random.below(8)]);
+      if (i == 3) std::memset(x, 0, n * sizeof(float));
+      if (i == 4) x[s.random.below(n)] = -0.0f;
+      if (i == 5) x[s.random.below(n)] = -__builtin_inff();
+      if (i == 6) x[s.random.below(n)] = x[s.random.below(n)];  // perhaps two of the largest
+      s.compare(3, 1, [&](const Kernels& kernels, const Output& out) {
+        const kernels::Top top = kernels.top(x, n);
+        out.bytes[0] = top.finite;
+        out.floats[0] = top.finite ? top.value : 0.0f;
+        out.floats[1] = top.finite ? static_cast<float>(top.index) : 0.0f;
+        out.floats[2] = top.finite ? kernels.exp_sum(x, n, top.value) : 0.0f;
+      });
+    }
+  }
+}
+
 }  // namespace kinglet::emulation

@@ -153,6 +153,7 @@ void store_cases(Suite& suite);
 void attend_cases(Suite& suite);
 void align_cases(Suite& suite);
 void cell_cases(Suite& suite);
+void scan_cases(Suite& suite);
 void model_cases(Suite& suite);
 
 // All of them, `depth` times with other random numbers. True: everything is equal, and the set `required` (if not null) took part.

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <cstdio>
 #include <mutex>
 #include <thread>
 #include <vector>
 
+#include "kernels/generic/activation.h"
 #include "tests/runtime/kernels/kernels_test_util.h"
 #include "tests/runtime/kernels/math_error.h"
 
@@ -46,7 +48,41 @@ void measure(const Function& function) {
 TEST(MathExhaustive, Exp) { measure(kFunctions[0]); }
 TEST(MathExhaustive, Tanh) { measure(kFunctions[1]); }
 TEST(MathExhaustive, Sigmoid) { measure(kFunctions[2]); }
-TEST(MathExhaustive, Erf) { measure(kFunctions[3]); }
+
+// The largest of what `error_at` says of each float.
+template <class ErrorAt>
+double largest_error(const char* name, const ErrorAt& error_at) {
+  std::mutex mutex;
+  double worst = 0;
+  for_all_blocks([&](std::uint64_t first) {
+    double most = 0;
+    for (std::uint64_t bits = first; bits < first + kBlock; ++bits)
+      most = std::fmax(most, error_at(float_of(static_cast<std::uint32_t>(bits))));
+    const std::lock_guard lock(mutex);
+    worst = std::fmax(worst, most);
+  });
+  std::printf("%s: %.3g\n", name, worst);
+  return worst;
+}
+
+TEST(MathExhaustive, Exp2OfNegative) {
+  const double worst = largest_error("exp2_of_negative, of the value", [](float x) {
+    if (!(x <= 0.0f)) return 0.0;
+    const double expected = std::fmax(std::exp2(static_cast<double>(x)), 0x1p-126);
+    return std::fabs(static_cast<double>(exp2_of_negative(Lanes(x)).lane[0]) / expected - 1.0);
+  });
+  EXPECT_LE(worst, 8e-6);
+}
+
+TEST(MathExhaustive, Gelu) {
+  const double worst = largest_error("gelu, of |x| + 1", [](float x) {
+    if (!std::isfinite(x)) return 0.0;
+    const double wide = static_cast<double>(x);
+    const double expected = 0.5 * wide * std::erfc(-wide * std::sqrt(0.5));
+    return std::fabs(static_cast<double>(gelu(Lanes(x)).lane[0]) - expected) / (std::fabs(wide) + 1);
+  });
+  EXPECT_LE(worst, 4e-7);
+}
 
 TEST(MathExhaustive, PortableSquareRoot) {
   std::atomic<std::uint64_t> wrong{0};

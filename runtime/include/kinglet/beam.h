@@ -92,9 +92,10 @@ class BeamSearch {
   static std::size_t workspace_bytes(std::uint32_t beams, std::uint32_t max_tokens);
 
   // One hypothesis runs, and it has no tokens. `forced` is the first token of all, or -1. `marks` and the workspace (aligned to 64)
-  // stay the caller's and alive. kBadArgument: an option is out of range. kOutOfMemory: the workspace is too small.
+  // stay the caller's and alive; `kernels` is the session's, or nullptr: the best that is known to run. kBadArgument: an option is out of range. kOutOfMemory: the workspace is too small.
   static Result<BeamSearch> create(const BeamOptions& options, const TokenMarks& marks, std::uint32_t max_tokens,
-                                   std::int32_t forced, std::span<std::byte> workspace);
+                                   std::int32_t forced, std::span<std::byte> workspace,
+                                   const kernels::Kernels* kernels = nullptr);
 
   std::uint32_t running() const { return running_; }  // 0 when done
   std::uint32_t made() const { return made_; }        // tokens of each running hypothesis

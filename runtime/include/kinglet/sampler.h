@@ -44,9 +44,11 @@ class Sampler {
   static std::size_t workspace_bytes(std::uint32_t vocabulary);
 
   // `suppressed` is added to the options' list; both lists and the workspace (aligned to 8 bytes) stay the caller's and alive.
-  // kBadArgument: an option is out of range (the subject is its place in SamplerOptions, from 0).
+  // `kernels` is the session's, or nullptr: the best that is known to run. kBadArgument: an option is out of range (the subject is its
+  // place in SamplerOptions, from 0).
   static Result<Sampler> create(std::uint32_t vocabulary, const SamplerOptions& options,
-                                std::span<const std::int32_t> suppressed, std::span<std::byte> workspace);
+                                std::span<const std::int32_t> suppressed, std::span<std::byte> workspace,
+                                const kernels::Kernels* kernels = nullptr);
 
   // `logits` [vocabulary]; `seen` are the tokens that the repetition penalty is for. kNotFinite: a logit is a NaN or +infinity;
   // kBadArgument: no token is left.

@@ -18,6 +18,10 @@
 
 namespace kinglet {
 
+namespace kernels {
+struct Kernels;
+}
+
 // One operator's result, for whoever wants to look inside (fidelity reports, profiles). Valid during the callback.
 class Observation {
  public:
@@ -45,6 +49,7 @@ struct SessionOptions {
   CpuFeatures features = {};  // of an Arm processor, as the port knows them
   Parallel parallel;
   Observer observer;
+  std::uint64_t cache_bytes = 0;  // of the last-level cache, or 0 if unknown: larger weights are read in another way
 };
 
 // Which rows of a chunk give an output row.
@@ -100,7 +105,8 @@ class Session {
   std::span<const AttentionCapture> captures() const;
 
   const Plan& plan() const;
-  const char* isa() const;  // name of the kernel set
+  const char* isa() const;                  // name of the kernel set
+  const kernels::Kernels* kernels() const;  // it, for what else works on logits
 
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;

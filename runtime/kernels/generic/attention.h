@@ -138,8 +138,8 @@ void dot_scores(const AttendArgs& args, const AttendMemory<Isa>& memory, const R
   alignas(64) std::int32_t dots[Isa::kRows * Isa::kTiles * kLanes];
   const std::size_t panels = (args.count + Isa::kRows - 1) / Isa::kRows;
   for (std::size_t p = 0; p < panels; ++p) {
-    const std::size_t first_row = args.count * p / panels;
-    const std::size_t rows = args.count * (p + 1) / panels - first_row;
+    const std::size_t first_row = share_of(args.count, p, panels);
+    const std::size_t rows = share_of(args.count, p + 1, panels) - first_row;
     const std::int8_t* x[Isa::kRows];
     std::int32_t sums[Isa::kRows];
     for (std::size_t i = 0; i < rows; ++i) {
@@ -222,15 +222,6 @@ bool soften(const AttendArgs& args, const AttendQuery& query, const Slots& slots
   return true;
 }
 
-// Calls f(Index<n>{}), n in [1, kMost] known to the compiler.
-template <int kMost, class F>
-void with_count(std::size_t n, F&& f) {
-  unroll<kMost>([&](auto i) {
-    constexpr int kCount = decltype(i)::value + 1;
-    if (n == static_cast<std::size_t>(kCount)) f(Index<kCount>{});
-  });
-}
-
 // Dots of kRows planes with kTiles tiles of the values, page after page: out [kRows, kTiles, 16].
 template <class Isa, int kRows, int kTiles>
 void dot_values(const std::int8_t* const* planes, const KeyValueHead& head, std::size_t first_tile, const Slots& slots,
@@ -288,8 +279,8 @@ void multiply_values(const AttendArgs& args, const AttendMemory<Isa>& memory, co
   const std::size_t all = round_up_to(args.value_dim, kLanes) / kLanes;
   const std::size_t panels = (args.count + kMost - 1) / kMost;
   for (std::size_t p = 0; p < panels; ++p) {
-    const std::size_t first = args.count * p / panels;
-    const std::size_t count = args.count * (p + 1) / panels - first;
+    const std::size_t first = share_of(args.count, p, panels);
+    const std::size_t count = share_of(args.count, p + 1, panels) - first;
     const std::int8_t* planes[kRows];
     for (std::size_t i = 0; i < count; ++i) {
       planes[2 * i] = memory.high + (first + i) * kSlotBlock;

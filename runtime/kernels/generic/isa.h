@@ -26,6 +26,7 @@
 //       square_root(float): correctly rounded
 //       kRows, kTiles: the rows and tiles whose accumulators fit the registers (kRows >= 2: a Q16 row is two)
 //       kAccumulators: of dot4 that fit the registers beside what they are made of (even)
+//       kColdTiles: tiles side by side, at most three rows high, when weights come from memory; 1: as from a cache
 //       kStreamParts: accumulators of one row and one tile that hide the latency of dot4; 1: kTiles do
 //       tile<rows, tiles>(TileArgs): may be missing; does the same as dot_tile of matmul.h, in a way that pays here
 //
@@ -45,6 +46,11 @@ inline constexpr std::size_t kGroupBytes = kLanes * kGroup;
 
 constexpr std::size_t round_up_to(std::size_t value, std::size_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
+}
+
+// Where part `i` of `parts` begins that are nearly equal.
+constexpr std::size_t share_of(std::size_t count, std::size_t i, std::size_t parts) {
+  return static_cast<std::size_t>(static_cast<std::uint64_t>(count) * i / parts);
 }
 
 // How much of 16 lanes there is.
@@ -108,6 +114,15 @@ template <class F, int... I>
 template <int N, class F>
 [[gnu::always_inline]] constexpr void unroll(F&& f) {
   unroll(static_cast<F&&>(f), std::make_integer_sequence<int, N>{});
+}
+
+// Calls f(Index<n>{}), n in [1, kMost] known to the compiler.
+template <int kMost, class F>
+void with_count(std::size_t n, F&& f) {
+  unroll<kMost>([&](auto i) {
+    constexpr int kCount = decltype(i)::value + 1;
+    if (n == static_cast<std::size_t>(kCount)) f(Index<kCount>{});
+  });
 }
 
 }  // namespace

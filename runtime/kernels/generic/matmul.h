@@ -127,10 +127,11 @@ void stream_tile(const TileArgs& args, std::size_t out_stride) {
   });
 }
 
-// Integer rows that are few: their dots with all tiles, one after the other. False: they are not.
+inline constexpr std::size_t kFew = 3;  // integer rows that wait for weights
+
+// Few integer rows and tiles of weights in a cache, one after the other. False: there are more.
 template <class Isa>
 bool stream_tiles(const TileArgs& args, std::size_t rows, std::size_t tiles) {
-  constexpr std::size_t kFew = 3;
   if (Isa::kStreamParts == 1 || rows > kFew) return false;
   for (std::size_t t = 0; t < tiles; ++t) {
     TileArgs one = args;
@@ -191,8 +192,8 @@ void matmul_tiles(const MatmulArgs& args, std::size_t first_tile, std::size_t ti
   const std::int8_t* w[Isa::kTiles];
   for (std::size_t t = 0; t < tiles; ++t) w[t] = args.w + (first_tile + t) * tile_bytes;
   for (std::size_t p = 0; p < panels; ++p) {
-    const std::size_t first_row = args.rows * p / panels;  // panels of nearly equal height
-    const std::size_t rows = args.rows * (p + 1) / panels - first_row;
+    const std::size_t first_row = share_of(args.rows, p, panels);  // panels of nearly equal height
+    const std::size_t rows = share_of(args.rows, p + 1, panels) - first_row;
     const std::int8_t* x[Isa::kRows];
     std::int32_t sums[Isa::kRows];
     for (std::size_t i = 0; i < rows; ++i) {
@@ -209,8 +210,45 @@ void matmul_tiles(const MatmulArgs& args, std::size_t first_tile, std::size_t ti
   }
 }
 
+// Few rows and weights from memory: many streams at once, each fetched a group of tiles ahead, are read faster than one.
+template <class Isa>
+void matmul_cold(const MatmulArgs& args, std::size_t rows) {
+  constexpr std::size_t kStreams = Isa::kColdTiles;
+  const std::size_t planes = args.x.low == nullptr ? 1 : 2;
+  const std::size_t tile_bytes = kLanes * args.k;
+  alignas(64) std::int32_t acc[kFew * kStreams * kLanes];
+  const std::int8_t* x[kFew];
+  std::int32_t sums[kFew];
+  for (std::size_t i = 0; i < args.rows; ++i) {
+    x[i * planes] = args.x.q + i * args.x.stride;
+    sums[i * planes] = args.x.sum[i];
+    if (planes == 2) {
+      x[i * 2 + 1] = args.x.low + i * args.x.stride;
+      sums[i * 2 + 1] = args.x.low_sum[i];
+    }
+  }
+  for (std::size_t done = 0; done < args.tiles;) {
+    const std::size_t left = args.tiles - done;
+    const std::size_t tiles = left < kStreams ? left : kStreams;
+    const std::size_t first = args.first_tile + done;
+    const std::int8_t* w[kStreams];
+    for (std::size_t t = 0; t < tiles; ++t) w[t] = args.w + (first + t) * tile_bytes;
+    const TileArgs part{x, sums, w, args.k / kGroup, left >= 2 * tiles ? tiles * tile_bytes : 0, acc};
+    with_count<static_cast<int>(kFew)>(rows, [&](auto r) {
+      with_count<static_cast<int>(kStreams)>(
+          tiles, [&](auto t) { dot_tile<Isa, decltype(r)::value, decltype(t)::value>(part); });
+    });
+    finish_panel<Isa>(args, {0, args.rows, first, tiles, acc});
+    done += tiles;
+  }
+}
+
 template <class Isa>
 void matmul(const MatmulArgs& args) {
+  const std::size_t rows = args.rows * (args.x.low == nullptr ? 1 : 2);
+  if constexpr (Isa::kColdTiles > 1) {
+    if (args.cold && rows <= kFew) return matmul_cold<Isa>(args, rows);
+  }
   for (std::size_t done = 0; done < args.tiles;) {
     const std::size_t left = args.tiles - done;
     const std::size_t tiles = left < Isa::kTiles ? left : Isa::kTiles;

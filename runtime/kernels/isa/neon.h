@@ -31,9 +31,14 @@ struct F32 {
   }
 };
 
-// Of two registers; fmax and fmin would give a NaN whichever of the two it is.
-inline float32x4_t larger(float32x4_t a, float32x4_t b) { return vbslq_f32(vcgtq_f32(a, b), a, b); }
-inline float32x4_t smaller(float32x4_t a, float32x4_t b) { return vbslq_f32(vcltq_f32(a, b), a, b); }
+// Of two registers; fmax and fmin would give a NaN whichever of the two it is, and clang makes them of a comparison and a selection that it
+// sees together.
+inline float32x4_t choose(uint32x4_t first, float32x4_t a, float32x4_t b) {
+  asm("" : "+w"(first));
+  return vbslq_f32(first, a, b);
+}
+inline float32x4_t larger(float32x4_t a, float32x4_t b) { return choose(vcgtq_f32(a, b), a, b); }
+inline float32x4_t smaller(float32x4_t a, float32x4_t b) { return choose(vcltq_f32(a, b), a, b); }
 
 inline F32 operator+(const F32& a, const F32& b) {
   return each<F32>([](float32x4_t x, float32x4_t y) { return vaddq_f32(x, y); }, a, b);

@@ -51,7 +51,7 @@ struct Problem {
 
   MatmulArgs args(Buffer<float>& out) {
     return {x.view(), shape.rows, k4,  w.data(), w_scale.data(), bias.data(), activation, 30.0f, residual.data(),
-            n16,      out.data(), n16, 0,        n16 / 16};
+            n16,      out.data(), n16, 0,        n16 / 16,       cold};
   }
 
   std::int64_t dot(const Buffer<std::int8_t>& plane, std::size_t row, std::size_t n) const {
@@ -67,6 +67,7 @@ struct Problem {
   Buffer<std::int8_t> w;
   Buffer<float> w_scale, bias, residual, y;
   Activation activation = Activation::kNone;
+  bool cold = false;
 };
 
 void expect_same_as_portable(Problem& p, const MatmulArgs& base, const std::string& what) {
@@ -91,6 +92,7 @@ TEST(Matmul, FollowsItsDefinition) {
       for (const Shape shape : {Shape{1, 5, 3}, {3, 64, 33}, {7, 129, 70}, {20, 30, 16}}) {
         Problem p(random, shape, wide);
         p.activation = activation;
+        p.cold = below(random, 2) == 0;
         portable().matmul(p.args(p.y));
         for (std::size_t r = 0; r < shape.rows; ++r) {
           for (std::size_t n = 0; n < shape.n; ++n) {
@@ -148,6 +150,7 @@ TEST(Matmul, EverySetGivesTheSameBitsForEveryNumber) {
     for (const Activation activation : kAllActivations) {
       Problem p(random, {5, 40, 50}, kind == Numbers::kNormal, kind);
       p.activation = activation;
+      p.cold = below(random, 2) == 0;
       for (float& s : p.x.scale) s = std::fabs(number(random, kind)) * 0x1p-20f;
       for (float& s : p.w_scale) s = std::fabs(number(random, kind)) * 0x1p-20f;
       MatmulArgs args = p.args(p.y);

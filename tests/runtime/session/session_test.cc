@@ -77,6 +77,27 @@ TEST(Session, GivesTheSameBitsForEveryChunking) {
     EXPECT_TRUE(same_bits(whole, logits(r, text, chunk))) << chunk;
 }
 
+// Attention in several blocks of 256 slots, behind a window and without; more heads of a group than attend at once; more rows of a call
+// than a linear layer takes at once.
+TEST(Session, GivesTheSameBitsForLongTexts) {
+  const auto text = tokens(600, 53);
+  Running portable(testing::tiny_long_decoder(), {.context = 640, .rows = 600, .outputs = 600},
+                   {.isa = "portable", .parallel = {}, .observer = {}});
+  const auto expected = logits(portable, text, 600);
+  ASSERT_EQ(expected.size(), 600U * 53U);
+  for (const Isa& isa : isas(host::cpu_features())) {
+    if (!isa.available) continue;
+    for (const std::uint32_t threads : {1U, 3U}) {
+      std::atomic<int> used{0};
+      Running r(
+          testing::tiny_long_decoder(), {.context = 640, .rows = 600, .outputs = 600, .threads = threads},
+          {.isa = isa.name, .features = host::cpu_features(), .parallel = {run_on_threads, &used}, .observer = {}});
+      for (const std::size_t chunk : {1U, 7U, 255U, 256U, 257U, 600U})
+        EXPECT_TRUE(same_bits(expected, logits(r, text, chunk))) << isa.name << " " << threads << " " << chunk;
+    }
+  }
+}
+
 TEST(Session, GivesTheSameBitsOnEveryKernelSet) {
   const auto text = tokens(50, 53);
   Running portable(testing::tiny_decoder(), {.rows = 96, .outputs = 96},

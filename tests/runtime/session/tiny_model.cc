@@ -159,11 +159,18 @@ std::vector<std::byte> TinyModel::file() {
   return bytes;
 }
 
-std::vector<std::byte> tiny_decoder() {
-  constexpr std::uint32_t kWidth = 40, kHeads = 4, kKvHeads = 2, kDim = 12, kHidden = 72, kVocabulary = 53;
+namespace {
+
+struct Decoder {
+  std::uint32_t context, window, heads, kv_heads;
+};
+
+std::vector<std::byte> decoder(const Decoder& shape) {
+  constexpr std::uint32_t kWidth = 40, kDim = 12, kHidden = 72, kVocabulary = 53;
+  const std::uint32_t heads = shape.heads, kv_heads = shape.kv_heads;
   TinyModel m(1);
   m.model().task = fb::Task::Generate;
-  m.model().context = 96;
+  m.model().context = shape.context;
   m.model().vocabulary = kVocabulary;
   const int table = m.tiles(kVocabulary, kWidth);
   m.begin(false);
@@ -181,18 +188,18 @@ std::vector<std::byte> tiny_decoder() {
   for (const std::uint32_t layer : {0U, 1U}) {
     const int h = m.value(kWidth, fb::Kind::Q8);
     m.add(norm(x, kWidth, -1, h, m.floats(1, kWidth, 1.0F, 0.2F)));
-    const int qkv = m.value((kHeads + 2 * kKvHeads) * kDim, fb::Kind::F32);
-    m.add(linear(h, m.tiles((kHeads + 2 * kKvHeads) * kDim, kWidth), qkv, -1,
-                 m.floats(1, (kHeads + 2 * kKvHeads) * kDim, 0.0F, 0.3F)));
-    const int attended = m.value(kHeads * kDim, fb::Kind::Q8);
-    auto self = attention(qkv, kHeads, kKvHeads, kDim, attended, m.state(fb::StateExtent::Context, kKvHeads, kDim),
+    const int qkv = m.value((heads + 2 * kv_heads) * kDim, fb::Kind::F32);
+    m.add(linear(h, m.tiles((heads + 2 * kv_heads) * kDim, kWidth), qkv, -1,
+                 m.floats(1, (heads + 2 * kv_heads) * kDim, 0.0F, 0.3F)));
+    const int attended = m.value(heads * kDim, fb::Kind::Q8);
+    auto self = attention(qkv, heads, kv_heads, kDim, attended, m.state(fb::StateExtent::Context, kv_heads, kDim),
                           fb::Mask::Causal);
     self.angles = angles;
-    self.window = layer == 0 ? 7 : 0;
+    self.window = layer == 0 ? shape.window : 0;
     self.cap = layer == 0 ? 0.0F : 5.0F;
     m.add(std::move(self));
     const int after = m.value(kWidth, fb::Kind::F32);
-    m.add(linear(attended, m.tiles(kWidth, kHeads * kDim), after, -1, -1, x));
+    m.add(linear(attended, m.tiles(kWidth, heads * kDim), after, -1, -1, x));
     const int h2 = m.value(kWidth, fb::Kind::Q8);
     m.add(norm(after, kWidth, -1, h2, m.floats(1, kWidth, 1.0F, 0.2F)));
     const int both = m.value(2 * kHidden, fb::Kind::F32);
@@ -222,6 +229,14 @@ std::vector<std::byte> tiny_decoder() {
   m.add(std::move(head));
   m.end(logits);
   return m.file();
+}
+
+}  // namespace
+
+std::vector<std::byte> tiny_decoder() { return decoder({.context = 96, .window = 7, .heads = 4, .kv_heads = 2}); }
+
+std::vector<std::byte> tiny_long_decoder() {
+  return decoder({.context = 640, .window = 260, .heads = 11, .kv_heads = 1});
 }
 
 std::vector<std::byte> tiny_encoder() {
