@@ -1,7 +1,7 @@
 // Linear: activation(x W^T + bias) + residual, an exact integer matmul.
 //
 // Few rows are split over output channels, so that the threads together read the weights once. Of many rows each thread takes
-// some, a block after the other: a block's f32 results are quantized while they are in the second cache.
+// some, a block after the other, and quantizes what it made before it goes on: most layers' results are in its second cache then.
 #include "model/rules.h"
 #include "ops/activation.h"
 #include "ops/emit.h"

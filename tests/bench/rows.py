@@ -23,7 +23,7 @@ class Row:
     run: Run
     figure: Callable[[dict], float]
     share: Optional[Callable[[dict], float]] = None  # of the limit
-    limit: Optional[Callable[[dict], tuple]] = None  # ("peak", "read" or "cache"; its figure there), what peers are scaled by
+    limit: Optional[Callable[[dict], tuple]] = None  # (its name, its figure there), what peers are scaled by
     more: bool = True  # more is better
     peer_work: tuple = ()  # what a peer that is installed is asked for
 
@@ -33,7 +33,7 @@ def peak(made):
 
 
 def bandwidth(level):
-    """Of one row's bandwidth level: ("read", GB/s) or ("cache", GB/s)."""
+    """Of one row's bandwidth level: (its name, GB/s)."""
     def of(made):
         key = "cache_read_bytes_per_second" if level(made) == "cache" else "read_bytes_per_second"
         return ("cache read" if level(made) == "cache" else "memory read"), made["machine"][key] / 1e9

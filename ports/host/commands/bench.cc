@@ -202,7 +202,8 @@ Run add_bench(CLI::App& app) {
       ->check(between(1, 1024))
       ->type_name("N")
       ->capture_default_str();
-  app.add_flag("--grow", options->grow, "The time of a token in and after texts of 128, 512 and 2048 tokens, too");
+  app.add_flag("--grow", options->grow,
+               "The time of a token in texts of 128, 512 and 2048 tokens, and of their last ones alone, too");
   app.add_flag("--first-token", options->first_token,
                "Only run the first token and tell the memory that took: what 'start' is measured of");
   app.footer(

@@ -38,7 +38,7 @@ void additive_scores(const AlignArgs& align, const Slots& slots, float* scores) 
   }
 }
 
-// The lowest slot with the largest score within [begin, end); `end` where all scores are NaN.
+// The lowest slot with the largest score within [begin, end); `end` where one of them is a NaN.
 template <class Isa, class Scores>
 std::size_t best_slot(const AttendQuery& query, const float* scores, const Scores& write_scores) {
   std::size_t best = query.end;
@@ -50,8 +50,9 @@ std::size_t best_slot(const AttendQuery& query, const float* scores, const Score
     write_scores(slots);
     for (std::size_t slot = slots.first; slot < slots.last; ++slot) {
       const float score = scores[slot - block];
-      if (slot < query.begin || slot >= query.end || (best != query.end && !(score > top))) continue;
+      if (slot < query.begin || slot >= query.end) continue;
       if (score != score) return query.end;
+      if (best != query.end && !(score > top)) continue;
       best = slot;
       top = score;
     }

@@ -6,8 +6,9 @@
 // that weights pass once for both planes.
 //
 // Few rows are bound by memory, many by arithmetic, those between by both: while one group is multiplied the next is
-// fetched towards the second cache. Measured on Zen 3 with cold weights (AVX2, 3072 x 768): + 15 to 25 % at 2 to 8 rows,
-// nothing lost at 128.
+// fetched towards the second cache. Up to three integer rows only wait for weights; on AVX-512 and AVX-VNNI these are read in one
+// stream from a cache and (AVX-512) in eight from memory, where on Zen 4 that is as much as 30 % faster than one stream, and from a cache
+// 20 % slower (`./dev bench --kernels` has both).
 #pragma once
 
 #include "kernels/generic/activation.h"

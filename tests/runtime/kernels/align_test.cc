@@ -162,11 +162,17 @@ TEST(Align, RefusesWhatIsNotFinite) {
     for (const float bad : {NAN, INFINITY, -INFINITY}) {
       Problem p(random, {40, 20, 12, 0, 33});
       AlignArgs args = p.args(true);
-      p.v[19] = bad;
-      EXPECT_FALSE(kernels->align(args)) << kernels->name;
-      p.v[19] = 1.0f;
-      p.key_scale[32] = NAN;
-      EXPECT_FALSE(kernels->align(args)) << kernels->name;
+      for (const bool hard : {false, true}) {
+        args.hard = hard;
+        p.v[19] = bad;
+        EXPECT_FALSE(kernels->align(args)) << kernels->name;
+        p.v[19] = 1.0f;
+        const float scale = p.key_scale[32];
+        p.key_scale[32] = NAN;
+        EXPECT_FALSE(kernels->align(args)) << kernels->name;
+        p.key_scale[32] = scale;
+        EXPECT_TRUE(kernels->align(args)) << kernels->name;
+      }
     }
   }
 }
