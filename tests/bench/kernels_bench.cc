@@ -62,10 +62,11 @@ struct Layer {
   void run(const Kernels& kernels, Activation activation, const float* added) {
     copy_ = (copy_ + 1) % copies_;
     kernels.matmul({x.view(), rows_, k_, w.data() + copy_ * n_ * k_, scale.data(), bias.data(), activation, 1.0f, added,
-                    n_, y.data(), n_, 0, n_ / 16, copies_ * n_ * k_ > host::last_level_cache_bytes()});
+                    n_, y.data(), n_, 0, n_ / 16, cold_});
   }
 
   std::size_t rows_, k_, n_, copies_, copy_ = 0;
+  bool cold_ = copies_ * n_ * k_ > host::last_level_cache_bytes();
 };
 
 struct Measured {
