@@ -111,11 +111,19 @@ Rows Builder::linear(Rows x, WeightRef weight, const LinearSpec& spec) {
   body.bias = spec.bias.index;
   body.activation = spec.activation;
   body.cap = spec.cap;
+  body.up = spec.up.index;
+  body.up_bias = spec.up_bias.index;
   const std::uint32_t width = edit(weight).rows;
-  require(edit(weight).columns == x.width, weight_name(weight) + " takes " + std::to_string(edit(weight).columns) +
-                                               " columns but its input has " + std::to_string(x.width));
-  if (spec.bias.index >= 0)
-    require(edit(spec.bias).columns == width, weight_name(spec.bias) + " is not as long as its weight has rows");
+  for (const WeightRef w : {weight, spec.up}) {
+    if (w.index < 0) continue;
+    require(edit(w).columns == x.width, weight_name(w) + " takes " + std::to_string(edit(w).columns) +
+                                            " columns but its input has " + std::to_string(x.width));
+    require(edit(w).rows == width, weight_name(w) + " is not as wide as the gate");
+  }
+  for (const WeightRef bias : {spec.bias, spec.up_bias}) {
+    if (bias.index >= 0)
+      require(edit(bias).columns == width, weight_name(bias) + " is not as long as its weight has rows");
+  }
   require(body.residual < 0 || spec.residual.width == width,
           "the residual of " + weight_name(weight) + " is not as wide as its output");
   return emit(make_operator(std::move(body)), weight_name(weight), width, extent_of(x));

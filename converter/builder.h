@@ -60,6 +60,8 @@ struct LinearSpec {
   fb::Activation activation = fb::Activation::None;
   float cap = 0;
   Rows residual = {};
+  WeightRef up = {};  // gated: times x U^T + up_bias
+  WeightRef up_bias = {};
 };
 
 struct AttentionSpec {

@@ -92,9 +92,20 @@ Projection projections(Builder& b, const std::vector<std::string>& names, const 
   return p;
 }
 
+Projection projection_rows(Builder& b, const std::string& name, std::uint32_t total, std::uint32_t first,
+                           std::uint32_t rows, std::uint32_t columns, bool bias) {
+  Projection p{b.matrix_rows(name + ".weight", total, first, rows, columns)};
+  if (bias) p.bias = b.vector_part(name + ".bias", total, first, rows);
+  return p;
+}
+
 Rows linear(Builder& b, Rows x, const Projection& p, LinearSpec spec) {
   spec.bias = p.bias;
   return b.linear(x, p.weight, spec);
+}
+
+Rows gated(Builder& b, Rows x, const Projection& gate, const Projection& up, fb::Activation activation) {
+  return linear(b, x, gate, {.activation = activation, .up = up.weight, .up_bias = up.bias});
 }
 
 std::uint32_t positions(const ConvertOptions& options, std::uint32_t usual, std::uint32_t most,

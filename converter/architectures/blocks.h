@@ -49,7 +49,13 @@ Projection projection(Builder& b, const std::string& name, std::uint32_t rows, s
 Projection projections(Builder& b, const std::vector<std::string>& names, const std::vector<std::uint32_t>& rows,
                        std::uint32_t columns, bool bias = true);
 
+// Rows [first, first + rows) of a tensor with `total`.
+Projection projection_rows(Builder& b, const std::string& name, std::uint32_t total, std::uint32_t first,
+                           std::uint32_t rows, std::uint32_t columns, bool bias = true);
+
 Rows linear(Builder& b, Rows x, const Projection& p, LinearSpec spec = {});
+// activation(gate(x)) * up(x)
+Rows gated(Builder& b, Rows x, const Projection& gate, const Projection& up, fb::Activation activation);
 
 // ---- limits and generation
 

@@ -82,11 +82,11 @@ class Layers {
   Rows gate(Rows h) {
     const std::string mlp = layer_ + "mlp.";
     const std::uint32_t f = m_.feed_forward;
-    const Projection weights =
-        m_.fused ? projection(b_, mlp + "gate_up_proj", 2 * f, m_.width, m_.feed_forward_bias)
-                 : projections(b_, {mlp + "gate_proj", mlp + "up_proj"}, {f, f}, m_.width, m_.feed_forward_bias);
-    const Rows both = linear(b_, h, weights);
-    return b_.gate(both.columns(0, f), both.columns(f, f), m_.activation);
+    const auto half = [&](const std::string& name, std::uint32_t first) {
+      return m_.fused ? projection_rows(b_, mlp + "gate_up_proj", 2 * f, first, f, m_.width, m_.feed_forward_bias)
+                      : projection(b_, mlp + name, f, m_.width, m_.feed_forward_bias);
+    };
+    return gated(b_, h, half("gate_proj", 0), half("up_proj", f), m_.activation);
   }
 
   // x + part W^T, with a norm of the product where the architecture has one.

@@ -96,8 +96,8 @@ Rows dense(Builder& b, Rows x, const T5& m, const std::string& layer) {
   b.scope(layer + "DenseReluDense");
   Rows h = b.norm(x, rms(b, layer + "layer_norm", m));
   if (m.gated) {
-    h = linear(b, h, projections(b, {name + "wi_0", name + "wi_1"}, {f, f}, m.width, false));
-    h = b.gate(h.columns(0, f), h.columns(f, f), m.activation);
+    h = gated(b, h, projection(b, name + "wi_0", f, m.width, false), projection(b, name + "wi_1", f, m.width, false),
+              m.activation);
   } else {
     h = linear(b, h, projection(b, name + "wi", f, m.width, false), {.activation = m.activation});
   }

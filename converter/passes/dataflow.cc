@@ -105,7 +105,11 @@ void visit_weights(fb::OperatorT& op, const std::function<void(int& weight)>& vi
       return visit(op.body.AsEmbed()->types);
     case fb::Body::RotaryAngles: return visit(op.body.AsRotaryAngles()->frequencies);
     case fb::Body::Norm: visit(op.body.AsNorm()->gain); return visit(op.body.AsNorm()->bias);
-    case fb::Body::Linear: visit(op.body.AsLinear()->weight); return visit(op.body.AsLinear()->bias);
+    case fb::Body::Linear:
+      visit(op.body.AsLinear()->weight);
+      visit(op.body.AsLinear()->bias);
+      visit(op.body.AsLinear()->up);
+      return visit(op.body.AsLinear()->up_bias);
     case fb::Body::Attention: return visit(op.body.AsAttention()->bias);
     case fb::Body::Recurrent:
       visit(op.body.AsRecurrent()->weight);

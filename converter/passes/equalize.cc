@@ -87,7 +87,7 @@ std::vector<double> mean_squares(const Matrix& rows) {
 std::vector<double> origin_sizes(const Program& program, const Side& side, std::uint32_t classes,
                                  const Recording& recording, unsigned threads) {
   if (side.origin_input < 0) return recorded_maxima(recording, side.origin, classes);
-  // What comes out before a ReLU is not recorded: its size by the sizes of what goes in.
+  // What comes out before a ReLU or a gate is not recorded: its size by the sizes of what goes in.
   const auto squares = mean_squares(recording.of(side.origin.encode)[static_cast<std::size_t>(side.origin_input)]);
   std::vector<double> sizes(classes);
   for (const Part& part : side.parts) {

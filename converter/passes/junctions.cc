@@ -109,8 +109,8 @@ class Tracer {
     std::optional<Classes> classes;
     if (const fb::LinearT* linear = body.AsLinear()) {
       classes = trace_linear(*linear, columns, side);
-      const bool rectified = linear->activation == fb::Activation::Relu;
-      side.origin_input = rectified ? static_cast<int>(flow.maker[static_cast<std::size_t>(linear->input)]) : -1;
+      const bool hidden = linear->activation == fb::Activation::Relu || linear->up >= 0;
+      side.origin_input = hidden ? static_cast<int>(flow.maker[static_cast<std::size_t>(linear->input)]) : -1;
     } else if (const fb::NormT* norm = body.AsNorm()) {
       classes = trace_norm(*norm, columns, side);
     } else if (const fb::GateT* gate = body.AsGate()) {
@@ -162,9 +162,11 @@ class Tracer {
 
  private:
   std::optional<Classes> trace_linear(const fb::LinearT& linear, const Columns& columns, Side& side) const {
-    if (!homogeneous(linear.activation) || linear.residual >= 0 || !used_once(linear.weight) || !used_once(linear.bias))
-      return std::nullopt;
-    for (const int weight : {linear.weight, linear.bias}) {
+    const bool gated = linear.up >= 0;
+    const int matrix = gated ? linear.up : linear.weight, bias = gated ? linear.up_bias : linear.bias;
+    if (!gated && !homogeneous(linear.activation)) return std::nullopt;
+    if (linear.residual >= 0 || !used_once(matrix) || !used_once(bias)) return std::nullopt;
+    for (const int weight : {matrix, bias}) {
       if (weight >= 0) side.parts.push_back({weight, columns.first, one_each(columns.width)});
     }
     return one_each(columns.width);
@@ -209,8 +211,11 @@ bool collect_linears(const Tracer& tracer, const Flow& flow, int value, std::vec
   for (const auto& [reader, columns] : flow.readings[static_cast<std::size_t>(value)]) {
     const fb::OperatorT& op = flow.op(reader);
     if (const fb::LinearT* linear = op.body.AsLinear()) {
-      if (linear->residual == value || !tracer.used_once(linear->weight)) return false;
-      weights.push_back(linear->weight);
+      if (linear->residual == value) return false;
+      for (const int weight : {linear->weight, linear->up}) {
+        if (!tracer.used_once(weight)) return false;
+        if (weight >= 0) weights.push_back(weight);
+      }
     } else if (op.body.AsSelect() != nullptr || op.body.AsPoolRows() != nullptr) {
       after.push_back({flow.encode, reader, 0, {}});
       if (!collect_linears(tracer, flow, value_made(op), weights, after)) return false;

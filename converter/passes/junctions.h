@@ -4,7 +4,7 @@
 //   a value before linear layers                           the keys and queries of an attention
 //
 //   Norm              gain and bias         ─┐              keys   rows of the key's weight (or its norm's gain)    divided
-//   Gate              rows of up's weight    ├─► Linear     query  rows of the query's weight (or its norm's gain)  multiplied
+//   Gated Linear      rows of up and its bias├─► Linear     query  rows of the query's weight (or its norm's gain)  multiplied
 //   Linear (no, ReLU) rows and bias          │   columns
 //   Attention         rows of the value     ─┘
 //
@@ -41,7 +41,7 @@ struct Side {
   std::vector<Carried> carried;
   Carried
       origin;  // the result that comes straight from the weights: rows before a gate or an attention; maybe the value
-  int origin_input = -1;  // of a Linear with ReLU: the operator that makes its input, in the same function
+  int origin_input = -1;  // of a Linear with ReLU or a gate: the operator that makes its input, in the same function
 };
 
 struct Junction {

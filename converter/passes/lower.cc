@@ -119,6 +119,9 @@ std::vector<LinearNoise> measure(const Program& program, const Recording& record
       const fb::LinearT& op = *body.AsLinear();
       const Matrix& input = recording.of(encode)[made[static_cast<std::size_t>(op.input)]];
       linear.q8_db = q8_signal_to_noise(input, program.sources[static_cast<std::size_t>(op.weight)]);
+      if (op.up >= 0)
+        linear.q8_db =
+            std::min(linear.q8_db, q8_signal_to_noise(input, program.sources[static_cast<std::size_t>(op.up)]));
     });
   }
   return all;

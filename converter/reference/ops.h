@@ -44,9 +44,9 @@ Matrix norm(View x, const Norm& args);
 
 struct Linear {
   View weight;          // [N, K]
-  View bias, residual;  // empty: none
-  fb::Activation activation;
-  float cap;
+  View bias = {}, residual = {};  // empty: none
+  fb::Activation activation = fb::Activation::None;
+  float cap = 0;
 };
 Matrix linear(View x, const Linear& args, unsigned threads);
 

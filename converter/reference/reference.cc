@@ -217,13 +217,18 @@ class Run {
       if (function_.sequential) append(inputs_[index], input);
       else held_.options.linear_input(encode_, index, input);
     }
-    return ops::linear(value(op.input),
-                       {.weight = held_.weight(op.weight),
-                        .bias = held_.weight(op.bias),
-                        .residual = value(op.residual),
-                        .activation = op.activation,
-                        .cap = op.cap},
-                       held_.options.threads);
+    Matrix y = ops::linear(value(op.input),
+                           {.weight = held_.weight(op.weight),
+                            .bias = held_.weight(op.bias),
+                            .residual = value(op.residual),
+                            .activation = op.activation,
+                            .cap = op.cap},
+                           held_.options.threads);
+    if (op.up < 0) return y;
+    const Matrix up = ops::linear(value(op.input), {.weight = held_.weight(op.up), .bias = held_.weight(op.up_bias)},
+                                  held_.options.threads);
+    for (std::size_t i = 0; i < y.data.size(); ++i) y.data[i] *= up.data[i];
+    return y;
   }
 
   Matrix attention(const fb::AttentionT& op) {

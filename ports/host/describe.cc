@@ -47,6 +47,9 @@ class Describer {
     weight(op.weight());
     weight(op.bias());
     activation(op.activation());
+    if (op.up() >= 0) detail("gated");
+    weight(op.up());
+    weight(op.up_bias());
     residual(op.residual());
     emit(op.output());
   }

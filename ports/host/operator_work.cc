@@ -25,15 +25,10 @@ class Worker {
 
   OperatorWork operator()(const fb::Linear& op) const {
     const fb::Value& input = *function_.values()->Get(static_cast<std::uint32_t>(op.input()));
-    return product(op.weight(), input.kind() == fb::Kind::Q16);
+    return products(op.weight(), op.up(), input.kind() == fb::Kind::Q16);
   }
 
-  OperatorWork operator()(const fb::Recurrent& op) const {
-    OperatorWork work = product(op.weight(), op.wide());
-    if (op.candidate() < 0) return work;
-    const OperatorWork more = product(op.candidate(), op.wide());
-    return {work.operations + more.operations, work.bytes + more.bytes};
-  }
+  OperatorWork operator()(const fb::Recurrent& op) const { return products(op.weight(), op.candidate(), op.wide()); }
 
   OperatorWork operator()(const fb::Embed& op) const {
     double row = 0;
@@ -81,6 +76,14 @@ class Worker {
   OperatorWork product(int index, bool wide) const {
     const fb::Weight& w = weight(index);
     return {2.0 * w.rows() * w.columns() * shape_.rows * (wide ? 2 : 1), static_cast<double>(w.data()->bytes())};
+  }
+
+  // With one weight, or two.
+  OperatorWork products(int first, int second, bool wide) const {
+    const OperatorWork work = product(first, wide);
+    if (second < 0) return work;
+    const OperatorWork more = product(second, wide);
+    return {work.operations + more.operations, work.bytes + more.bytes};
   }
 
   const Opened& opened_;

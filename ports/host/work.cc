@@ -28,12 +28,15 @@ void each_linear(const fb::Function& function, const Visit& visit) {
 Work work_of(const Opened& opened, const fb::Function& function) {
   Work work;
   each_linear(function, [&](const fb::Linear& linear) {
-    const fb::Weight& weight = weight_at(opened, linear.weight());
     const fb::Value& input = *function.values()->Get(static_cast<std::uint32_t>(linear.input()));
-    const double size = static_cast<double>(weight.rows()) * weight.columns();
-    const double operations = 2 * size * (input.kind() == fb::Kind::Q16 ? 2 : 1);
-    (input.extent() == fb::Extent::Rows ? work.row_operations : work.output_operations) += operations;
-    work.weight_bytes += static_cast<double>(weight.data()->bytes());
+    for (const int index : {linear.weight(), linear.up()}) {
+      if (index < 0) continue;
+      const fb::Weight& weight = weight_at(opened, index);
+      const double size = static_cast<double>(weight.rows()) * weight.columns();
+      const double operations = 2 * size * (input.kind() == fb::Kind::Q16 ? 2 : 1);
+      (input.extent() == fb::Extent::Rows ? work.row_operations : work.output_operations) += operations;
+      work.weight_bytes += static_cast<double>(weight.data()->bytes());
+    }
   });
   for (const auto* op : *function.operators()) {
     const fb::Recurrent* recurrent = op->body_as_Recurrent();

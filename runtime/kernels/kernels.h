@@ -12,7 +12,7 @@
 //   vectors    f32 per column (scales, bias, gain): readable up to the next multiple of 16
 //   sizes      K and the slots of a sequence are at most 131,072, so that sums fit int32: 131,072 * 127 * 128 < 2^31
 //   memory     all of it is the caller's. Aligned to 64 bytes it is faster; any alignment of the element works. y may be
-//              x, up or the residual itself, never overlap them otherwise
+//              x, up, the factor or the residual itself, never overlap them otherwise
 #pragma once
 
 #include <cstddef>
@@ -43,7 +43,7 @@ struct QuantizedRows {
   }
 };
 
-// y[r, n] = activation(dot(x[r], w[n]) * (x.scale[r] * w_scale[n]) + bias[n]) + residual[r, n]
+// y[r, n] = activation(dot(x[r], w[n]) * (x.scale[r] * w_scale[n]) + bias[n]) * factor[r, n] + residual[r, n]
 // for n in tiles [first_tile, first_tile + tiles), each 16 columns. Q16: the dot is float(acc) * 256 + float(acc_low).
 struct MatmulArgs {
   QuantizedRows x;
@@ -61,6 +61,8 @@ struct MatmulArgs {
   std::size_t first_tile;
   std::size_t tiles;
   bool cold = false;  // the weights come from memory, not from a cache: the same result, other ways of reading
+  const float* factor = nullptr;  // or nullptr
+  std::size_t factor_stride = 0;
 };
 
 // Per row: amax = max |x|; amax < 2^-100: scale 0, all zeros. Otherwise

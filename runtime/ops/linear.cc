@@ -1,4 +1,4 @@
-// Linear: activation(x W^T + bias) + residual, an exact integer matmul.
+// Linear: activation(x W^T + bias) + residual, an exact integer matmul; gated, activation(x W^T + bias) * (x U^T + up_bias).
 //
 // Few rows are split over output channels, so that the threads together read the weights once. Of many rows each thread takes
 // some, a block after the other, and quantizes what it made before it goes on: most layers' results are in its second cache then.
@@ -20,6 +20,16 @@ Status verify(const fb::Linear& op, Checker& check) {
   if ((*weight)->columns() != (*input)->width() || (*weight)->columns() > rules::kInner)
     return check.fail("a linear layer's weight does not fit its input");
   if (auto s = check.vector(op.bias(), (*weight)->rows()); !s.ok()) return s;
+  if (op.up() == -1 && op.up_bias() != -1) return check.fail("a linear layer has the bias of a second weight only");
+  if (op.up() != -1) {
+    auto up = check.weight(op.up());
+    if (!up.ok()) return up.status();
+    if ((*up)->type() != fb::WeightType::Int8 || (*up)->rows() != (*weight)->rows() ||
+        (*up)->columns() != (*weight)->columns())
+      return check.fail("the two weights of a gated linear layer differ in shape or type");
+    if (auto s = check.vector(op.up_bias(), (*up)->rows()); !s.ok()) return s;
+    if (op.residual() != -1) return check.fail("a gated linear layer has a residual");
+  }
   if (auto s = check.activation(op.activation(), op.cap()); !s.ok()) return s;
   if (op.residual() != -1) {
     auto residual = check.f32_input(op.residual());
@@ -60,6 +70,33 @@ std::uint64_t scratch_bytes(const fb::Linear& op, const fb::Function& function, 
 
 namespace {
 
+// Columns of `args` that a thread makes by itself. Gated, in chunks of which the second cache holds all rows: first what is
+// gated, then the gate times that.
+void multiply_tiles(const Frame& frame, const fb::Linear& op, const kernels::MatmulArgs& args) {
+  if (op.up() < 0) return frame.kernels->matmul(args);
+  constexpr std::size_t kChunkBytes = std::size_t{256} << 10;
+  constexpr std::size_t kGroup = 12;  // tiles: several of any set's register blocks
+  const std::size_t fit = kChunkBytes / (args.rows * kLanes * sizeof(float)) / kGroup * kGroup;
+  const std::size_t chunk = fit < kGroup ? kGroup : fit;
+  kernels::MatmulArgs gate = args;
+  gate.factor = args.y;
+  gate.factor_stride = args.y_stride;
+  kernels::MatmulArgs up = matmul_args(frame, op.up(), op.up_bias(), args);
+  up.activation = kernels::Activation::kNone;
+  for (std::size_t done = 0; done < args.tiles; done += chunk) {
+    gate.first_tile = up.first_tile = args.first_tile + done;
+    gate.tiles = up.tiles = args.tiles - done < chunk ? args.tiles - done : chunk;
+    frame.kernels->matmul(up);
+    frame.kernels->matmul(gate);
+  }
+}
+
+// Bytes of all weights that a row is multiplied with.
+std::uint64_t weight_bytes(const Frame& frame, const fb::Linear& op) {
+  const fb::Weight& weight = frame.weight(op.weight());
+  return std::uint64_t{weight.rows()} * weight.columns() * (op.up() < 0 ? 1 : 2);
+}
+
 constexpr float kNever = -__builtin_inff();
 
 // Only the columns that are allowed: their tiles are multiplied, all other columns are minus infinity.
@@ -76,7 +113,7 @@ void multiply_allowed(const Frame& frame, const fb::Linear& op, const kernels::M
       std::size_t last = part.first_tile;
       for (; i < count && (tile(i) == last || (i < end && tile(i) == last + 1)); ++i) last = tile(i);
       part.tiles = last + 1 - part.first_tile;
-      frame.kernels->matmul(part);
+      multiply_tiles(frame, op, part);
     }
   });
   const std::uint32_t width = frame.weight(op.weight()).rows();
@@ -94,7 +131,7 @@ void multiply_allowed(const Frame& frame, const fb::Linear& op, const kernels::M
 // Rows in blocks, each quantized as soon as it is made.
 Status multiply_blocks(const fb::Linear& op, const Frame& frame, const kernels::MatmulArgs& all) {
   const fb::Weight& weight = frame.weight(op.weight());
-  const std::uint64_t size = std::uint64_t{weight.rows()} * weight.columns();
+  const std::uint64_t size = std::uint64_t{weight.rows()} * weight.columns();  // as in scratch_bytes
   const std::uint32_t most = block_rows(size);
   const bool keep = op.output()->rows() >= 0;
   const std::uint32_t spare =
@@ -106,7 +143,8 @@ Status multiply_blocks(const fb::Linear& op, const Frame& frame, const kernels::
   args.tiles = static_cast<std::size_t>(round_up(weight.rows(), kLanes) / kLanes);
   bool finite = true;  // only ever set to false, by any thread, read when all are done
   const auto rows = static_cast<std::uint32_t>(all.rows);
-  for_ranges(frame, rows, multiply_time(size, rows), [&](std::uint32_t task, std::uint32_t begin, std::uint32_t end) {
+  const std::uint64_t work = multiply_time(weight_bytes(frame, op), rows);
+  for_ranges(frame, rows, work, [&](std::uint32_t task, std::uint32_t begin, std::uint32_t end) {
     const std::uint64_t count = end - begin;
     const std::uint64_t blocks = (count + most - 1) / most;
     for (std::uint64_t b = 0; b < blocks; ++b) {
@@ -116,7 +154,7 @@ Status multiply_blocks(const fb::Linear& op, const Frame& frame, const kernels::
       part.x = all.x.from(first);
       part.y = all.y + (keep ? first : std::size_t{task} * spare) * all.y_stride;
       if (all.residual != nullptr) part.residual = all.residual + first * all.residual_stride;
-      frame.kernels->matmul(part);
+      multiply_tiles(frame, op, part);
       if (quantize &&
           !frame.kernels->quantize({part.y, part.y_stride, part.rows, weight.rows(), quantized.from(first)}))
         __atomic_store_n(&finite, false, __ATOMIC_RELAXED);
@@ -147,7 +185,9 @@ Status run(const fb::Linear& op, const Frame& frame) {
     return {};
   }
   if (many_rows(rows, frame.shapes.threads)) return multiply_blocks(op, frame, args);
-  multiply(frame, op.weight(), op.bias(), args);
+  for_tiles(frame, width, multiply_time(weight_bytes(frame, op), rows),
+            matmul_args(frame, op.weight(), op.bias(), args),
+            [&](const kernels::MatmulArgs& part) { multiply_tiles(frame, op, part); });
   return emit_quantized(frame, op.output(), target, rows, width);
 }
 

@@ -65,7 +65,8 @@ Problem problem(Suite& s, Shape shape, Numbers kind) {
   args.bias = s.floats(n, kind);
   args.cap = 30.0f;
   args.residual = s.floats(rows * n, kind);
-  args.residual_stride = args.y_stride = n;
+  args.factor = s.random.coin() ? s.floats(rows * n, kind) : nullptr;
+  args.residual_stride = args.y_stride = args.factor_stride = n;
   args.tiles = tiles;
   set_sums(args);
   return {args, n};
@@ -117,7 +118,7 @@ void every_number(Suite& s) {
   }
 }
 
-// Only some of the tiles, into rows that are also the residual.
+// Only some of the tiles, into rows that are also the residual or the factor.
 void every_range_of_tiles(Suite& s) {
   for (std::size_t first = 0; first < 6; ++first) {
     for (std::size_t tiles = 1; first + tiles <= 6; ++tiles) {
@@ -126,7 +127,9 @@ void every_range_of_tiles(Suite& s) {
       s.compare(p.args.rows * p.n, 0, [&](const Kernels& kernels, const Output& out) {
         MatmulArgs args = p.args;
         std::memcpy(out.floats, p.args.residual, p.args.rows * p.n * sizeof(float));
-        args.residual = args.y = out.floats;
+        args.y = out.floats;
+        if (args.factor == nullptr) args.residual = args.y;
+        else args.factor = args.y;
         args.first_tile = first;
         args.tiles = tiles;
         kernels.matmul(args);

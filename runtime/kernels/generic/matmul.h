@@ -154,7 +154,7 @@ struct Panel {
   const std::int32_t* acc;  // [rows, planes, tiles, 16]
 };
 
-// y = activation(float(acc) * (row scale * channel scale) + bias) + residual, each step one rounding, absent parts
+// y = activation(float(acc) * (row scale * channel scale) + bias) * factor + residual, each step one rounding, absent parts
 // skipped.
 template <class Isa>
 void finish_panel(const MatmulArgs& args, const Panel& panel) {
@@ -175,6 +175,7 @@ void finish_panel(const MatmulArgs& args, const Panel& panel) {
         F32 y = dot * (F32(args.x.scale[row]) * channel_scale);
         if (args.bias != nullptr) y = y + bias;
         y = activate(y);
+        if (args.factor != nullptr) y = y * F32::load(args.factor + row * args.factor_stride + column);
         if (args.residual != nullptr) y = y + F32::load(args.residual + row * args.residual_stride + column);
         y.store(args.y + row * args.y_stride + column);
       }

@@ -24,6 +24,7 @@ struct Problem {
         w_scale(n16),
         bias(n16),
         residual(s.rows * n16),
+        factor(s.rows * n16),
         y(s.rows * n16, float_of(0x7fc12345)) {
     for (std::size_t r = 0; r < s.rows; ++r) {
       for (std::size_t i = 0; i < s.k; ++i) {
@@ -36,6 +37,7 @@ struct Problem {
     for (float& v : w_scale) v = uniform(random, 0.0f, 0.01f);
     fill(random, bias, kind);
     fill(random, residual, kind);
+    fill(random, factor, kind);
     set_sums();
   }
 
@@ -50,8 +52,23 @@ struct Problem {
   }
 
   MatmulArgs args(Buffer<float>& out) {
-    return {x.view(), shape.rows, k4,  w.data(), w_scale.data(), bias.data(), activation, 30.0f, residual.data(),
-            n16,      out.data(), n16, 0,        n16 / 16,       cold};
+    return {x.view(),
+            shape.rows,
+            k4,
+            w.data(),
+            w_scale.data(),
+            bias.data(),
+            activation,
+            30.0f,
+            residual.data(),
+            n16,
+            out.data(),
+            n16,
+            0,
+            n16 / 16,
+            cold,
+            gated ? factor.data() : nullptr,
+            n16};
   }
 
   std::int64_t dot(const Buffer<std::int8_t>& plane, std::size_t row, std::size_t n) const {
@@ -65,9 +82,10 @@ struct Problem {
   bool wide;
   Rows x;
   Buffer<std::int8_t> w;
-  Buffer<float> w_scale, bias, residual, y;
+  Buffer<float> w_scale, bias, residual, factor, y;
   Activation activation = Activation::kNone;
   bool cold = false;
+  bool gated = false;
 };
 
 void expect_same_as_portable(Problem& p, const MatmulArgs& base, const std::string& what) {
@@ -93,6 +111,7 @@ TEST(Matmul, FollowsItsDefinition) {
         Problem p(random, shape, wide);
         p.activation = activation;
         p.cold = below(random, 2) == 0;
+        p.gated = below(random, 2) == 0;
         portable().matmul(p.args(p.y));
         for (std::size_t r = 0; r < shape.rows; ++r) {
           for (std::size_t n = 0; n < shape.n; ++n) {
@@ -101,10 +120,12 @@ TEST(Matmul, FollowsItsDefinition) {
             const double scaled = dot * static_cast<double>(p.x.scale[r]) * static_cast<double>(p.w_scale[n]);
             const double v = scaled + static_cast<double>(p.bias[n]);
             const double residual = static_cast<double>(p.residual[r * p.n16 + n]);
-            const double expected = reference_activation(activation, v, 30) + residual;
+            const double factor = p.gated ? static_cast<double>(p.factor[r * p.n16 + n]) : 1;
+            const double expected = reference_activation(activation, v, 30) * factor + residual;
             // At most a dozen roundings of 2^-24 each, of numbers no larger than these; no activation is steeper than
             // 1.13.
-            const double bound = 1e-6 * (std::fabs(scaled) + std::fabs(v) + std::fabs(residual) + 1);
+            const double bound =
+                1e-6 * ((std::fabs(scaled) + std::fabs(v) + 1) * (std::fabs(factor) + 1) + std::fabs(residual));
             EXPECT_NEAR(static_cast<double>(p.y[r * p.n16 + n]), expected, bound);
           }
         }
@@ -137,6 +158,7 @@ TEST(Matmul, EverySetGivesTheSameBitsForEveryShape) {
       const std::size_t k = 1 + below(random, 200);
       for (const bool wide : {false, true}) {
         Problem p(random, {rows, k, n}, wide);
+        p.gated = below(random, 2) == 0;
         expect_same_as_portable(p, p.args(p.y),
                                 std::to_string(rows) + " rows, k " + std::to_string(k) + ", n " + std::to_string(n));
       }
@@ -151,6 +173,7 @@ TEST(Matmul, EverySetGivesTheSameBitsForEveryNumber) {
       Problem p(random, {5, 40, 50}, kind == Numbers::kNormal, kind);
       p.activation = activation;
       p.cold = below(random, 2) == 0;
+      p.gated = below(random, 2) == 0;
       for (float& s : p.x.scale) s = std::fabs(number(random, kind)) * 0x1p-20f;
       for (float& s : p.w_scale) s = std::fabs(number(random, kind)) * 0x1p-20f;
       MatmulArgs args = p.args(p.y);
@@ -257,17 +280,20 @@ TEST(Matmul, AnySplitOverTilesOrRowsGivesTheSameBits) {
   }
 }
 
-TEST(Matmul, ResidualMayBeTheOutput) {
+TEST(Matmul, ResidualOrFactorMayBeTheOutput) {
   Random random(8);
   Problem p(random, {5, 64, 80}, false);
+  p.gated = true;
   for (const Kernels* kernels : available_sets()) {
-    Buffer<float> apart(p.y);
-    kernels->matmul(p.args(apart));
-    Buffer<float> y(p.residual);
-    MatmulArgs args = p.args(y);
-    args.residual = y.data();
-    kernels->matmul(args);
-    ASSERT_EQ(first_difference(y, apart), -1) << kernels->name;
+    for (const bool factor : {false, true}) {
+      Buffer<float> apart(p.y);
+      kernels->matmul(p.args(apart));
+      Buffer<float> y(factor ? p.factor : p.residual);
+      MatmulArgs args = p.args(y);
+      (factor ? args.factor : args.residual) = y.data();
+      kernels->matmul(args);
+      ASSERT_EQ(first_difference(y, apart), -1) << kernels->name;
+    }
   }
 }
 

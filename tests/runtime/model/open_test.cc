@@ -7,6 +7,7 @@
 
 #include "kinglet/model.h"
 #include "kinglet/session.h"
+#include "model/rules.h"
 #include "tests/runtime/session/tiny_model.h"
 
 namespace kinglet {
@@ -138,11 +139,11 @@ TEST(Open, RefusesAnotherVersionByName) {
   auto model = Model::open(whole.span());
   ASSERT_TRUE(model.ok());
   testing::TinyModel newer(1);
-  newer.model().version = 2;
+  newer.model().version = rules::kVersion + 1;
   const AlignedBytes bytes(newer.file());
   const Status status = Model::open(bytes.span()).status();
   EXPECT_EQ(status.code(), Code::kUnsupported);
-  EXPECT_EQ(status.subject(), 2U);
+  EXPECT_EQ(status.subject(), rules::kVersion + 1);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <new>
 
 #include "model/checksum.h"
+#include "model/rules.h"
 
 namespace kinglet::testing {
 namespace {
@@ -61,7 +62,7 @@ fb::AttentionT attention(int qkv, std::uint32_t heads, std::uint32_t kv_heads, s
 }  // namespace
 
 TinyModel::TinyModel(unsigned seed) : random_(seed) {
-  model_.version = 1;
+  model_.version = rules::kVersion;
   model_.name = "tiny";
   model_.architecture = "test";
 }
@@ -161,6 +162,32 @@ std::vector<std::byte> TinyModel::file() {
 
 namespace {
 
+// silu(x W^T) * (x U^T) of a quantized x as two operators, or as one.
+int gate(TinyModel& m, int x, std::uint32_t width, std::uint32_t hidden) {
+  const int both = m.value(2 * hidden, fb::Kind::F32);
+  m.add(linear(x, m.tiles(2 * hidden, width), both, -1));
+  fb::GateT gate;
+  gate.gate = slice(both, 0);
+  gate.up = slice(both, hidden);
+  gate.width = hidden;
+  gate.activation = fb::Activation::Silu;
+  const int gated = m.value(hidden, fb::Kind::Q16);
+  gate.output = emit(-1, gated);
+  m.add(std::move(gate));
+  return gated;
+}
+
+int gated_linear(TinyModel& m, int x, std::uint32_t width, std::uint32_t hidden) {
+  const int weight = m.tiles(hidden, width), bias = m.floats(1, hidden, 0.0F, 0.1F);
+  const int gated = m.value(hidden, fb::Kind::Q16);
+  auto op = linear(x, weight, -1, gated, bias);
+  op.activation = fb::Activation::Silu;
+  op.up = m.tiles(hidden, width);
+  op.up_bias = m.floats(1, hidden, 0.5F, 0.1F);
+  m.add(std::move(op));
+  return gated;
+}
+
 struct Decoder {
   std::uint32_t context, window, heads, kv_heads;
 };
@@ -202,16 +229,7 @@ std::vector<std::byte> decoder(const Decoder& shape) {
     m.add(linear(attended, m.tiles(kWidth, heads * kDim), after, -1, -1, x));
     const int h2 = m.value(kWidth, fb::Kind::Q8);
     m.add(norm(after, kWidth, -1, h2, m.floats(1, kWidth, 1.0F, 0.2F)));
-    const int both = m.value(2 * kHidden, fb::Kind::F32);
-    m.add(linear(h2, m.tiles(2 * kHidden, kWidth), both, -1));
-    fb::GateT gate;
-    gate.gate = slice(both, 0);
-    gate.up = slice(both, kHidden);
-    gate.width = kHidden;
-    gate.activation = fb::Activation::Silu;
-    const int gated = m.value(kHidden, fb::Kind::Q16);
-    gate.output = emit(-1, gated);
-    m.add(std::move(gate));
+    const int gated = layer == 0 ? gate(m, h2, kWidth, kHidden) : gated_linear(m, h2, kWidth, kHidden);
     x = m.value(kWidth, fb::Kind::F32);
     m.add(linear(gated, m.tiles(kWidth, kHidden), x, -1, -1, after));
   }
