@@ -84,6 +84,19 @@ inline std::uint32_t value_dim(const fb::State& state) {
 inline std::uint32_t row_width(const fb::State& state) { return state.heads() * state.head_dim(); }
 std::uint64_t state_bytes(const fb::State& state, const Shapes& shapes);
 
+// The largest number of some columns and the lowest column that has it, as in kernels::Top, but of one size on every machine.
+struct Best {
+  float value;
+  std::uint32_t column;
+  std::uint32_t finite;
+};
+
+// What greedy decoding wants instead of a function's output rows: of each the best column.
+struct Picking {
+  Best* best = nullptr;  // [outputs]; nullptr: it wants the rows
+  std::span<const std::int32_t> never[2] = {};
+};
+
 struct Frame {
   const Model* model;
   const fb::Function* function;
@@ -100,7 +113,8 @@ struct Frame {
   const std::uint32_t* pages;          // [sequences, shapes.context / 16]: of each sequence in the Context states
   std::span<const AttentionCapture> captures = {};
   std::span<const std::int32_t> allowed = {};  // columns of the function's output, ascending; empty: all
-  std::uint32_t attention = 0;                 // index of the operator that runs, among those that can be captured
+  Picking picking = {};
+  std::uint32_t attention = 0;  // index of the operator that runs, among those that can be captured
 
   std::uint32_t rows_of(fb::Extent extent) const {
     if (extent == fb::Extent::Rows) return call.rows;

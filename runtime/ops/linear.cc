@@ -7,6 +7,7 @@
 #include "ops/emit.h"
 #include "ops/multiply.h"
 #include "ops/ops.h"
+#include "ops/scores.h"
 
 namespace kinglet::ops {
 
@@ -60,7 +61,7 @@ bool many_rows(std::uint32_t rows, std::uint32_t threads) {
 }  // namespace
 
 std::uint64_t scratch_bytes(const fb::Linear& op, const fb::Function& function, const Shapes& shapes) {
-  if (op.output()->rows() >= 0) return 0;
+  if (op.output()->rows() >= 0) return picking_bytes(op, function, shapes);
   const fb::Value& value = made_value(op.output(), function);
   const std::uint64_t inner = function.values()->Get(static_cast<std::uint32_t>(op.input()))->width();
   const std::uint64_t rows =
@@ -95,37 +96,6 @@ void multiply_tiles(const Frame& frame, const fb::Linear& op, const kernels::Mat
 std::uint64_t weight_bytes(const Frame& frame, const fb::Linear& op) {
   const fb::Weight& weight = frame.weight(op.weight());
   return std::uint64_t{weight.rows()} * weight.columns() * (op.up() < 0 ? 1 : 2);
-}
-
-constexpr float kNever = -__builtin_inff();
-
-// Only the columns that are allowed: their tiles are multiplied, all other columns are minus infinity.
-void multiply_allowed(const Frame& frame, const fb::Linear& op, const kernels::MatmulArgs& args) {
-  const std::span<const std::int32_t> allowed = frame.allowed;
-  const auto tile = [&](std::size_t i) { return static_cast<std::size_t>(allowed[i]) / std::size_t{kLanes}; };
-  const std::uint32_t count = static_cast<std::uint32_t>(allowed.size());
-  const std::uint64_t size = std::uint64_t{count} * kLanes * frame.weight(op.weight()).columns();  // at most
-  for_ranges(frame, count, multiply_time(size, args.rows), [&](std::uint32_t, std::uint32_t i, std::uint32_t end) {
-    while (i < end && i > 0 && tile(i) == tile(i - 1)) ++i;  // a tile belongs to whoever has its first column
-    while (i < end) {
-      kernels::MatmulArgs part = args;
-      part.first_tile = tile(i);
-      std::size_t last = part.first_tile;
-      for (; i < count && (tile(i) == last || (i < end && tile(i) == last + 1)); ++i) last = tile(i);
-      part.tiles = last + 1 - part.first_tile;
-      multiply_tiles(frame, op, part);
-    }
-  });
-  const std::uint32_t width = frame.weight(op.weight()).rows();
-  for (std::size_t r = 0; r < args.rows; ++r) {
-    float* row = args.y + r * args.y_stride;
-    std::uint32_t next = 0;
-    for (const std::int32_t column : allowed) {
-      for (; next < static_cast<std::uint32_t>(column); ++next) row[next] = kNever;
-      ++next;
-    }
-    for (; next < width; ++next) row[next] = kNever;
-  }
 }
 
 // Rows in blocks, each quantized as soon as it is made.
@@ -180,14 +150,11 @@ Status run(const fb::Linear& op, const Frame& frame) {
   args.residual_stride = residual.stride;
   args.y = target.data;
   args.y_stride = target.stride;
-  if (!frame.allowed.empty() && op.output()->rows() == frame.function->output()) {
-    multiply_allowed(frame, op, matmul_args(frame, op.weight(), op.bias(), args));
-    return {};
-  }
+  if (makes_part_of_scores(op, frame)) return run_scores(op, frame, matmul_args(frame, op.weight(), op.bias(), args));
   if (many_rows(rows, frame.shapes.threads)) return multiply_blocks(op, frame, args);
   for_tiles(frame, width, multiply_time(weight_bytes(frame, op), rows),
             matmul_args(frame, op.weight(), op.bias(), args),
-            [&](const kernels::MatmulArgs& part) { multiply_tiles(frame, op, part); });
+            [&](std::uint32_t, const kernels::MatmulArgs& part) { multiply_tiles(frame, op, part); });
   return emit_quantized(frame, op.output(), target, rows, width);
 }
 

@@ -87,6 +87,8 @@ Tables tables_of(const Model& model, const Limits& limits) {
   t.step_values = offsets(root.step(), true);
   t.step_scratches = offsets(root.step(), false);
   t.states = take(root.states()->size(), sizeof(std::uint64_t));
+  if (root.step() != nullptr)
+    t.best = take(std::uint64_t{limits.outputs} * (is_sequential(root) ? 2 : 1), sizeof(Best));
   if (is_sequential(root)) {
     const fb::Function& step = *root.step();
     const std::uint32_t width = step.values()->Get(static_cast<std::uint32_t>(step.output()))->width();

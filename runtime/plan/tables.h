@@ -22,6 +22,7 @@ struct Tables {
   std::uint64_t encode_values, encode_scratches;    // u64 [values], [operators]
   std::uint64_t step_values, step_scratches;
   std::uint64_t states;   // u64 [states]
+  std::uint64_t best;     // of [outputs] output rows, and as many again of a sequential function
   std::uint64_t results;  // f32 [outputs, width] of a sequential function
   std::uint64_t bytes;
 };

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <new>
 
+#include "ops/scores.h"
 #include "plan/layout.h"
 #include "plan/tables.h"
 #include "session/runner.h"
@@ -26,14 +27,15 @@ bool has_state(const fb::Model& root, const Of& of) {
   return false;
 }
 
-// The last that is made are the logits, by a Linear whose f32 rows nobody else wants quantized.
-bool ends_in_scores(const fb::Function& step, std::uint32_t vocabulary) {
-  if (step.values()->Get(static_cast<std::uint32_t>(step.output()))->width() < vocabulary) return false;
-  for (const fb::Operator* op : *step.operators()) {
-    const fb::Linear* linear = op->body_as_Linear();
-    if (linear != nullptr && linear->output()->rows() == step.output()) return linear->output()->quantized() < 0;
-  }
-  return false;
+// The operator that makes the logits and nothing else.
+bool ends_in_scores(const fb::Model& root) {
+  const fb::Linear* scores = root.step() == nullptr ? nullptr : ops::scores_of(*root.step());
+  return scores != nullptr &&
+         root.weights()->Get(static_cast<std::uint32_t>(scores->weight()))->rows() == root.vocabulary();
+}
+
+Status not_in_vocabulary(std::int32_t token) {
+  return bad("a token is not in the vocabulary", static_cast<std::uint32_t>(token));
 }
 
 // Output rows wanted of the first `rows` tokens of a chunk.
@@ -60,6 +62,7 @@ struct Session::Impl final : Session {
   Frame frames[2] = {};                  // step, encode
   const Frame* last = nullptr;           // whose output can be read
   FloatRows results = {};                // of a sequential function: its output rows of the last call
+  Best* best = nullptr;                  // [outputs]
   std::uint32_t result_count = 0;
 
   Status check(std::span<const Chunk> chunks, bool encode) const;
@@ -142,6 +145,7 @@ Result<Session*> Session::create(const Plan& plan, std::span<std::byte> arena, c
         .cold = root.segment_bytes() > (options.cache_bytes != 0 ? options.cache_bytes : kUsualCache),
         .pages = session->sequences.pages()};
   }
+  session->best = at<Best>(base, tables.best);
   if (is_sequential(root)) {
     const std::uint32_t width = session->frames[0].value(root.step()->output()).width();
     session->results = {at<float>(base, tables.results), static_cast<std::size_t>(round_up(width, kLanes))};
@@ -322,8 +326,11 @@ Status Session::Impl::run_rows(std::span<const Chunk> chunks) {
       const std::uint32_t before = chunk.tokens.size() <= t ? 0 : wanted(chunk, t);
       if (chunk.tokens.size() > t && wanted(chunk, t + 1) != before) {
         const int value = frame.function->output();
-        std::memcpy(results.row(first + before), frame.floats(value).row(outputs++),
-                    frame.value(value).width() * sizeof(float));
+        if (frame.picking.best != nullptr) best[first + before] = frame.picking.best[outputs];
+        else
+          std::memcpy(results.row(first + before), frame.floats(value).row(outputs),
+                      frame.value(value).width() * sizeof(float));
+        ++outputs;
       }
       first += wanted(chunk, chunk.tokens.size());
     }
@@ -358,6 +365,7 @@ std::span<const float> Session::output(std::uint32_t index) const {
   if (index >= outputs()) return {};
   const Impl* self = static_cast<const Impl*>(this);
   const Frame* frame = self->last;
+  if (frame->picking.best != nullptr) return {};
   const int value = frame->function->output();
   if (frame->function->sequential()) return {self->results.row(index), frame->value(value).width()};
   return {frame->floats(value).row(index), frame->value(value).width()};
@@ -417,17 +425,47 @@ Status Session::restrict(std::span<const std::int32_t> tokens) {
   const fb::Model& root = self->plan.model.root();
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     if (tokens[i] < 0 || static_cast<std::uint32_t>(tokens[i]) >= root.vocabulary())
-      return bad("a token is not in the vocabulary", static_cast<std::uint32_t>(tokens[i]));
+      return not_in_vocabulary(tokens[i]);
     if (i > 0 && tokens[i] <= tokens[i - 1]) return bad("allowed tokens do not ascend", i);
   }
   if (tokens.empty()) {
     self->frames[0].allowed = {};
     return {};
   }
-  if (root.step() == nullptr || !ends_in_scores(*root.step(), root.vocabulary()))
-    return {Code::kUnsupported, "only the scores of a vocabulary can be restricted"};
+  if (!ends_in_scores(root)) return {Code::kUnsupported, "only the scores of a vocabulary can be restricted"};
   self->frames[0].allowed = tokens;
   return {};
+}
+
+Status Session::pick(std::span<const std::int32_t> never, std::span<const std::int32_t> more_never) {
+  Impl* self = static_cast<Impl*>(this);
+  const fb::Model& root = self->plan.model.root();
+  for (const auto& tokens : {never, more_never}) {
+    for (const std::int32_t token : tokens) {
+      if (token < 0 || static_cast<std::uint32_t>(token) >= root.vocabulary()) return not_in_vocabulary(token);
+    }
+  }
+  if (!ends_in_scores(root) || !selects(self->frames[0]))
+    return {Code::kUnsupported, "only among the scores of a vocabulary one can be picked"};
+  // What a sequential function picks for a row of its call moves to the row's place among all.
+  self->frames[0].picking = {.best = self->best + (is_sequential(root) ? self->plan.limits.outputs : 0),
+                             .never = {never, more_never}};
+  self->last = nullptr;
+  return {};
+}
+
+void Session::stop_picking() {
+  Impl* self = static_cast<Impl*>(this);
+  self->frames[0].picking = {};
+  self->last = nullptr;
+}
+
+Result<std::int32_t> Session::picked(std::uint32_t index) const {
+  const Impl* self = static_cast<const Impl*>(this);
+  if (index >= outputs() || self->last->picking.best == nullptr) return bad("no token was picked for this row", index);
+  const Best& best = self->best[index];
+  if (best.column >= self->plan.model.root().vocabulary()) return bad("no token is left to choose from", index);
+  return static_cast<std::int32_t>(best.column);
 }
 
 std::span<const AttentionCapture> Session::captures() const {

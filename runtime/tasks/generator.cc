@@ -4,6 +4,7 @@
 
 #include "model_generated.h"
 #include "tasks/beam_run.h"
+#include "tasks/chooser.h"
 #include "tasks/stops.h"
 #include "tasks/tokens.h"
 #include "tasks/workspace.h"
@@ -225,6 +226,7 @@ Result<Generated> Generator::generate(const GenerateOptions& options, const Text
 Status Generator::run(const GenerateOptions& options, Sampler& sampler, Stops& stops, const TextSink& sink,
                       Generated& made) {
   const std::int32_t forced = forced_token(session_->plan().model.root());
+  Chooser chooser(*session_, sampler, options.sampler);
   DecodeState state;
   if (auto s = read_context(state, stops.room()); !s.ok()) return s;
   const auto commit = [&](Result<std::size_t> text) -> Result<bool> {
@@ -240,8 +242,7 @@ Status Generator::run(const GenerateOptions& options, Sampler& sampler, Stops& s
     if (auto s = feed(); !s.ok()) return s;
     const bool is_forced = forced >= 0 && made.tokens == 0;
     auto token = is_forced ? Result<std::int32_t>(forced)
-                           : sampler.next(session_->output(session_->outputs() - 1), tokens(),
-                                          {.stream = 0, .index = made.tokens});
+                           : chooser.next(session_->outputs() - 1, tokens(), {.stream = 0, .index = made.tokens});
     if (!token.ok()) return token.status();
     if (ends(*token, options)) {
       made.finish = Finish::kStopToken;

@@ -95,10 +95,8 @@ Status Sampler::find_best(const float* scores) {
   return highest_ == kNever ? bad("no token is left to choose from", 0) : Status{};
 }
 
-// Whether the logits are the scores.
-bool Sampler::plain() const {
-  return options_.repetition_penalty == 1 && options_.suppressed.empty() && suppressed_.empty();
-}
+// Whether the best logit is the choice.
+bool Sampler::plain() const { return greedy() && options_.suppressed.empty() && suppressed_.empty(); }
 
 // The lower token first among equals.
 bool Sampler::better(std::uint32_t a, std::uint32_t b) const {
@@ -181,9 +179,8 @@ std::uint32_t Sampler::draw_any(std::uint32_t random) const {
 
 Result<std::int32_t> Sampler::next(std::span<const float> logits, std::span<const std::int32_t> seen, Draw draw) {
   if (logits.size() != vocabulary_) return bad("as many logits as the vocabulary are needed", vocabulary_);
-  const bool greedy = options_.temperature == 0;
-  if (auto s = greedy && plain() ? find_best(logits.data()) : score(logits, seen); !s.ok()) return s;
-  if (greedy) return static_cast<std::int32_t>(best_);
+  if (auto s = plain() ? find_best(logits.data()) : score(logits, seen); !s.ok()) return s;
+  if (options_.temperature == 0) return static_cast<std::int32_t>(best_);
   const std::uint32_t random = random_bits(options_.seed, draw.stream, draw.index);
   const std::uint32_t most = options_.top_k == 0 || options_.top_k > vocabulary_ ? vocabulary_ : options_.top_k;
   if (most == vocabulary_ && options_.top_p >= 1) return static_cast<std::int32_t>(draw_any(random));

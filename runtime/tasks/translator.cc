@@ -6,6 +6,7 @@
 
 #include "model_generated.h"
 #include "tasks/beam_run.h"
+#include "tasks/chooser.h"
 #include "tasks/coverage.h"
 #include "tasks/tokens.h"
 #include "tasks/workspace.h"
@@ -196,7 +197,7 @@ Status Translator::take(std::uint32_t sequence, std::int32_t token, const Transl
 }
 
 // One more token for each sequence of the last call that has been fed all it had.
-Status Translator::sample(Sampler& sampler, const TranslateOptions& options, std::size_t chunks) {
+Status Translator::choose(Chooser& chooser, const TranslateOptions& options, std::size_t chunks) {
   const std::int32_t forced = forced_token(session_->plan().model.root());
   for (std::uint32_t c = 0; c < chunks; ++c) {
     const std::uint32_t sequence = chunks_[c].sequence;
@@ -204,8 +205,7 @@ Status Translator::sample(Sampler& sampler, const TranslateOptions& options, std
     if (session_->length(sequence) < track.count) continue;
     Result<std::int32_t> token = forced;
     if (forced < 0 || track.made > 0)
-      token = sampler.next(session_->output(c), tokens(sequence),
-                           {.stream = options.first_stream + sequence, .index = track.made});
+      token = chooser.next(c, tokens(sequence), {.stream = options.first_stream + sequence, .index = track.made});
     if (!token.ok()) return token.status();
     if (auto s = take(sequence, *token, options); !s.ok()) return s;
   }
@@ -213,6 +213,7 @@ Status Translator::sample(Sampler& sampler, const TranslateOptions& options, std
 }
 
 Status Translator::decode(std::size_t count, Sampler& sampler, const TranslateOptions& options) {
+  Chooser chooser(*session_, sampler, options.sampler);
   for (bool any = true; any;) {
     any = false;
     for (std::size_t next = 0; next < count;) {
@@ -221,7 +222,7 @@ Status Translator::decode(std::size_t count, Sampler& sampler, const TranslateOp
       if (*chunks == 0) break;
       any = true;
       if (auto s = session_->step(chunks_.first(*chunks)); !s.ok()) return s;
-      if (auto s = sample(sampler, options, *chunks); !s.ok()) return s;
+      if (auto s = choose(chooser, options, *chunks); !s.ok()) return s;
     }
   }
   return {};

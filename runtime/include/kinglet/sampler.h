@@ -50,6 +50,9 @@ class Sampler {
                                 std::span<const std::int32_t> suppressed, std::span<std::byte> workspace,
                                 const kernels::Kernels* kernels = nullptr);
 
+  // Whether `next` gives what Session::pick does: the largest logit that is not suppressed, whatever was seen.
+  bool greedy() const { return options_.temperature == 0 && options_.repetition_penalty == 1; }
+
   // `logits` [vocabulary]; `seen` are the tokens that the repetition penalty is for. kNotFinite: a logit is a NaN or +infinity;
   // kBadArgument: no token is left.
   Result<std::int32_t> next(std::span<const float> logits, std::span<const std::int32_t> seen = {}, Draw draw = {});

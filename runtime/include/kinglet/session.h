@@ -98,6 +98,15 @@ class Session {
   // kUnsupported: the step function does not end in scores of the vocabulary.
   Status restrict(std::span<const std::int32_t> tokens);
 
+  // From now on `step` looks only for the best token of each output row (the largest logit; the lowest of equal tokens), and `output`
+  // gives nothing: the logits are never written anywhere. `never` are tokens that are not chosen; both lists stay the caller's and must
+  // outlive it. kBadArgument: one is not in the vocabulary. kUnsupported: the step function does not end in scores of the vocabulary.
+  // `step` then gives kNotFinite where a logit is a NaN or +infinity.
+  Status pick(std::span<const std::int32_t> never, std::span<const std::int32_t> more_never = {});
+  void stop_picking();
+  // kBadArgument: no token is left to choose from, or there is no such row.
+  Result<std::int32_t> picked(std::uint32_t index) const;
+
   // From now on writes attention weights there; `captures` and their memory stay the caller's and must outlive it (none: stops).
   // kBadArgument, the subject being the capture's index: no such attention or sequence, or memory smaller than it says. A call whose
   // rows or columns do not fit a capture is refused, too.

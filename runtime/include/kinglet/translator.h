@@ -91,7 +91,7 @@ class Translator {
   Status encode(std::span<const std::string_view> sources, const BeamOptions& beam, std::span<Translation> results);
   Status start(std::size_t count);
   Result<std::size_t> gather(std::size_t count, std::size_t& next);
-  Status sample(Sampler& sampler, const TranslateOptions& options, std::size_t chunks);
+  Status choose(class Chooser& chooser, const TranslateOptions& options, std::size_t chunks);
   Status take(std::uint32_t sequence, std::int32_t token, const TranslateOptions& options);
   Status decode(std::size_t count, Sampler& sampler, const TranslateOptions& options);
   Status search(std::size_t count, const TranslateOptions& options, std::span<Translation> results);

@@ -257,6 +257,33 @@ std::vector<std::byte> tiny_long_decoder() {
   return decoder({.context = 640, .window = 260, .heads = 11, .kv_heads = 1});
 }
 
+std::vector<std::byte> wide_scores(std::uint32_t vocabulary) {
+  constexpr std::uint32_t kWidth = 256;
+  TinyModel m(9);
+  m.model().context = 16;
+  m.model().vocabulary = vocabulary;
+  const int table = m.tiles(vocabulary, kWidth);
+  m.begin(false);
+  fb::EmbedT embed;
+  embed.tokens = table;
+  const int x = m.value(kWidth, fb::Kind::F32);
+  embed.output = std::make_unique<fb::Emit>(x, -1);
+  m.add(std::move(embed));
+  fb::SelectT select;
+  select.input = x;
+  const int chosen = m.value(kWidth, fb::Kind::Q8, fb::Extent::Outputs);
+  select.output = std::make_unique<fb::Emit>(-1, chosen);
+  m.add(std::move(select));
+  fb::LinearT head;
+  head.input = chosen;
+  head.weight = table;
+  const int scores = m.value(vocabulary, fb::Kind::F32, fb::Extent::Outputs);
+  head.output = std::make_unique<fb::Emit>(scores, -1);
+  m.add(std::move(head));
+  m.end(scores);
+  return m.file();
+}
+
 std::vector<std::byte> tiny_encoder() {
   constexpr std::uint32_t kWidth = 24, kHeads = 3, kDim = 8, kVocabulary = 31, kSource = 48;
   TinyModel m(2);
