@@ -6,6 +6,7 @@
 #include "file.h"
 #include "kinglet/beam.h"
 #include "kinglet/sampler.h"
+#include "tasks/chooser.h"
 
 namespace kinglet::host {
 namespace {
@@ -74,7 +75,10 @@ void Workload::steps(std::uint32_t count) {
 void Workload::greedy(std::uint32_t count, std::uint32_t texts) {
   const std::uint32_t vocabulary = opened_.root().vocabulary();
   Arena memory(Sampler::workspace_bytes(vocabulary));
-  Sampler sampler = value_of(opened_.path(), Sampler::create(vocabulary, {}, {}, memory.bytes()));
+  const SamplerOptions options;
+  Sampler sampler = value_of(opened_.path(), Sampler::create(vocabulary, options, suppressed_tokens(opened_.root()),
+                                                             memory.bytes(), session().kernels()));
+  Chooser chooser(session(), sampler, options);
   std::vector<std::int32_t> last(texts, 0);
   std::vector<Chunk> chunks(texts);
   const std::uint32_t apart = session().plan().limits.sequences / texts;
@@ -82,7 +86,7 @@ void Workload::greedy(std::uint32_t count, std::uint32_t texts) {
   for (std::uint32_t i = 0; i < count; ++i) {
     for (std::uint32_t t = 0; t < texts; ++t) chunks[t] = {.sequence = t * apart, .tokens = {&last[t], 1}, .types = {}};
     step(chunks);
-    for (std::uint32_t t = 0; t < texts; ++t) last[t] = value_of(opened_.path(), sampler.next(session().output(t)));
+    for (std::uint32_t t = 0; t < texts; ++t) last[t] = value_of(opened_.path(), chooser.next(t, {}, {}));
   }
 }
 

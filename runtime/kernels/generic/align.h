@@ -10,7 +10,7 @@ namespace {
 
 // v tanh(query + key) of a block, a lane per slot.
 template <class Isa>
-void additive_scores(const AlignArgs& align, const Slots& slots, float* scores) {
+void additive_scores(const AlignArgs& align, const Slots& slots, float* scores, Softmax<Isa>& softmax) {
   using F32 = typename Isa::F32;
   using I32 = typename Isa::I32;
   const AttendArgs& args = align.attend;
@@ -34,7 +34,9 @@ void additive_scores(const AlignArgs& align, const Slots& slots, float* scores) 
       if (d + 2 < args.head_dim) add(d + 2, shift_right<24>(shift_left<8>(four)));
       if (d + 3 < args.head_dim) add(d + 3, shift_right<24>(four));
     }
-    (total * F32(args.scale * kLog2E)).store(scores + (slot - slots.block));
+    const F32 score = total * F32(args.scale * kLog2E);
+    score.store(scores + (slot - slots.block));
+    note_scores<Isa>(args.queries[0], slot, score, softmax.most, softmax.most_bits);
   }
 }
 
@@ -44,10 +46,11 @@ std::size_t best_slot(const AttendQuery& query, const float* scores, const Score
   std::size_t best = query.end;
   float top = 0.0f;
   const std::size_t last = round_up_to(query.end, kLanes);
+  Softmax<Isa> softmax;
   for (std::size_t block = query.begin / kSlotBlock * kSlotBlock; block < last; block += kSlotBlock) {
     const std::size_t first = query.begin / kLanes * kLanes;
     const Slots slots{block, first > block ? first : block, last < block + kSlotBlock ? last : block + kSlotBlock};
-    write_scores(slots);
+    write_scores(slots, &softmax);
     for (std::size_t slot = slots.first; slot < slots.last; ++slot) {
       const float score = scores[slot - block];
       if (slot < query.begin || slot >= query.end) continue;
@@ -70,9 +73,9 @@ bool align(const AlignArgs& align) {
   const AttendMemory<Isa> memory(args);
   RowScale scale;
   if (align.v == nullptr && !quantize_queries<Isa>(args, memory, &scale)) return false;
-  const auto scores = [&](const Slots& slots) {
-    if (align.v != nullptr) additive_scores<Isa>(align, slots, memory.scores);
-    else block_scores<Isa>(args, memory, &scale, slots);
+  const auto scores = [&](const Slots& slots, Softmax<Isa>* softmax) {
+    if (align.v != nullptr) additive_scores<Isa>(align, slots, memory.scores, *softmax);
+    else block_scores<Isa>(args, memory, &scale, slots, softmax);
   };
   if (align.hard) {
     const std::size_t best = best_slot<Isa>(query, memory.scores, scores);

@@ -64,7 +64,9 @@ struct AttendMemory {
 // What is known of one query's softmax.
 template <class Isa>
 struct Softmax {
-  float top = -__builtin_inff();
+  typename Isa::F32 most = typename Isa::F32(-__builtin_inff());  // the largest score so far in each lane,
+  typename Isa::I32 most_bits = typename Isa::I32(0);             // and the largest magnitude, as bits
+  float top = -__builtin_inff();                                  // the largest of the blocks that were softened
   typename Isa::F32 total = typename Isa::F32(0.0f);
   float shrink = 1.0f;   // of the last block
   float p_scale = 0.0f;  // of the last block
@@ -95,6 +97,19 @@ void for_pages(const AttendQuery& query, const Slots& slots, F&& f) {
   }
 }
 
+// Takes note of 16 scores from `slot` on.
+template <class Isa>
+[[gnu::always_inline]] inline void note_scores(const AttendQuery& query, std::size_t slot, typename Isa::F32 score,
+                                               typename Isa::F32& most, typename Isa::I32& most_bits) {
+  using I32 = typename Isa::I32;
+  const auto note = [&](auto within) {
+    most = max(select(within, score, most), most);
+    most_bits = max(select(within, bits(score) & I32(0x7fffffff), I32(0)), most_bits);
+  };
+  if (slot >= query.begin && slot + kLanes <= query.end) note(AllLanes{});
+  else note(slots_within<Isa>(query, slot));
+}
+
 // bias[clamp(slot - position, -reach, reach) + reach] for 16 slots.
 template <class Isa>
 typename Isa::F32 position_bias(const AttendQuery& query, std::size_t reach_of, std::size_t first) {
@@ -123,12 +138,24 @@ bool quantize_queries(const AttendArgs& args, const AttendMemory<Isa>& memory, R
   return true;
 }
 
+// With a cap or a bias, and then in units of ln 2.
+template <class Isa>
+[[gnu::noinline]] typename Isa::F32 unusual_score(const AttendArgs& args, const AttendQuery& query, std::size_t slot,
+                                                  typename Isa::F32 score) {
+  using F32 = typename Isa::F32;
+  if (args.cap != 0.0f) score = soft_cap(score, F32(args.cap));
+  if (query.bias != nullptr) score = score + position_bias<Isa>(query, args.reach, slot);
+  return score * F32(kLog2E);
+}
+
 // Scores of all queries for the pages [first, first + tiles * 16).
 template <class Isa>
 void dot_scores(const AttendArgs& args, const AttendMemory<Isa>& memory, const RowScale* scales, const Slots& slots,
-                std::size_t first, std::size_t tiles) {
+                std::size_t first, std::size_t tiles, Softmax<Isa>* softmax) {
   using F32 = typename Isa::F32;
+  using I32 = typename Isa::I32;
   const bool plain = args.cap == 0.0f && args.queries[0].bias == nullptr;
+  const float scale = args.scale;
   const std::size_t dim4 = round_up_to(args.head_dim, kGroup);
   const std::int8_t* keys[Isa::kTiles];
   const float* key_scale[Isa::kTiles];
@@ -150,17 +177,23 @@ void dot_scores(const AttendArgs& args, const AttendMemory<Isa>& memory, const R
     }
     DotTiles<Isa>::find(rows, tiles)({x, sums, keys, dim4 / kGroup, 0, dots});
     for (std::size_t i = 0; i < rows; ++i) {
-      const AttendQuery& query = args.queries[first_row + i];
-      const float row_scale = scales[first_row + i].scale * args.scale;
+      const AttendQuery query = args.queries[first_row + i];
+      Softmax<Isa>& noted = softmax[first_row + i];
+      F32 most = noted.most;
+      I32 most_bits = noted.most_bits;
+      const float row_scale = scales[first_row + i].scale * scale;
       const F32 factor(plain ? row_scale * kLog2E : row_scale);
+      const std::int32_t* dot = dots + i * tiles * kLanes;
       float* out = memory.scores + (first_row + i) * kSlotBlock + (first - slots.block);
       for (std::size_t t = 0; t < tiles; ++t) {
-        F32 score = to_float(Isa::I32::load(dots + (i * tiles + t) * kLanes)) * (factor * F32::load(key_scale[t]));
-        if (args.cap != 0.0f) score = soft_cap(score, F32(args.cap));
-        if (query.bias != nullptr) score = score + position_bias<Isa>(query, args.reach, first + t * kLanes);
-        if (!plain) score = score * F32(kLog2E);
+        const std::size_t slot = first + t * kLanes;
+        F32 score = to_float(I32::load(dot + t * kLanes)) * (factor * F32::load(key_scale[t]));
+        if (!plain) score = unusual_score<Isa>(args, query, slot, score);
         score.store(out + t * kLanes);
+        note_scores<Isa>(query, slot, score, most, most_bits);
       }
+      noted.most = most;
+      noted.most_bits = most_bits;
     }
   }
 }
@@ -181,20 +214,13 @@ bool soften(const AttendArgs& args, const AttendQuery& query, const Slots& slots
     std::memset(low + at(slots.first), 0, slots.last - slots.first);
     return true;
   }
-  F32 most(softmax.top);
-  I32 most_bits(0);
-  for_pages<Isa>(query, slots, [&](std::size_t slot, auto within) {
-    const F32 score = F32::load(scores + at(slot));
-    most = max(select(within, score, most), most);
-    most_bits = max(select(within, bits(score) & I32(0x7fffffff), I32(0)), most_bits);
-  });
-  if (largest(most_bits) >= kInfinityBits) return false;
+  if (largest(softmax.most_bits) >= kInfinityBits) return false;
   if (query.weights != nullptr) {
     for (std::size_t slot = slots.first; slot < slots.last; ++slot) {
       if (slot >= query.begin && slot < query.end) query.weights[slot] = scores[at(slot)];
     }
   }
-  const float top = largest(most);
+  const float top = largest(softmax.most);
   softmax.shrink = 1.0f;
   if (softmax.begun && top > softmax.top) {
     softmax.shrink = largest(exp2_of_negative(F32(softmax.top - top)));
@@ -326,7 +352,7 @@ void finish_query(const AttendArgs& args, const AttendQuery& query, const Softma
   });
 }
 
-// Block after block; `scores(slots)` writes those of a block. False: not finite.
+// Block after block; `scores(slots, softmax)` writes those of a block and takes note of them. False: not finite.
 template <class Isa, class Scores, class Weigh>
 bool attend_blocks(const AttendArgs& args, const AttendMemory<Isa>& memory, const Scores& scores, const Weigh& weigh) {
   std::size_t begin = args.queries[0].begin;
@@ -340,7 +366,7 @@ bool attend_blocks(const AttendArgs& args, const AttendMemory<Isa>& memory, cons
   for (std::size_t block = begin / kSlotBlock * kSlotBlock; block < last; block += kSlotBlock) {
     const std::size_t first = begin / kLanes * kLanes;
     const Slots slots{block, first > block ? first : block, last < block + kSlotBlock ? last : block + kSlotBlock};
-    scores(slots);
+    scores(slots, softmax);
     for (std::size_t i = 0; i < args.count; ++i) {
       if (!soften<Isa>(args, args.queries[i], slots, memory.scores + i * kSlotBlock, memory.high + i * kSlotBlock,
                        memory.low + i * kSlotBlock, weigh, softmax[i]))
@@ -354,11 +380,12 @@ bool attend_blocks(const AttendArgs& args, const AttendMemory<Isa>& memory, cons
 
 // Writes the scores of one block.
 template <class Isa>
-void block_scores(const AttendArgs& args, const AttendMemory<Isa>& memory, const RowScale* scales, const Slots& slots) {
+void block_scores(const AttendArgs& args, const AttendMemory<Isa>& memory, const RowScale* scales, const Slots& slots,
+                  Softmax<Isa>* softmax) {
   for (std::size_t done = slots.first; done < slots.last;) {
     const std::size_t left = (slots.last - done) / kLanes;
     const std::size_t tiles = left < Isa::kTiles ? left : Isa::kTiles;
-    dot_scores<Isa>(args, memory, scales, slots, done, tiles);
+    dot_scores<Isa>(args, memory, scales, slots, done, tiles, softmax);
     done += tiles * kLanes;
   }
 }
@@ -369,7 +396,8 @@ bool attend(const AttendArgs& args) {
   RowScale scales[kAttendQueries];
   if (!quantize_queries<Isa>(args, memory, scales)) return false;
   return attend_blocks<Isa>(
-      args, memory, [&](const Slots& slots) { block_scores<Isa>(args, memory, scales, slots); },
+      args, memory,
+      [&](const Slots& slots, Softmax<Isa>* softmax) { block_scores<Isa>(args, memory, scales, slots, softmax); },
       [](std::size_t, typename Isa::F32 p) { return p; });
 }
 
