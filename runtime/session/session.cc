@@ -3,11 +3,10 @@
 #include <cstring>
 #include <new>
 
-#include "ops/scores.h"
 #include "plan/layout.h"
 #include "plan/tables.h"
+#include "session/impl.h"
 #include "session/runner.h"
-#include "session/sequences.h"
 
 namespace kinglet {
 namespace {
@@ -27,17 +26,6 @@ bool has_state(const fb::Model& root, const Of& of) {
   return false;
 }
 
-// The operator that makes the logits and nothing else.
-bool ends_in_scores(const fb::Model& root) {
-  const fb::Linear* scores = root.step() == nullptr ? nullptr : ops::scores_of(*root.step());
-  return scores != nullptr &&
-         root.weights()->Get(static_cast<std::uint32_t>(scores->weight()))->rows() == root.vocabulary();
-}
-
-Status not_in_vocabulary(std::int32_t token) {
-  return bad("a token is not in the vocabulary", static_cast<std::uint32_t>(token));
-}
-
 // Output rows wanted of the first `rows` tokens of a chunk.
 std::uint32_t wanted(const Chunk& chunk, std::size_t rows) {
   if (chunk.want == Want::kAll) return static_cast<std::uint32_t>(rows);
@@ -45,48 +33,6 @@ std::uint32_t wanted(const Chunk& chunk, std::size_t rows) {
 }
 
 }  // namespace
-
-struct Session::Impl final : Session {
-  Plan plan;
-  Observer observer;
-  bool has_source_states = false;
-  bool recurrent = false;  // its sequences keep rows that every call changes
-  Sequences sequences;
-  std::int32_t* tokens = nullptr;  // [rows]
-  std::uint8_t* types = nullptr;
-  std::uint32_t* positions = nullptr;
-  std::uint32_t* span_of = nullptr;
-  std::uint32_t* output_rows = nullptr;  // [outputs]
-  Span* spans = nullptr;                 // [sequences]
-  std::uint64_t* scratches[2] = {};      // step, encode: [operators]
-  Frame frames[2] = {};                  // step, encode
-  const Frame* last = nullptr;           // whose output can be read
-  FloatRows results = {};                // of a sequential function: its output rows of the last call
-  Best* best = nullptr;                  // [outputs]
-  std::uint32_t result_count = 0;
-
-  Status check(std::span<const Chunk> chunks, bool encode) const;
-  void set_rows(std::span<const Chunk> chunks, bool encode, Call& call);
-  void reserve(std::span<const Chunk> chunks, bool encode);
-  void settle(std::span<const Chunk> chunks, bool encode, bool done);
-  void undo(std::uint32_t sequence, std::uint32_t rows);
-  Status check_captures(std::span<const Chunk> chunks, bool encode) const;
-  Status run_rows(std::span<const Chunk> chunks);
-  Status call(std::span<const Chunk> chunks, bool encode);
-
-  // Calls f(state index) for each state of extent Sequence.
-  template <class F>
-  void for_rows(const F& f) const {
-    if (!recurrent) return;
-    const auto& states = *plan.model.root().states();
-    for (std::uint32_t i = 0; i < states.size(); ++i) {
-      if (states.Get(i)->extent() == fb::StateExtent::Sequence) f(static_cast<int>(i));
-    }
-  }
-  void copy_row(int state, const float* from, float* to) const {
-    std::memcpy(to, from, row_width(frames[0].state(state)) * sizeof(float));
-  }
-};
 
 constexpr std::uint64_t kUsualCache = std::uint64_t{16} << 20;
 
@@ -354,23 +300,6 @@ Status Session::encode(std::span<const Chunk> chunks) { return static_cast<Impl*
 
 Status Session::step(std::span<const Chunk> chunks) { return static_cast<Impl*>(this)->call(chunks, false); }
 
-std::uint32_t Session::outputs() const {
-  const Impl* self = static_cast<const Impl*>(this);
-  const Frame* frame = self->last;
-  if (frame != nullptr && frame->function->sequential()) return self->result_count;
-  return frame == nullptr || frame->function->output() < 0 ? 0 : frame->rows_of(frame->function->output());
-}
-
-std::span<const float> Session::output(std::uint32_t index) const {
-  if (index >= outputs()) return {};
-  const Impl* self = static_cast<const Impl*>(this);
-  const Frame* frame = self->last;
-  if (frame->picking.best != nullptr) return {};
-  const int value = frame->function->output();
-  if (frame->function->sequential()) return {self->results.row(index), frame->value(value).width()};
-  return {frame->floats(value).row(index), frame->value(value).width()};
-}
-
 std::uint32_t Session::length(std::uint32_t sequence) const {
   const Impl* self = static_cast<const Impl*>(this);
   return sequence < self->plan.limits.sequences ? self->sequences.length(sequence) : 0;
@@ -417,78 +346,6 @@ Status Session::reorder(std::span<const std::uint32_t> parents) {
       if (parents[i] != i) self->copy_row(state, frame.spare_row(state, i), frame.kept_row(state, i));
     }
   });
-  return {};
-}
-
-Status Session::restrict(std::span<const std::int32_t> tokens) {
-  Impl* self = static_cast<Impl*>(this);
-  const fb::Model& root = self->plan.model.root();
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    if (tokens[i] < 0 || static_cast<std::uint32_t>(tokens[i]) >= root.vocabulary())
-      return not_in_vocabulary(tokens[i]);
-    if (i > 0 && tokens[i] <= tokens[i - 1]) return bad("allowed tokens do not ascend", i);
-  }
-  if (tokens.empty()) {
-    self->frames[0].allowed = {};
-    return {};
-  }
-  if (!ends_in_scores(root)) return {Code::kUnsupported, "only the scores of a vocabulary can be restricted"};
-  self->frames[0].allowed = tokens;
-  return {};
-}
-
-Status Session::pick(std::span<const std::int32_t> never, std::span<const std::int32_t> more_never) {
-  Impl* self = static_cast<Impl*>(this);
-  const fb::Model& root = self->plan.model.root();
-  for (const auto& tokens : {never, more_never}) {
-    for (const std::int32_t token : tokens) {
-      if (token < 0 || static_cast<std::uint32_t>(token) >= root.vocabulary()) return not_in_vocabulary(token);
-    }
-  }
-  if (!ends_in_scores(root) || !selects(self->frames[0]))
-    return {Code::kUnsupported, "only among the scores of a vocabulary one can be picked"};
-  // What a sequential function picks for a row of its call moves to the row's place among all.
-  self->frames[0].picking = {.best = self->best + (is_sequential(root) ? self->plan.limits.outputs : 0),
-                             .never = {never, more_never}};
-  self->last = nullptr;
-  return {};
-}
-
-void Session::stop_picking() {
-  Impl* self = static_cast<Impl*>(this);
-  self->frames[0].picking = {};
-  self->last = nullptr;
-}
-
-Result<std::int32_t> Session::picked(std::uint32_t index) const {
-  const Impl* self = static_cast<const Impl*>(this);
-  if (index >= outputs() || self->last->picking.best == nullptr) return bad("no token was picked for this row", index);
-  const Best& best = self->best[index];
-  if (best.column >= self->plan.model.root().vocabulary()) return bad("no token is left to choose from", index);
-  return static_cast<std::int32_t>(best.column);
-}
-
-std::span<const AttentionCapture> Session::captures() const {
-  return static_cast<const Impl*>(this)->frames[0].captures;
-}
-
-Status Session::capture(std::span<const AttentionCapture> captures) {
-  Impl* self = static_cast<Impl*>(this);
-  const Model& model = self->plan.model;
-  for (std::size_t i = 0; i < captures.size(); ++i) {
-    const AttentionCapture& c = captures[i];
-    if (c.rows == 0 || c.columns == 0) return bad("a capture has no room", i);
-    if (c.attention >= attention_count(model)) return bad("the model has no such attention to capture", i);
-    if (c.sequence >= self->plan.limits.sequences) return bad("a capture's sequence is not in the plan", i);
-    for (std::size_t j = 0; j < i; ++j) {
-      if (captures[j].attention == c.attention && captures[j].sequence == c.sequence)
-        return bad("two captures want the same attention of the same sequence", i);
-    }
-    const std::uint64_t cells = std::uint64_t{c.rows} * c.columns;  // heads are few: no overflow below
-    if (cells > c.weights.size() || cells * attention_info(model, c.attention).heads > c.weights.size())
-      return bad("a capture's memory is smaller than its heads, rows and columns", i);
-  }
-  for (Frame& frame : self->frames) frame.captures = captures;
   return {};
 }
 

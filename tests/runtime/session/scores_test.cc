@@ -63,6 +63,34 @@ Tokens picked(Running& r) {
   return best;
 }
 
+// An embedding and scores: enough for several threads to share the work.
+std::vector<std::byte> wide_scores(std::uint32_t vocabulary) {
+  constexpr std::uint32_t kWidth = 256;
+  testing::TinyModel m(9);
+  m.model().context = 16;
+  m.model().vocabulary = vocabulary;
+  const int table = m.tiles(vocabulary, kWidth);
+  m.begin(false);
+  fb::EmbedT embed;
+  embed.tokens = table;
+  const int x = m.value(kWidth, fb::Kind::F32);
+  embed.output = std::make_unique<fb::Emit>(x, -1);
+  m.add(std::move(embed));
+  fb::SelectT select;
+  select.input = x;
+  const int chosen = m.value(kWidth, fb::Kind::Q8, fb::Extent::Outputs);
+  select.output = std::make_unique<fb::Emit>(-1, chosen);
+  m.add(std::move(select));
+  fb::LinearT head;
+  head.input = chosen;
+  head.weight = table;
+  const int scores = m.value(vocabulary, fb::Kind::F32, fb::Extent::Outputs);
+  head.output = std::make_unique<fb::Emit>(scores, -1);
+  m.add(std::move(head));
+  m.end(scores);
+  return m.file();
+}
+
 void run_on_threads(void* context, std::uint32_t count, void (*fn)(void*, std::uint32_t), void* arg) {
   ++*static_cast<std::atomic<int>*>(context);
   std::vector<std::thread> threads;
@@ -75,7 +103,7 @@ TEST(Pick, IsTheBestOfAllLogits) {
   constexpr std::size_t kVocabulary = 9001;  // more than a thread makes at a time
   std::atomic<int> used{0};
   for (const std::uint32_t threads : {1U, 2U, 3U, 7U}) {
-    Running r(testing::wide_scores(kVocabulary), {.outputs = 9, .threads = threads},
+    Running r(wide_scores(kVocabulary), {.outputs = 9, .threads = threads},
               {.isa = nullptr, .parallel = {run_on_threads, &used}, .observer = {}});
     const auto text = tokens(9, kVocabulary, threads);
     const auto all = logits(r, text);
@@ -158,9 +186,9 @@ TEST(Pick, RefusesMisuse) {
 TEST(Restrict, ThreadsShareTheVocabulary) {
   std::mt19937 random(4);
   std::atomic<int> used{0};
-  Running one(testing::wide_scores(4099), {});
+  Running one(wide_scores(4099), {});
   for (const std::uint32_t threads : {2U, 5U}) {
-    Running r(testing::wide_scores(4099), {.threads = threads},
+    Running r(wide_scores(4099), {.threads = threads},
               {.isa = nullptr, .parallel = {run_on_threads, &used}, .observer = {}});
     for (const unsigned every : {2U, 3U, 17U}) {
       std::vector<std::int32_t> allowed;

@@ -1,11 +1,11 @@
 #include "tests/runtime/session/tiny_model.h"
 
-#include <cmath>
 #include <cstring>
 #include <new>
 
 #include "model/checksum.h"
 #include "model/rules.h"
+#include "tests/runtime/session/tiny_parts.h"
 
 namespace kinglet::testing {
 namespace {
@@ -13,51 +13,6 @@ namespace {
 constexpr std::size_t kAlign = 64;
 
 std::uint64_t padded(std::uint64_t n, std::uint64_t to) { return (n + to - 1) / to * to; }
-
-std::unique_ptr<fb::Emit> emit(int rows, int quantized) { return std::make_unique<fb::Emit>(rows, quantized); }
-
-std::unique_ptr<fb::Slice> slice(int value, std::uint32_t first = 0) {
-  return std::make_unique<fb::Slice>(value, first);
-}
-
-fb::NormT norm(int input, std::uint32_t width, int rows, int quantized, int gain, int bias = -1,
-               fb::NormKind kind = fb::NormKind::Rms) {
-  fb::NormT op;
-  op.input = slice(input);
-  op.output = emit(rows, quantized);
-  op.kind = kind;
-  op.width = op.group = width;
-  op.gain = gain;
-  op.bias = bias;
-  op.epsilon = 1e-5F;
-  return op;
-}
-
-fb::LinearT linear(int input, int weight, int rows, int quantized, int bias = -1, int residual = -1) {
-  fb::LinearT op;
-  op.input = input;
-  op.weight = weight;
-  op.output = emit(rows, quantized);
-  op.bias = bias;
-  op.residual = residual;
-  return op;
-}
-
-fb::AttentionT attention(int qkv, std::uint32_t heads, std::uint32_t kv_heads, std::uint32_t head_dim, int quantized,
-                         int state, fb::Mask mask) {
-  fb::AttentionT op;
-  op.query = slice(qkv, 0);
-  op.key = slice(qkv, heads * head_dim);
-  op.value = slice(qkv, (heads + kv_heads) * head_dim);
-  op.output = emit(-1, quantized);
-  op.state = state;
-  op.heads = heads;
-  op.kv_heads = kv_heads;
-  op.head_dim = head_dim;
-  op.mask = mask;
-  op.scale = 1.0F / std::sqrt(static_cast<float>(head_dim));
-  return op;
-}
 
 }  // namespace
 
@@ -255,33 +210,6 @@ std::vector<std::byte> tiny_decoder() { return decoder({.context = 96, .window =
 
 std::vector<std::byte> tiny_long_decoder() {
   return decoder({.context = 640, .window = 260, .heads = 11, .kv_heads = 1});
-}
-
-std::vector<std::byte> wide_scores(std::uint32_t vocabulary) {
-  constexpr std::uint32_t kWidth = 256;
-  TinyModel m(9);
-  m.model().context = 16;
-  m.model().vocabulary = vocabulary;
-  const int table = m.tiles(vocabulary, kWidth);
-  m.begin(false);
-  fb::EmbedT embed;
-  embed.tokens = table;
-  const int x = m.value(kWidth, fb::Kind::F32);
-  embed.output = std::make_unique<fb::Emit>(x, -1);
-  m.add(std::move(embed));
-  fb::SelectT select;
-  select.input = x;
-  const int chosen = m.value(kWidth, fb::Kind::Q8, fb::Extent::Outputs);
-  select.output = std::make_unique<fb::Emit>(-1, chosen);
-  m.add(std::move(select));
-  fb::LinearT head;
-  head.input = chosen;
-  head.weight = table;
-  const int scores = m.value(vocabulary, fb::Kind::F32, fb::Extent::Outputs);
-  head.output = std::make_unique<fb::Emit>(scores, -1);
-  m.add(std::move(head));
-  m.end(scores);
-  return m.file();
 }
 
 std::vector<std::byte> tiny_encoder() {

@@ -48,8 +48,6 @@ class TinyModel {
 std::vector<std::byte> tiny_decoder();  // rotary, grouped heads, a window, caps, a gate, Q16, tied Embed and head
 std::vector<std::byte>
 tiny_long_decoder();  // the same with a window of 260 of 640 positions, and eleven heads that share one
-std::vector<std::byte> wide_scores(
-    std::uint32_t vocabulary);                  // an embedding and scores: several threads share the work
 std::vector<std::byte> tiny_encoder();          // learned positions and types, relative bias, pooling, L2
 std::vector<std::byte> tiny_encoder_decoder();  // cross-attention, LayerNorm, Add, Activate
 std::vector<std::byte> tiny_recurrent();  // LSTM both ways, GRU of Cho et al., additive local attention, input feeding
