@@ -224,7 +224,25 @@ def table(measured, peers, rounds):
             head = ["", "", "", ""]
         if not one.quoted["peers"]:
             lines.append("| " + " | ".join([*head, "", "", "", most_cell(one)]) + " |")
-    return "\n".join(lines)
+    return "\n".join(lines + scaling(measured))
+
+
+SCALING_GOALS = {"prompt": 1.8, "encode": 1.8, "generate": 1.15}  # of two threads against one, by kind of work
+
+
+def scaling(measured):
+    """A table of what the second thread gives, for the work that was measured with one and with two."""
+    lines = []
+    by_work = {one.row.peer_work: one for one in measured if one.row.peer_work}
+    for work, one in by_work.items():
+        two = by_work.get((*work[:2], 2, *work[3:])) if len(work) > 2 and work[2] == 1 else None
+        if two is None or work[0] not in SCALING_GOALS:
+            continue
+        faster = ratios(one.row, two.figures(), one.figures())
+        goal = SCALING_GOALS[work[0]]
+        lines.append(f"| {one.row.title.removesuffix(', 1 thread')} | {with_range(faster, '×')} | "
+                     f"{verdict(f'≥ {goal:g}×', statistics.median(faster) >= goal)} |")
+    return ["", "| work | two threads against one | goal |", "|---|---:|---:|", *lines] if lines else []
 
 
 def around_table(file):

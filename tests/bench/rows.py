@@ -92,8 +92,17 @@ def growth(shape):
         """Half of what the time of a prompt's token, attention left out, differs by over all lengths, in % of its mean."""
         times = [point["other_seconds_per_token"] for point in made["grow"] if point["name"] == "prompt"]
         return 100 * (max(times) - min(times)) / (max(times) + min(times))
-    yield Row(f"{shape} growth", f"{shape}, time of a prompt's token without attention, 128 to 2,048 tokens", "± %",
-              bench(shape, 1, 128, 16, "--grow"), spread, more=False)
+
+    def bend(made):
+        """By how much a generated token's attention costs more for each position of a long text than for one of a short text."""
+        (a, at_a), (b, at_b), (c, at_c) = [(point["length"], point["attention_seconds_per_token"]) for point in made["grow"]
+                                           if point["name"] == "step"]
+        return (at_c - at_b) / (c - b) / ((at_b - at_a) / (b - a))
+    run = bench(shape, 1, 128, 16, "--grow")
+    yield Row(f"{shape} growth", f"{shape}, time of a prompt's token without attention, 128 to 2,048 tokens", "± %", run, spread,
+              more=False)
+    yield Row(f"{shape} slope", f"{shape}, a generated token's attention: time per position from 496 to 2,032 against 112 to 496", "×",
+              run, bend, more=False)
 
 
 def layer(rows, k, n, place, whole):
