@@ -151,6 +151,7 @@ static void observe(void* context, const kinglet_observation* seen) {
 }
 
 void step_program(setting* s) {
+  enum { kLong = 90 };
   static const running closed;
   static const int32_t first[] = {0, 2, 3, 4, 5}, second[] = {0, 9, 8}, allowed[] = {1, 4, 7, 20};
   static const uint32_t parents[] = {1, 1, 0};
@@ -159,7 +160,8 @@ void step_program(setting* s) {
   kinglet_chunk chunks[2];
   kinglet_attention_info attention = KINGLET_ATTENTION_INFO;
   kinglet_capture capture;
-  uint32_t calls = 0;
+  int32_t text[kLong];
+  uint32_t calls = 0, i;
   float* weights;
   size_t floats;
   r.options = options;
@@ -199,7 +201,9 @@ void step_program(setting* s) {
   tape_bytes(s->out, weights, floats * sizeof(float));
   tape_status(s->out, kinglet_session_capture(&r.session, NULL, 0));
   tape_status(s->out, kinglet_session_restrict(&r.session, NULL, 0));
-  chunks[0].tokens = second;
+  for (i = 0; i < kLong; ++i) text[i] = (int32_t)i % 50;
+  chunks[0].tokens = text;
+  chunks[0].count = kLong; /* enough for threads */
   chunks[0].want = KINGLET_WANT_NONE;
   tape_status(s->out, kinglet_session_step(&r.session, chunks, 1));
   tape_number(s->out, kinglet_session_outputs(&r.session));

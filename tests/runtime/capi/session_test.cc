@@ -157,7 +157,9 @@ std::vector<unsigned char> stepped(const std::vector<std::byte>& file, const Lim
   tape.raw(std::span<const float>(weights));
   tape.status(session.capture({}));
   tape.status(session.restrict({}));
-  const Chunk none{.sequence = 2, .tokens = std::span(second).first(2), .types = {}, .want = Want::kNone};
+  std::vector<std::int32_t> text;
+  for (std::int32_t i = 0; i < 90; ++i) text.push_back(i % 50);
+  const Chunk none{.sequence = 2, .tokens = text, .types = {}, .want = Want::kNone};
   tape.status(session.step({&none, 1}));
   tape.number(session.outputs());
   const Chunk wrong{.sequence = 7, .tokens = none.tokens, .types = {}, .want = Want::kNone};
@@ -211,7 +213,7 @@ TEST(CSession, ModelsAndPlansSayTheSame) {
 }
 
 TEST(CSession, ADecoderSteps) {
-  const Limits limits{.context = 32, .outputs = 8, .sequences = 3, .threads = 2};
+  const Limits limits{.context = 96, .rows = 96, .outputs = 8, .sequences = 3, .threads = 2};
   const auto file = testing::text_decoder();
   EXPECT_EQ(tape_of(step_program, file, limits_of(limits)), stepped(file, limits));
 }
