@@ -200,6 +200,56 @@ TEST(CApi, EveryFunctionIsOneOfTheCounterparts) {
   EXPECT_EQ(declared_in_c(), reviewed);
 }
 
+// The structs that callers fill or read, in C++ and in C.
+const std::map<std::string, std::string> kStructs = {
+    {"CpuFeatures", "kinglet_cpu_features"},
+    {"Limits", "kinglet_limits"},
+    {"SessionOptions", "kinglet_session_options"},
+    {"Chunk", "kinglet_chunk"},
+    {"AttentionInfo", "kinglet_attention_info"},
+    {"DecodeState", "kinglet_decode_state"},
+    {"SamplerOptions", "kinglet_sampler_options"},
+    {"Draw", "kinglet_draw"},
+    {"BeamOptions", "kinglet_beam_options"},
+    {"Hypothesis", "kinglet_hypothesis"},
+    {"GenerateOptions", "kinglet_generate_options"},
+    {"Generated", "kinglet_generated"},
+    {"GeneratorOptions", "kinglet_generator_options"},
+    {"TranslateOptions", "kinglet_translate_options"},
+    {"TranslatorOptions", "kinglet_translator_options"},
+    {"Translation", "kinglet_translation"},
+    {"Passage", "kinglet_passage"},
+    {"EmbedOptions", "kinglet_embed_options"},
+};
+
+// The code of a struct, whichever header has it.
+std::string body_of(const std::string& name) {
+  const std::string cpp = "struct " + name + " {", c = "typedef struct " + name + " {";
+  for (const auto& source : sources_of_project()) {
+    if (!is_public(source)) continue;
+    const auto code = code_of(source);
+    for (std::size_t i = 0; i < code.size(); ++i) {
+      if (code[i] != cpp && code[i] != c) continue;
+      std::string body;
+      for (++i; !code[i].starts_with("}"); ++i) body += code[i] + "\n";
+      return body;
+    }
+  }
+  return "";
+}
+
+TEST(CApi, EveryFieldHasACounterpart) {
+  static const std::regex field(R"((\w+)(?:\[\d+\])?(?:\s*=[^;]*)?;)");
+  for (const auto& [cpp, c] : kStructs) {
+    const std::string ours = body_of(cpp), theirs = body_of(c);
+    ASSERT_FALSE(ours.empty()) << cpp;
+    for (std::sregex_iterator at(ours.begin(), ours.end(), field), end; at != end; ++at) {
+      const std::string name = (*at)[1];
+      EXPECT_TRUE(std::regex_search(theirs, std::regex("\\b" + name))) << cpp << "::" << name << " is not in " << c;
+    }
+  }
+}
+
 // Of all that the library defines, C names are the API's and no other.
 TEST(CApi, TheLibraryExportsWhatTheHeadersDeclare) {
   Names exported;
