@@ -73,11 +73,11 @@ kinglet_status write_info(Info* info, const Info& from) {
 }
 
 inline std::string_view view(kinglet_text text) { return {text.data, text.bytes}; }
-inline kinglet_text text(std::string_view view) { return {view.data(), view.size()}; }
-inline kinglet_tokens tokens(std::span<const std::int32_t> list) { return {list.data(), list.size()}; }
-inline kinglet_floats floats(std::span<const float> list) { return {list.data(), list.size()}; }
-inline std::span<const std::int32_t> span(kinglet_tokens list) { return {list.data, list.count}; }
-inline std::span<const float> span(kinglet_floats list) { return {list.data, list.count}; }
-inline std::span<std::byte> bytes(void* data, std::size_t count) { return {static_cast<std::byte*>(data), count}; }
+inline kinglet_text text_of(std::string_view view) { return {view.data(), view.size()}; }
+inline kinglet_tokens tokens_of(std::span<const std::int32_t> list) { return {list.data(), list.size()}; }
+inline kinglet_floats floats_of(std::span<const float> list) { return {list.data(), list.size()}; }
+inline std::span<const std::int32_t> span_of(kinglet_tokens list) { return {list.data, list.count}; }
+inline std::span<const float> span_of(kinglet_floats list) { return {list.data, list.count}; }
+inline std::span<std::byte> bytes_of(void* data, std::size_t count) { return {static_cast<std::byte*>(data), count}; }
 
 }  // namespace kinglet::capi

@@ -45,7 +45,7 @@ Status read_beam(const kinglet_beam_options* from, BeamOptions& into) {
   return {};
 }
 
-kinglet_hypothesis hypothesis(const Hypothesis& from) {
+kinglet_hypothesis hypothesis_of(const Hypothesis& from) {
   return {from.score, from.log_prob, from.tokens, from.stopped ? 1U : 0U};
 }
 
@@ -70,7 +70,7 @@ kinglet_status kinglet_sampler_create(kinglet_sampler* sampler, uint32_t vocabul
   if (auto s = read_sampler(options, wanted); !s.ok()) return tell(s);
   const kernels::Kernels* kernels = nullptr;
   if (auto s = kernels_of(session, kernels); !s.ok()) return tell(s);
-  const auto made = Sampler::create(vocabulary, wanted, {}, bytes(workspace, workspace_bytes), kernels);
+  const auto made = Sampler::create(vocabulary, wanted, {}, bytes_of(workspace, workspace_bytes), kernels);
   if (made.ok()) put(sampler, *made);
   return tell(made.status());
 }
@@ -81,7 +81,7 @@ kinglet_status kinglet_sampler_next(kinglet_sampler* sampler, kinglet_floats log
   if (object == nullptr) return tell(not_open());
   if (token == nullptr) return tell(bad("memory of an argument is null"));
   if (auto s = check_memory(writes(sampler), reads(logits), reads(seen), writes(token)); !s.ok()) return tell(s);
-  const auto next = object->next(span(logits), span(seen), {.stream = draw.stream, .index = draw.index});
+  const auto next = object->next(span_of(logits), span_of(seen), {.stream = draw.stream, .index = draw.index});
   if (next.ok()) *token = *next;
   return tell(next.status());
 }
@@ -100,23 +100,23 @@ kinglet_status kinglet_token_marks_create(kinglet_token_marks* marks, uint32_t v
   const std::size_t needed = TokenMarks::workspace_bytes(vocabulary);
   if (workspace_bytes < needed)
     return tell({Code::kOutOfMemory, "the workspace of marks is smaller than its workspace_bytes", needed});
-  put(marks, TokenMarks(vocabulary, bytes(workspace, workspace_bytes)));
+  put(marks, TokenMarks(vocabulary, bytes_of(workspace, workspace_bytes)));
   return tell({});
 }
 
-kinglet_status kinglet_token_marks_stop(kinglet_token_marks* marks, kinglet_tokens list) {
+kinglet_status kinglet_token_marks_stop(kinglet_token_marks* marks, kinglet_tokens tokens) {
   TokenMarks* object = open_in(marks);
   if (object == nullptr) return tell(not_open());
-  if (auto s = check_memory(writes(marks), reads(list)); !s.ok()) return tell(s);
-  object->stop(span(list));
+  if (auto s = check_memory(writes(marks), reads(tokens)); !s.ok()) return tell(s);
+  object->stop(span_of(tokens));
   return tell({});
 }
 
-kinglet_status kinglet_token_marks_suppress(kinglet_token_marks* marks, kinglet_tokens list) {
+kinglet_status kinglet_token_marks_suppress(kinglet_token_marks* marks, kinglet_tokens tokens) {
   TokenMarks* object = open_in(marks);
   if (object == nullptr) return tell(not_open());
-  if (auto s = check_memory(writes(marks), reads(list)); !s.ok()) return tell(s);
-  object->suppress(span(list));
+  if (auto s = check_memory(writes(marks), reads(tokens)); !s.ok()) return tell(s);
+  object->suppress(span_of(tokens));
   return tell({});
 }
 
@@ -150,7 +150,8 @@ kinglet_status kinglet_beam_search_create(kinglet_beam_search* search, const kin
     return tell({Code::kOutOfMemory, "a beam search is larger than this machine can address"});
   const kernels::Kernels* kernels = nullptr;
   if (auto s = kernels_of(session, kernels); !s.ok()) return tell(s);
-  const auto made = BeamSearch::create(wanted, *known, max_tokens, forced, bytes(workspace, workspace_bytes), kernels);
+  const auto made =
+      BeamSearch::create(wanted, *known, max_tokens, forced, bytes_of(workspace, workspace_bytes), kernels);
   if (made.ok()) put(search, *made);
   return tell(made.status());
 }
@@ -170,7 +171,7 @@ kinglet_status kinglet_beam_search_consider(kinglet_beam_search* search, uint32_
   BeamSearch* object = open_in(search);
   if (object == nullptr) return tell(not_open());
   if (auto s = check_memory(writes(search), reads(logits)); !s.ok()) return tell(s);
-  return tell(object->consider(index, span(logits), coverage));
+  return tell(object->consider(index, span_of(logits), coverage));
 }
 
 bool kinglet_beam_search_considered_all(const kinglet_beam_search* search) {
@@ -203,19 +204,19 @@ uint32_t kinglet_beam_search_results(const kinglet_beam_search* search) {
   return object == nullptr ? 0 : object->results();
 }
 
-kinglet_status kinglet_beam_search_result(const kinglet_beam_search* search, uint32_t index, kinglet_hypothesis* into,
-                                          int32_t* list, size_t capacity) {
+kinglet_status kinglet_beam_search_result(const kinglet_beam_search* search, uint32_t index,
+                                          kinglet_hypothesis* hypothesis, int32_t* tokens, size_t capacity) {
   const BeamSearch* object = seen_in(search);
   if (object == nullptr) return tell(not_open());
-  if (into == nullptr) return tell(bad("memory of an argument is null"));
-  const std::size_t wanted = list == nullptr ? 0 : capacity;
-  if (auto s = check_memory(reads(search), writes(into), writes(list, wanted)); !s.ok()) return tell(s);
+  if (hypothesis == nullptr) return tell(bad("memory of an argument is null"));
+  const std::size_t wanted = tokens == nullptr ? 0 : capacity;
+  if (auto s = check_memory(reads(search), writes(hypothesis), writes(tokens, wanted)); !s.ok()) return tell(s);
   if (index >= object->results()) return tell(bad("no such result of a beam search", object->results()));
-  *into = hypothesis(object->result(index));
-  if (list == nullptr) return tell({});
-  if (capacity < into->tokens)
-    return tell({Code::kOutOfMemory, "a hypothesis has more tokens than the place for them", into->tokens});
-  object->write(index, {list, capacity});
+  *hypothesis = hypothesis_of(object->result(index));
+  if (tokens == nullptr) return tell({});
+  if (capacity < hypothesis->tokens)
+    return tell({Code::kOutOfMemory, "a hypothesis has more tokens than the place for them", hypothesis->tokens});
+  object->write(index, {tokens, capacity});
   return tell({});
 }
 }

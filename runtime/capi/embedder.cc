@@ -51,7 +51,7 @@ kinglet_status create(Handle* handle, kinglet_session* session, void* memory, st
   if (handle == nullptr) return tell(bad("memory of an argument is null"));
   const SessionObject* running = open_in(session);
   if (auto s = check_task(handle, running, memory, memory_bytes); !s.ok()) return tell(s);
-  Workspace workspace(bytes(memory, memory_bytes));
+  Workspace workspace(bytes_of(memory, memory_bytes));
   const auto parts = Parts<Task>::take(workspace, running->session->plan(), text_bytes);
   if (!parts.ok()) return tell(parts.status());
   if (auto s = workspace.check(); !s.ok()) return tell(s);
@@ -60,7 +60,7 @@ kinglet_status create(Handle* handle, kinglet_session* session, void* memory, st
   EncoderObject<Task> object;
   object.task = *made;
   object.session = session;
-  object.workspace = bytes(memory, memory_bytes);
+  object.workspace = bytes_of(memory, memory_bytes);
   object.passages = parts->passages;
   put(handle, object);
   return tell({});
@@ -113,8 +113,8 @@ using namespace kinglet::capi;
 
 extern "C" {
 
-kinglet_status kinglet_embedder_workspace_bytes(const kinglet_plan* plan, size_t text_bytes, size_t* count) {
-  return workspace_bytes<Embedder>(plan, text_bytes, count);
+kinglet_status kinglet_embedder_workspace_bytes(const kinglet_plan* plan, size_t text_bytes, size_t* bytes) {
+  return workspace_bytes<Embedder>(plan, text_bytes, bytes);
 }
 
 kinglet_status kinglet_embedder_create(kinglet_embedder* embedder, kinglet_session* session, void* workspace,
@@ -139,12 +139,12 @@ size_t kinglet_embedder_rows(const kinglet_embedder* embedder, size_t index) {
 
 kinglet_floats kinglet_embedder_vector(const kinglet_embedder* embedder, size_t index, size_t row) {
   const auto* object = seen_in(embedder);
-  return object == nullptr ? kinglet_floats{} : floats(object->task.vector(index, row));
+  return object == nullptr ? kinglet_floats{} : floats_of(object->task.vector(index, row));
 }
 
 kinglet_tokens kinglet_embedder_tokens(const kinglet_embedder* embedder, size_t index) {
   const auto* object = seen_in(embedder);
-  return object == nullptr ? kinglet_tokens{} : tokens(object->task.tokens(index));
+  return object == nullptr ? kinglet_tokens{} : tokens_of(object->task.tokens(index));
 }
 
 bool kinglet_embedder_pools(const kinglet_embedder* embedder) {
@@ -152,8 +152,8 @@ bool kinglet_embedder_pools(const kinglet_embedder* embedder) {
   return object != nullptr && object->task.pools();
 }
 
-kinglet_status kinglet_classifier_workspace_bytes(const kinglet_plan* plan, size_t text_bytes, size_t* count) {
-  return workspace_bytes<Classifier>(plan, text_bytes, count);
+kinglet_status kinglet_classifier_workspace_bytes(const kinglet_plan* plan, size_t text_bytes, size_t* bytes) {
+  return workspace_bytes<Classifier>(plan, text_bytes, bytes);
 }
 
 kinglet_status kinglet_classifier_create(kinglet_classifier* classifier, kinglet_session* session, void* workspace,
@@ -174,7 +174,7 @@ kinglet_status kinglet_classifier_probabilities(kinglet_classifier* classifier, 
   if (auto s = check_memory(writes(classifier), writes(probabilities), writes(object->workspace)); !s.ok())
     return tell(s);
   const auto made = object->task.probabilities(index, row);
-  if (made.ok()) *probabilities = floats(*made);
+  if (made.ok()) *probabilities = floats_of(*made);
   return tell(made.status());
 }
 
@@ -198,12 +198,12 @@ size_t kinglet_classifier_rows(const kinglet_classifier* classifier, size_t inde
 
 kinglet_tokens kinglet_classifier_tokens(const kinglet_classifier* classifier, size_t index) {
   const auto* object = seen_in(classifier);
-  return object == nullptr ? kinglet_tokens{} : tokens(object->task.tokens(index));
+  return object == nullptr ? kinglet_tokens{} : tokens_of(object->task.tokens(index));
 }
 
 kinglet_floats kinglet_classifier_logits(const kinglet_classifier* classifier, size_t index, size_t row) {
   const auto* object = seen_in(classifier);
-  return object == nullptr ? kinglet_floats{} : floats(object->task.embedder().vector(index, row));
+  return object == nullptr ? kinglet_floats{} : floats_of(object->task.embedder().vector(index, row));
 }
 
 bool kinglet_classifier_labels_tokens(const kinglet_classifier* classifier) {
@@ -218,6 +218,6 @@ uint32_t kinglet_classifier_labels(const kinglet_classifier* classifier) {
 
 kinglet_text kinglet_classifier_label(const kinglet_classifier* classifier, uint32_t index) {
   const auto* object = seen_in(classifier);
-  return object == nullptr ? kinglet_text{} : text(object->task.label(index));
+  return object == nullptr ? kinglet_text{} : text_of(object->task.label(index));
 }
 }

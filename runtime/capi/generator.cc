@@ -104,10 +104,10 @@ using namespace kinglet::capi;
 extern "C" {
 
 kinglet_status kinglet_generator_workspace_bytes(const kinglet_plan* plan, size_t text_bytes,
-                                                 const kinglet_generator_options* options, size_t* count) {
+                                                 const kinglet_generator_options* options, size_t* bytes) {
   const Plan* planned = seen_in(plan);
   if (planned == nullptr) return tell(not_open());
-  if (count == nullptr) return tell(bad("memory of an argument is null"));
+  if (bytes == nullptr) return tell(bad("memory of an argument is null"));
   GeneratorOptions wanted;
   std::uint32_t stops = 0;
   if (auto s = read(options, wanted, stops); !s.ok()) return tell(s);
@@ -115,29 +115,29 @@ kinglet_status kinglet_generator_workspace_bytes(const kinglet_plan* plan, size_
   if (auto parts = Parts::take(workspace, *planned, text_bytes, wanted, stops); !parts.ok())
     return tell(parts.status());
   const auto measured = workspace.measured();
-  if (measured.ok()) *count = *measured;
+  if (measured.ok()) *bytes = *measured;
   return tell(measured.status());
 }
 
-kinglet_status kinglet_generator_create(kinglet_generator* generator, kinglet_session* session, void* memory,
-                                        size_t memory_bytes, size_t text_bytes,
+kinglet_status kinglet_generator_create(kinglet_generator* generator, kinglet_session* session, void* workspace,
+                                        size_t workspace_bytes, size_t text_bytes,
                                         const kinglet_generator_options* options) {
-  if (generator == nullptr) return tell(bad("memory of an argument is null"));
+  if (generator == nullptr) return tell(bad("workspace of an argument is null"));
   const SessionObject* running = open_in(session);
-  if (auto s = check_task(generator, running, memory, memory_bytes); !s.ok()) return tell(s);
+  if (auto s = check_task(generator, running, workspace, workspace_bytes); !s.ok()) return tell(s);
   GeneratorOptions wanted;
   std::uint32_t stops = 0;
   if (auto s = read(options, wanted, stops); !s.ok()) return tell(s);
-  Workspace workspace(bytes(memory, memory_bytes));
-  const auto parts = Parts::take(workspace, running->session->plan(), text_bytes, wanted, stops);
+  Workspace room(bytes_of(workspace, workspace_bytes));
+  const auto parts = Parts::take(room, running->session->plan(), text_bytes, wanted, stops);
   if (!parts.ok()) return tell(parts.status());
-  if (auto s = workspace.check(); !s.ok()) return tell(s);
+  if (auto s = room.check(); !s.ok()) return tell(s);
   const auto made = Generator::create(*running->session, parts->generator, text_bytes, wanted);
   if (!made.ok()) return tell(made.status());
   GeneratorObject object;
   object.task = *made;
   object.session = session;
-  object.workspace = bytes(memory, memory_bytes);
+  object.workspace = bytes_of(workspace, workspace_bytes);
   object.stops = parts->stops;
   put(generator, object);
   return tell({});
@@ -161,7 +161,7 @@ kinglet_status kinglet_generator_add_tokens(kinglet_generator* generator, kingle
   GeneratorObject* object = usable(generator);
   if (object == nullptr) return tell(not_open());
   if (auto s = check_call(*object, reads(tokens)); !s.ok()) return tell(s);
-  return tell(object->task.add(span(tokens)));
+  return tell(object->task.add(span_of(tokens)));
 }
 
 kinglet_status kinglet_generator_truncate(kinglet_generator* generator, size_t count) {
@@ -196,12 +196,13 @@ uint32_t kinglet_generator_results(const kinglet_generator* generator) {
   return object == nullptr ? 0 : object->task.results();
 }
 
-kinglet_status kinglet_generator_result(const kinglet_generator* generator, uint32_t index, kinglet_hypothesis* into) {
+kinglet_status kinglet_generator_result(const kinglet_generator* generator, uint32_t index,
+                                        kinglet_hypothesis* hypothesis) {
   const GeneratorObject* object = seen_in(generator);
   if (object == nullptr) return tell(not_open());
-  if (into == nullptr) return tell(bad("memory of an argument is null"));
+  if (hypothesis == nullptr) return tell(bad("memory of an argument is null"));
   if (index >= object->task.results()) return tell(bad("no such result of a beam search", object->task.results()));
-  *into = hypothesis(object->task.result(index));
+  *hypothesis = hypothesis_of(object->task.result(index));
   return tell({});
 }
 
@@ -213,13 +214,13 @@ kinglet_status kinglet_generator_result_text(kinglet_generator* generator, uint3
   if (auto s = check_memory(writes(generator), writes(out, capacity), writes(text), writes(object->workspace)); !s.ok())
     return tell(s);
   const auto made = object->task.text(index, {out, capacity});
-  if (made.ok()) *text = capi::text(*made);
+  if (made.ok()) *text = text_of(*made);
   return tell(made.status());
 }
 
 kinglet_tokens kinglet_generator_tokens(const kinglet_generator* generator) {
   const GeneratorObject* object = seen_in(generator);
-  return object == nullptr ? kinglet_tokens{} : tokens(object->task.tokens());
+  return object == nullptr ? kinglet_tokens{} : tokens_of(object->task.tokens());
 }
 
 size_t kinglet_chat_rendered_bytes(const kinglet_model* model, size_t text_bytes) {
@@ -228,20 +229,21 @@ size_t kinglet_chat_rendered_bytes(const kinglet_model* model, size_t text_bytes
   return text_bytes > kMostRead ? SIZE_MAX : Chat::rendered_bytes(*object, text_bytes);
 }
 
-kinglet_status kinglet_chat_create(kinglet_chat* chat, kinglet_generator* generator, void* memory, size_t memory_bytes,
-                                   const kinglet_text* system) {
+kinglet_status kinglet_chat_create(kinglet_chat* chat, kinglet_generator* generator, void* workspace,
+                                   size_t workspace_bytes, const kinglet_text* system) {
   GeneratorObject* object = usable(generator);
   if (object == nullptr) return tell(not_open());
-  if (chat == nullptr) return tell(bad("memory of an argument is null"));
+  if (chat == nullptr) return tell(bad("workspace of an argument is null"));
   const kinglet_text given = system == nullptr ? kinglet_text{} : *system;
-  if (auto s = check_memory(writes(chat), writes(generator), writes(memory, memory_bytes), writes(object->workspace),
-                            reads(given));
+  if (auto s = check_memory(writes(chat), writes(generator), writes(workspace, workspace_bytes),
+                            writes(object->workspace), reads(given));
       !s.ok())
     return tell(s);
   const SessionObject& session = *seen_in(object->session);
   // An empty system text says that there is none; null, that the template's is wanted.
   const std::string_view text = system != nullptr && given.data == nullptr ? std::string_view("") : view(given);
-  const auto made = Chat::create(object->task, session.session->plan().model, bytes(memory, memory_bytes), text);
+  const auto made =
+      Chat::create(object->task, session.session->plan().model, bytes_of(workspace, workspace_bytes), text);
   if (!made.ok()) return tell(made.status());
   put(chat, {.chat = *made, .generator = generator});
   return tell({});

@@ -20,7 +20,7 @@ enum class Seal : std::uint64_t { kOpen = 0x6b696e676c657401, kAtWork = 0x6b696e
 
 template <class Handle>
 std::uint64_t seal_of(const Handle* handle, Seal seal) {
-  return static_cast<std::uint64_t>(seal) ^ (Held<Handle>::kKind << 56) ^ reinterpret_cast<std::uintptr_t>(handle);
+  return static_cast<std::uint64_t>(seal) ^ (Held<Handle>::kind_of() << 56) ^ reinterpret_cast<std::uintptr_t>(handle);
 }
 
 template <class Handle>

@@ -80,11 +80,11 @@ static_assert(static_cast<int>(AttentionKind::kEncoder) == KINGLET_ENCODER_ATTEN
 
 kinglet_status plan_info(const Plan& plan, kinglet_plan_info* info) {
   kinglet_plan_info known = KINGLET_PLAN_INFO;
-  known.arena_bytes = arena_bytes(plan);
+  known.arena_bytes = arena_needed(plan);
   known.tables_bytes = plan.tables_bytes;
   known.states_bytes = plan.states_bytes;
   known.working_bytes = plan.working_bytes;
-  known.call_bytes = arena_bytes(plan) - plan.arena_bytes;
+  known.call_bytes = arena_needed(plan) - plan.arena_bytes;
   return write_info(info, known);
 }
 
@@ -101,8 +101,8 @@ using namespace kinglet::capi;
 
 extern "C" {
 
-kinglet_status kinglet_model_open(kinglet_model* model, const void* data, size_t count) {
-  const std::span<const std::byte> file{static_cast<const std::byte*>(data), count};
+kinglet_status kinglet_model_open(kinglet_model* model, const void* bytes, size_t count) {
+  const std::span<const std::byte> file{static_cast<const std::byte*>(bytes), count};
   if (model == nullptr) return tell(bad("memory of an argument is null"));
   if (auto s = check_memory(writes(model), reads(file)); !s.ok()) return tell(s);
   const auto opened = Model::open(file);

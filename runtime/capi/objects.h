@@ -26,7 +26,7 @@ namespace kinglet::capi {
 inline std::size_t chunks_begin(const Plan& plan) {
   return static_cast<std::size_t>(round_up(plan.arena_bytes, kAlignment));
 }
-inline std::size_t arena_bytes(const Plan& plan) {
+inline std::size_t arena_needed(const Plan& plan) {
   return chunks_begin(plan) + static_cast<std::size_t>(round_up(plan.limits.sequences * sizeof(Chunk), kAlignment));
 }
 
@@ -65,7 +65,7 @@ struct EncoderObject : OverSession<Task> {
 template <std::uint64_t kind, class T>
 struct Kind {
   using Object = T;
-  static constexpr std::uint64_t kKind = kind;
+  static constexpr std::uint64_t kind_of() { return kind; }
 };
 template <>
 struct Held<kinglet_model> : Kind<1, Model> {};
@@ -96,7 +96,7 @@ struct Held<kinglet_classifier> : Kind<12, EncoderObject<Classifier>> {};
 Status read_sampler(const kinglet_sampler_options* from, SamplerOptions& into);
 Status read_beam(const kinglet_beam_options* from, BeamOptions& into);
 Status read_special(kinglet_special from, Special& into);
-kinglet_hypothesis hypothesis(const Hypothesis& from);
+kinglet_hypothesis hypothesis_of(const Hypothesis& from);
 kinglet_status plan_info(const Plan& plan, kinglet_plan_info* info);
 kinglet_status plan_limits(const Plan& plan, kinglet_limits* limits);
 

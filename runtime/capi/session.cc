@@ -54,8 +54,9 @@ kinglet_status call(kinglet_session* handle, const kinglet_chunk* chunks, std::s
   return tell(encode ? session->session->encode(given) : session->session->step(given));
 }
 
-static_assert(sizeof(kinglet_capture) == sizeof(AttentionCapture) &&
-              alignof(kinglet_capture) == alignof(AttentionCapture));
+// An array of the one is an array of the other.
+constexpr std::size_t kCaptureBytes = sizeof(kinglet_capture), kCaptureAlign = alignof(kinglet_capture);
+static_assert(kCaptureBytes == sizeof(AttentionCapture) && kCaptureAlign == alignof(AttentionCapture));
 static_assert(static_cast<int>(Want::kLast) == KINGLET_WANT_LAST && static_cast<int>(Want::kAll) == KINGLET_WANT_ALL &&
               static_cast<int>(Want::kNone) == KINGLET_WANT_NONE);
 
@@ -91,11 +92,11 @@ kinglet_status kinglet_observation_read(const kinglet_observation* observation, 
 }
 
 kinglet_status kinglet_session_create(kinglet_session* session, const kinglet_plan* plan, void* arena,
-                                      size_t arena_size, const kinglet_session_options* options) {
+                                      size_t arena_bytes, const kinglet_session_options* options) {
   const Plan* planned = seen_in(plan);
   if (planned == nullptr) return tell(not_open());
   if (session == nullptr) return tell(bad("memory of an argument is null"));
-  const std::span<std::byte> memory = bytes(arena, arena_size);
+  const std::span<std::byte> memory = bytes_of(arena, arena_bytes);
   if (auto s = check_memory(writes(session), reads(plan), writes(memory), reads(planned->model.bytes())); !s.ok())
     return tell(s);
   kinglet_session_options wanted = KINGLET_SESSION_OPTIONS;
@@ -107,12 +108,12 @@ kinglet_status kinglet_session_create(kinglet_session* session, const kinglet_pl
                        .cache_bytes = wanted.cache_bytes};
   if (auto s = read(wanted.features, given.features); !s.ok()) return tell(s);
   if (wanted.observer != nullptr) given.observer = {.after = tell_observer, .context = session};
-  if (memory.size() < arena_bytes(*planned))
-    return tell({Code::kOutOfMemory, "the arena is smaller than the plan's bytes", arena_bytes(*planned)});
+  if (memory.size() < arena_needed(*planned))
+    return tell({Code::kOutOfMemory, "the arena is smaller than the plan's bytes", arena_needed(*planned)});
   const auto made = Session::create(*planned, memory.first(planned->arena_bytes), given);
   if (!made.ok()) return tell(made.status());
   put(session, {.session = *made,
-                .arena = memory.first(arena_bytes(*planned)),
+                .arena = memory.first(arena_needed(*planned)),
                 .chunks = {reinterpret_cast<Chunk*>(memory.data() + chunks_begin(*planned)), planned->limits.sequences},
                 .observer = wanted.observer,
                 .observer_context = wanted.observer_context});
@@ -134,7 +135,7 @@ uint32_t kinglet_session_outputs(const kinglet_session* session) {
 
 kinglet_floats kinglet_session_output(const kinglet_session* session, uint32_t index) {
   const SessionObject* object = seen_in(session);
-  return object == nullptr ? kinglet_floats{} : floats(object->session->output(index));
+  return object == nullptr ? kinglet_floats{} : floats_of(object->session->output(index));
 }
 
 uint32_t kinglet_session_length(const kinglet_session* session, uint32_t sequence) {
@@ -164,19 +165,19 @@ kinglet_status kinglet_session_reorder(kinglet_session* session, const uint32_t*
   return tell(object->session->reorder({parents, count}));
 }
 
-kinglet_status kinglet_session_restrict(kinglet_session* session, const int32_t* list, size_t count) {
+kinglet_status kinglet_session_restrict(kinglet_session* session, const int32_t* tokens, size_t count) {
   SessionObject* object = open_in(session);
   if (object == nullptr) return tell(not_open());
-  if (auto s = check_memory(reads(list, count), writes(object->arena)); !s.ok()) return tell(s);
-  return tell(object->session->restrict({list, count}));
+  if (auto s = check_memory(reads(tokens, count), writes(object->arena)); !s.ok()) return tell(s);
+  return tell(object->session->restrict({tokens, count}));
 }
 
 kinglet_status kinglet_capture_make(kinglet_capture* capture, uint32_t attention, uint32_t sequence, uint32_t rows,
-                                    uint32_t columns, float* weights, size_t count) {
+                                    uint32_t columns, float* weights, size_t floats) {
   if (capture == nullptr) return tell(bad("memory of an argument is null"));
-  if (auto s = check_memory(writes(capture), writes(weights, count)); !s.ok()) return tell(s);
+  if (auto s = check_memory(writes(capture), writes(weights, floats)); !s.ok()) return tell(s);
   new (capture->storage) AttentionCapture{
-      .attention = attention, .sequence = sequence, .rows = rows, .columns = columns, .weights = {weights, count}};
+      .attention = attention, .sequence = sequence, .rows = rows, .columns = columns, .weights = {weights, floats}};
   return tell({});
 }
 

@@ -105,7 +105,7 @@ kinglet_status kinglet_tokenizer_encode(const kinglet_tokenizer* tokenizer, king
     return tell(s);
   Special wanted;
   if (auto s = read_special(special, wanted); !s.ok()) return tell(s);
-  return give(object->encode(view(text), wanted, bytes(scratch, scratch_bytes), {tokens, capacity}), count);
+  return give(object->encode(view(text), wanted, bytes_of(scratch, scratch_bytes), {tokens, capacity}), count);
 }
 
 kinglet_status kinglet_tokenizer_encode_pair(const kinglet_tokenizer* tokenizer, kinglet_text first,
@@ -122,34 +122,34 @@ kinglet_status kinglet_tokenizer_encode_pair(const kinglet_tokenizer* tokenizer,
     return tell(s);
   Special wanted;
   if (auto s = read_special(special, wanted); !s.ok()) return tell(s);
-  return give(object->encode_pair(view(first), view(second), wanted, bytes(scratch, scratch_bytes), {tokens, capacity},
-                                  {types, typed}),
+  return give(object->encode_pair(view(first), view(second), wanted, bytes_of(scratch, scratch_bytes),
+                                  {tokens, capacity}, {types, typed}),
               count);
 }
 
 kinglet_status kinglet_tokenizer_decode_next(const kinglet_tokenizer* tokenizer, int32_t token, bool skip_special,
-                                             kinglet_decode_state* state, char* out, size_t capacity, size_t* count) {
-  return stream(tokenizer, state, out, capacity, count,
+                                             kinglet_decode_state* state, char* out, size_t capacity, size_t* bytes) {
+  return stream(tokenizer, state, out, capacity, bytes,
                 [&](const Tokenizer& object, DecodeState& known, std::span<char> room) {
                   return object.decode(token, known, room, skip_special);
                 });
 }
 
 kinglet_status kinglet_tokenizer_finish(const kinglet_tokenizer* tokenizer, kinglet_decode_state* state, char* out,
-                                        size_t capacity, size_t* count) {
+                                        size_t capacity, size_t* bytes) {
   return stream(
-      tokenizer, state, out, capacity, count,
+      tokenizer, state, out, capacity, bytes,
       [](const Tokenizer& object, DecodeState& known, std::span<char> room) { return object.finish(known, room); });
 }
 
 kinglet_status kinglet_tokenizer_decode(const kinglet_tokenizer* tokenizer, const int32_t* tokens, size_t count,
-                                        bool skip_special, char* out, size_t capacity, size_t* made) {
+                                        bool skip_special, char* out, size_t capacity, size_t* bytes) {
   const Tokenizer* object = seen_in(tokenizer);
   if (object == nullptr) return tell(not_open());
-  if (made == nullptr) return tell(bad("memory of an argument is null"));
-  if (auto s = check_memory(reads(tokenizer), reads(tokens, count), writes(out, capacity), writes(made)); !s.ok())
+  if (bytes == nullptr) return tell(bad("memory of an argument is null"));
+  if (auto s = check_memory(reads(tokenizer), reads(tokens, count), writes(out, capacity), writes(bytes)); !s.ok())
     return tell(s);
-  return give(object->decode(std::span<const std::int32_t>{tokens, count}, {out, capacity}, skip_special), made);
+  return give(object->decode(std::span<const std::int32_t>{tokens, count}, {out, capacity}, skip_special), bytes);
 }
 
 size_t kinglet_tokenizer_decode_bytes(const kinglet_tokenizer* tokenizer) {
@@ -169,7 +169,7 @@ int32_t kinglet_tokenizer_find(const kinglet_tokenizer* tokenizer, kinglet_text 
 
 kinglet_text kinglet_tokenizer_piece(const kinglet_tokenizer* tokenizer, int32_t token) {
   const Tokenizer* object = seen_in(tokenizer);
-  return object == nullptr ? kinglet_text{} : text(object->piece(token));
+  return object == nullptr ? kinglet_text{} : text_of(object->piece(token));
 }
 
 bool kinglet_tokenizer_is_special(const kinglet_tokenizer* tokenizer, int32_t token) {

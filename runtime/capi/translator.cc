@@ -50,7 +50,7 @@ TranslatorObject* usable(kinglet_translator* translator) {
 }
 
 kinglet_translation translation(const Translation& from) {
-  return {text(from.text),
+  return {text_of(from.text),
           from.source_tokens,
           from.tokens,
           static_cast<kinglet_finish>(from.finish),
@@ -68,37 +68,37 @@ using namespace kinglet::capi;
 extern "C" {
 
 kinglet_status kinglet_translator_workspace_bytes(const kinglet_plan* plan, size_t text_bytes,
-                                                  const kinglet_translator_options* options, size_t* count) {
+                                                  const kinglet_translator_options* options, size_t* bytes) {
   const Plan* planned = seen_in(plan);
   if (planned == nullptr) return tell(not_open());
-  if (count == nullptr) return tell(bad("memory of an argument is null"));
+  if (bytes == nullptr) return tell(bad("memory of an argument is null"));
   TranslatorOptions wanted;
   if (auto s = read(options, wanted); !s.ok()) return tell(s);
   Workspace workspace;
   if (auto parts = Parts::take(workspace, *planned, text_bytes, wanted); !parts.ok()) return tell(parts.status());
   const auto measured = workspace.measured();
-  if (measured.ok()) *count = *measured;
+  if (measured.ok()) *bytes = *measured;
   return tell(measured.status());
 }
 
-kinglet_status kinglet_translator_create(kinglet_translator* translator, kinglet_session* session, void* memory,
-                                         size_t memory_bytes, size_t text_bytes,
+kinglet_status kinglet_translator_create(kinglet_translator* translator, kinglet_session* session, void* workspace,
+                                         size_t workspace_bytes, size_t text_bytes,
                                          const kinglet_translator_options* options) {
-  if (translator == nullptr) return tell(bad("memory of an argument is null"));
+  if (translator == nullptr) return tell(bad("workspace of an argument is null"));
   const SessionObject* running = open_in(session);
-  if (auto s = check_task(translator, running, memory, memory_bytes); !s.ok()) return tell(s);
+  if (auto s = check_task(translator, running, workspace, workspace_bytes); !s.ok()) return tell(s);
   TranslatorOptions wanted;
   if (auto s = read(options, wanted); !s.ok()) return tell(s);
-  Workspace workspace(bytes(memory, memory_bytes));
-  const auto parts = Parts::take(workspace, running->session->plan(), text_bytes, wanted);
+  Workspace room(bytes_of(workspace, workspace_bytes));
+  const auto parts = Parts::take(room, running->session->plan(), text_bytes, wanted);
   if (!parts.ok()) return tell(parts.status());
-  if (auto s = workspace.check(); !s.ok()) return tell(s);
+  if (auto s = room.check(); !s.ok()) return tell(s);
   const auto made = Translator::create(*running->session, parts->translator, text_bytes, wanted);
   if (!made.ok()) return tell(made.status());
   TranslatorObject object;
   object.task = *made;
   object.session = session;
-  object.workspace = bytes(memory, memory_bytes);
+  object.workspace = bytes_of(workspace, workspace_bytes);
   object.sources = parts->sources;
   object.results = parts->results;
   put(translator, object);
@@ -134,22 +134,22 @@ kinglet_status kinglet_translator_translate(kinglet_translator* translator, cons
   return tell(done);
 }
 
-kinglet_status kinglet_translator_source_tokens(kinglet_translator* translator, kinglet_text source, int32_t* list,
+kinglet_status kinglet_translator_source_tokens(kinglet_translator* translator, kinglet_text source, int32_t* tokens,
                                                 size_t capacity, size_t* count) {
   TranslatorObject* object = usable(translator);
   if (object == nullptr) return tell(not_open());
   if (count == nullptr) return tell(bad("memory of an argument is null"));
-  if (auto s = check_memory(writes(translator), reads(source), writes(list, capacity), writes(count),
+  if (auto s = check_memory(writes(translator), reads(source), writes(tokens, capacity), writes(count),
                             writes(object->workspace));
       !s.ok())
     return tell(s);
-  const auto made = object->task.source_tokens(view(source), {list, capacity});
+  const auto made = object->task.source_tokens(view(source), {tokens, capacity});
   if (made.ok()) *count = *made;
   return tell(made.status());
 }
 
 kinglet_tokens kinglet_translator_tokens(const kinglet_translator* translator, size_t index) {
   const TranslatorObject* object = seen_in(translator);
-  return object == nullptr ? kinglet_tokens{} : tokens(object->task.tokens(index));
+  return object == nullptr ? kinglet_tokens{} : tokens_of(object->task.tokens(index));
 }
 }
