@@ -232,7 +232,7 @@ size_t kinglet_chat_rendered_bytes(const kinglet_model* model, size_t text_bytes
 kinglet_status kinglet_chat_create(kinglet_chat* chat, kinglet_generator* generator, void* workspace,
                                    size_t workspace_bytes, const kinglet_text* system) {
   GeneratorObject* object = usable(generator);
-  if (object == nullptr) return tell(not_open());
+  if (object == nullptr || is_sealed(chat, Seal::kAtWork)) return tell(not_open());
   if (chat == nullptr) return tell(bad("workspace of an argument is null"));
   const kinglet_text given = system == nullptr ? kinglet_text{} : *system;
   if (auto s = check_memory(writes(chat), writes(generator), writes(workspace, workspace_bytes),

@@ -112,7 +112,7 @@ inline Status kernels_of(const kinglet_session* session, const kernels::Kernels*
 // Memory that a new task is made of: its handle and workspace, which neither the session's arena nor its file may be part of.
 template <class Handle>
 Status check_task(Handle* handle, const SessionObject* session, void* workspace, std::size_t bytes) {
-  if (session == nullptr) return not_open();
+  if (session == nullptr || is_sealed(handle, Seal::kAtWork)) return not_open();
   if (auto s = check_memory(writes(handle), writes(workspace, bytes), writes(session->arena),
                             reads(session->session->plan().model.bytes()));
       !s.ok())

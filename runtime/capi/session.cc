@@ -94,7 +94,7 @@ kinglet_status kinglet_observation_read(const kinglet_observation* observation, 
 kinglet_status kinglet_session_create(kinglet_session* session, const kinglet_plan* plan, void* arena,
                                       size_t arena_bytes, const kinglet_session_options* options) {
   const Plan* planned = seen_in(plan);
-  if (planned == nullptr) return tell(not_open());
+  if (planned == nullptr || is_sealed(session, Seal::kAtWork)) return tell(not_open());
   if (session == nullptr) return tell(bad("memory of an argument is null"));
   const std::span<std::byte> memory = bytes_of(arena, arena_bytes);
   if (auto s = check_memory(writes(session), reads(plan), writes(memory), reads(planned->model.bytes())); !s.ok())

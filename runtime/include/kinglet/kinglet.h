@@ -1,7 +1,7 @@
 // Kinglet from C99: everything that the C++ headers of this folder offer, for firmware as for hosts. No heap, no global state, no
 // header but stddef, stdint and stdbool; what C++ throws or prints nowhere, C does not either.
 //
-//     static uint64_t arena[8192];                                  // the caller's memory, all of it
+//     _Alignas(KINGLET_ALIGNMENT) static unsigned char arena[65536];   // C11; in C99 round an address up
 //     kinglet_model model;                                          // handles are the caller's, too
 //     kinglet_status s = kinglet_model_open(&model, file, file_bytes);
 //     if (s.code != KINGLET_OK) return report(s.message, s.subject);

@@ -383,6 +383,38 @@ TEST_F(Refusals, HandlesThatAreNotOpen) {
   EXPECT_EQ(kinglet_model_verify_checksums(other).code, KINGLET_BAD_ARGUMENT);
 }
 
+// What an observer may not do to the session that it observes.
+TEST_F(Refusals, CallsFromACallback) {
+  struct Seen {
+    World* world;
+    int calls, refused;
+  } seen{world_.get(), 0, 0};
+  World& w = *world_;
+  kinglet_session_options options = KINGLET_SESSION_OPTIONS;
+  options.observer_context = &seen;
+  options.observer = [](void* context, const kinglet_observation*) {
+    Seen& s = *static_cast<Seen*>(context);
+    kinglet_session* session = &s.world->sessions[0];
+    const std::int32_t token = 2;
+    const kinglet_chunk chunk = {&token, nullptr, 1, 1, KINGLET_WANT_LAST};
+    for (const kinglet_status& status :
+         {kinglet_session_step(session, &chunk, 1), kinglet_session_forget(session, 0),
+          kinglet_session_create(session, &s.world->plans[0], s.world->arenas[0], kArena, nullptr),
+          kinglet_generator_clear(&s.world->generator)}) {
+      ++s.calls;
+      s.refused += status.code == KINGLET_BAD_ARGUMENT ? 1 : 0;
+    }
+    EXPECT_NE(kinglet_session_isa(session), nullptr);
+  };
+  check(kinglet_session_create(&w.sessions[0], &w.plans[0], w.arenas[0], kArena, &options));
+  const std::int32_t token = 2;
+  const kinglet_chunk chunk = {&token, nullptr, 1, 0, KINGLET_WANT_LAST};
+  check(kinglet_session_step(&w.sessions[0], &chunk, 1));
+  EXPECT_GT(seen.calls, 0);
+  EXPECT_EQ(seen.refused, seen.calls);
+  check(kinglet_session_step(&w.sessions[0], &chunk, 1));
+}
+
 TEST_F(Refusals, MemoryThatOverlaps) {
   World& w = *world_;
   std::int32_t tokens[16];
