@@ -1,5 +1,5 @@
 // Kinglet from C99: everything that the C++ headers of this folder offer, for firmware as for hosts. No heap, no global state, no
-// header but stddef, stdint and stdbool; what C++ throws or prints nowhere, C does not either.
+// header but stddef, stdint and stdbool; nothing is thrown, printed or aborted.
 //
 //     _Alignas(KINGLET_ALIGNMENT) static unsigned char arena[65536];   // C11; in C99 round an address up
 //     kinglet_model model;                                          // handles are the caller's, too
