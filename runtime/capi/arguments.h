@@ -52,6 +52,13 @@ Status check_memory(const Each&... each) {
   return check_memory(std::span<const Memory>(all));
 }
 
+// Where one answer goes.
+template <class T>
+Status check_place(T* answer) {
+  if (answer == nullptr) return {Code::kBadArgument, "memory of an argument is null"};
+  return check_memory(writes(answer));
+}
+
 // Copies what the caller has of `into`, which holds the defaults. Null: nothing.
 Status read_options(const void* options, void* into, std::size_t size);
 

@@ -63,7 +63,7 @@ size_t kinglet_sampler_workspace_bytes(uint32_t vocabulary) {
 kinglet_status kinglet_sampler_create(kinglet_sampler* sampler, uint32_t vocabulary,
                                       const kinglet_sampler_options* options, void* workspace, size_t workspace_bytes,
                                       const kinglet_session* session) {
-  if (sampler == nullptr) return tell(bad("memory of an argument is null"));
+  if (auto s = check_place(sampler); !s.ok()) return tell(s);
   if (auto s = check_memory(writes(sampler), writes(workspace, workspace_bytes)); !s.ok()) return tell(s);
   if (vocabulary > kMostTokens) return tell(bad("the vocabulary is out of range", kMostTokens));
   SamplerOptions wanted;
@@ -79,7 +79,7 @@ kinglet_status kinglet_sampler_next(kinglet_sampler* sampler, kinglet_floats log
                                     kinglet_draw draw, int32_t* token) {
   Sampler* object = open_in(sampler);
   if (object == nullptr) return tell(not_open());
-  if (token == nullptr) return tell(bad("memory of an argument is null"));
+  if (auto s = check_place(token); !s.ok()) return tell(s);
   if (auto s = check_memory(writes(sampler), reads(logits), reads(seen), writes(token)); !s.ok()) return tell(s);
   const auto next = object->next(span_of(logits), span_of(seen), {.stream = draw.stream, .index = draw.index});
   if (next.ok()) *token = *next;
@@ -92,7 +92,7 @@ size_t kinglet_token_marks_workspace_bytes(uint32_t vocabulary) {
 
 kinglet_status kinglet_token_marks_create(kinglet_token_marks* marks, uint32_t vocabulary, void* workspace,
                                           size_t workspace_bytes) {
-  if (marks == nullptr) return tell(bad("memory of an argument is null"));
+  if (auto s = check_place(marks); !s.ok()) return tell(s);
   if (auto s = check_memory(writes(marks), writes(workspace, workspace_bytes)); !s.ok()) return tell(s);
   if (vocabulary == 0 || vocabulary > kMostTokens) return tell(bad("the vocabulary is out of range", kMostTokens));
   if (reinterpret_cast<std::uintptr_t>(workspace) % alignof(std::uint32_t) != 0)
@@ -142,7 +142,7 @@ kinglet_status kinglet_beam_search_create(kinglet_beam_search* search, const kin
                                           void* workspace, size_t workspace_bytes, const kinglet_session* session) {
   const TokenMarks* known = seen_in(marks);
   if (known == nullptr) return tell(not_open());
-  if (search == nullptr) return tell(bad("memory of an argument is null"));
+  if (auto s = check_place(search); !s.ok()) return tell(s);
   if (auto s = check_memory(writes(search), reads(marks), writes(workspace, workspace_bytes)); !s.ok()) return tell(s);
   BeamOptions wanted;
   if (auto s = read_beam(options, wanted); !s.ok()) return tell(s);
@@ -190,7 +190,8 @@ kinglet_status kinglet_beam_search_next(const kinglet_beam_search* search, uint3
                                         int32_t* token) {
   const BeamSearch* object = seen_in(search);
   if (object == nullptr) return tell(not_open());
-  if (parent == nullptr || token == nullptr) return tell(bad("memory of an argument is null"));
+  if (auto s = check_place(parent); !s.ok()) return tell(s);
+  if (auto s = check_place(token); !s.ok()) return tell(s);
   if (auto s = check_memory(reads(search), writes(parent), writes(token)); !s.ok()) return tell(s);
   if (object->made() == 0 || index >= object->running())
     return tell(bad("no such hypothesis goes on", object->running()));
@@ -208,7 +209,7 @@ kinglet_status kinglet_beam_search_result(const kinglet_beam_search* search, uin
                                           kinglet_hypothesis* hypothesis, int32_t* tokens, size_t capacity) {
   const BeamSearch* object = seen_in(search);
   if (object == nullptr) return tell(not_open());
-  if (hypothesis == nullptr) return tell(bad("memory of an argument is null"));
+  if (auto s = check_place(hypothesis); !s.ok()) return tell(s);
   const std::size_t wanted = tokens == nullptr ? 0 : capacity;
   if (auto s = check_memory(reads(search), writes(hypothesis), writes(tokens, wanted)); !s.ok()) return tell(s);
   if (index >= object->results()) return tell(bad("no such result of a beam search", object->results()));

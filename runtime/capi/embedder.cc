@@ -8,8 +8,6 @@
 namespace kinglet::capi {
 namespace {
 
-Status bad(const char* message, std::uint64_t subject = 0) { return {Code::kBadArgument, message, subject}; }
-
 Status read(const kinglet_embed_options* from, EmbedOptions& into) {
   kinglet_embed_options options = KINGLET_EMBED_OPTIONS;
   if (auto s = read_options(from, options); !s.ok()) return s;
@@ -37,7 +35,7 @@ template <class Task>
 kinglet_status workspace_bytes(const kinglet_plan* plan, std::size_t text_bytes, std::size_t* count) {
   const Plan* planned = seen_in(plan);
   if (planned == nullptr) return tell(not_open());
-  if (count == nullptr) return tell(bad("memory of an argument is null"));
+  if (auto s = check_place(count); !s.ok()) return tell(s);
   Workspace workspace;
   if (auto parts = Parts<Task>::take(workspace, *planned, text_bytes); !parts.ok()) return tell(parts.status());
   const auto measured = workspace.measured();
@@ -48,7 +46,7 @@ kinglet_status workspace_bytes(const kinglet_plan* plan, std::size_t text_bytes,
 template <class Task, class Handle>
 kinglet_status create(Handle* handle, kinglet_session* session, void* memory, std::size_t memory_bytes,
                       std::size_t text_bytes) {
-  if (handle == nullptr) return tell(bad("memory of an argument is null"));
+  if (auto s = check_place(handle); !s.ok()) return tell(s);
   const SessionObject* running = open_in(session);
   if (auto s = check_task(handle, running, memory, memory_bytes); !s.ok()) return tell(s);
   Workspace workspace(bytes_of(memory, memory_bytes));
@@ -170,7 +168,7 @@ kinglet_status kinglet_classifier_probabilities(kinglet_classifier* classifier, 
                                                 kinglet_floats* probabilities) {
   auto* object = usable(classifier);
   if (object == nullptr) return tell(not_open());
-  if (probabilities == nullptr) return tell(bad("memory of an argument is null"));
+  if (auto s = check_place(probabilities); !s.ok()) return tell(s);
   if (auto s = check_memory(writes(classifier), writes(probabilities), writes(object->workspace)); !s.ok())
     return tell(s);
   const auto made = object->task.probabilities(index, row);
@@ -182,7 +180,8 @@ kinglet_status kinglet_classifier_best(kinglet_classifier* classifier, size_t in
                                        float* probability) {
   auto* object = usable(classifier);
   if (object == nullptr) return tell(not_open());
-  if (label == nullptr || probability == nullptr) return tell(bad("memory of an argument is null"));
+  if (auto s = check_place(label); !s.ok()) return tell(s);
+  if (auto s = check_place(probability); !s.ok()) return tell(s);
   if (auto s = check_memory(writes(classifier), writes(label), writes(probability), writes(object->workspace)); !s.ok())
     return tell(s);
   const auto best = object->task.best(index, row);

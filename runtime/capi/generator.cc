@@ -107,7 +107,7 @@ kinglet_status kinglet_generator_workspace_bytes(const kinglet_plan* plan, size_
                                                  const kinglet_generator_options* options, size_t* bytes) {
   const Plan* planned = seen_in(plan);
   if (planned == nullptr) return tell(not_open());
-  if (bytes == nullptr) return tell(bad("memory of an argument is null"));
+  if (auto s = check_place(bytes); !s.ok()) return tell(s);
   GeneratorOptions wanted;
   std::uint32_t stops = 0;
   if (auto s = read(options, wanted, stops); !s.ok()) return tell(s);
@@ -172,7 +172,7 @@ kinglet_status kinglet_generator_truncate(kinglet_generator* generator, size_t c
 kinglet_status kinglet_generator_names_special(kinglet_generator* generator, kinglet_text text, bool* names) {
   GeneratorObject* object = usable(generator);
   if (object == nullptr) return tell(not_open());
-  if (names == nullptr) return tell(bad("memory of an argument is null"));
+  if (auto s = check_place(names); !s.ok()) return tell(s);
   if (auto s = check_call(*object, reads(text)); !s.ok()) return tell(s);
   const auto named = object->task.names_special(view(text));
   if (named.ok()) *names = *named;
@@ -185,6 +185,7 @@ kinglet_status kinglet_generator_generate(kinglet_generator* generator, const ki
   if (object == nullptr) return tell(not_open());
   GenerateOptions wanted;
   if (auto s = read(options, object->stops, wanted); !s.ok()) return tell(s);
+  if (auto s = check_memory(writes(made, made == nullptr ? 0 : 1)); !s.ok()) return tell(s);
   Sink receiver{sink, sink_context};
   const AtWork session_at_work(object->session);
   const AtWork at_work(generator);
@@ -200,7 +201,7 @@ kinglet_status kinglet_generator_result(const kinglet_generator* generator, uint
                                         kinglet_hypothesis* hypothesis) {
   const GeneratorObject* object = seen_in(generator);
   if (object == nullptr) return tell(not_open());
-  if (hypothesis == nullptr) return tell(bad("memory of an argument is null"));
+  if (auto s = check_place(hypothesis); !s.ok()) return tell(s);
   if (index >= object->task.results()) return tell(bad("no such result of a beam search", object->task.results()));
   *hypothesis = hypothesis_of(object->task.result(index));
   return tell({});
@@ -210,7 +211,7 @@ kinglet_status kinglet_generator_result_text(kinglet_generator* generator, uint3
                                              kinglet_text* text) {
   GeneratorObject* object = usable(generator);
   if (object == nullptr) return tell(not_open());
-  if (text == nullptr) return tell(bad("memory of an argument is null"));
+  if (auto s = check_place(text); !s.ok()) return tell(s);
   if (auto s = check_memory(writes(generator), writes(out, capacity), writes(text), writes(object->workspace)); !s.ok())
     return tell(s);
   const auto made = object->task.text(index, {out, capacity});
@@ -234,6 +235,7 @@ kinglet_status kinglet_chat_create(kinglet_chat* chat, kinglet_generator* genera
   GeneratorObject* object = usable(generator);
   if (object == nullptr || is_sealed(chat, Seal::kAtWork)) return tell(not_open());
   if (chat == nullptr) return tell(bad("workspace of an argument is null"));
+  if (auto s = check_memory(reads(system, system == nullptr ? 0 : 1)); !s.ok()) return tell(s);
   const kinglet_text given = system == nullptr ? kinglet_text{} : *system;
   if (auto s = check_memory(writes(chat), writes(generator), writes(workspace, workspace_bytes),
                             writes(object->workspace), reads(given));
@@ -257,6 +259,7 @@ kinglet_status kinglet_chat_say(kinglet_chat* chat, kinglet_text message, const 
   if (auto s = check_call(*generator, reads(message)); !s.ok()) return tell(s);
   GenerateOptions wanted;
   if (auto s = read(options, generator->stops, wanted); !s.ok()) return tell(s);
+  if (auto s = check_memory(writes(made, made == nullptr ? 0 : 1)); !s.ok()) return tell(s);
   Sink receiver{sink, sink_context};
   const AtWork session_at_work(generator->session);
   const AtWork generator_at_work(object->generator);

@@ -103,7 +103,7 @@ extern "C" {
 
 kinglet_status kinglet_model_open(kinglet_model* model, const void* bytes, size_t count) {
   const std::span<const std::byte> file{static_cast<const std::byte*>(bytes), count};
-  if (model == nullptr) return tell(bad("memory of an argument is null"));
+  if (auto s = check_place(model); !s.ok()) return tell(s);
   if (auto s = check_memory(writes(model), reads(file)); !s.ok()) return tell(s);
   const auto opened = Model::open(file);
   if (opened.ok()) put(model, *opened);
@@ -177,7 +177,7 @@ kinglet_status kinglet_model_get_attention(const kinglet_model* model, uint32_t 
 kinglet_status kinglet_plan_make(kinglet_plan* plan, const kinglet_model* model, const kinglet_limits* limits) {
   const Model* object = seen_in(model);
   if (object == nullptr) return tell(not_open());
-  if (plan == nullptr) return tell(bad("memory of an argument is null"));
+  if (auto s = check_place(plan); !s.ok()) return tell(s);
   if (auto s = check_memory(writes(plan), reads(model), reads(object->bytes())); !s.ok()) return tell(s);
   kinglet_limits l = KINGLET_LIMITS;
   if (auto s = read_options(limits, l); !s.ok()) return tell(s);

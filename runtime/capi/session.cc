@@ -75,7 +75,7 @@ kinglet_status kinglet_isa_get(const kinglet_cpu_features* features, uint32_t in
   if (auto s = read(features, known); !s.ok()) return tell(s);
   const IsaList list = isas(known);
   if (index >= list.size()) return tell(bad("there are fewer kernel sets", list.size()));
-  if (isa == nullptr) return tell(bad("there is no place for the answer"));
+  if (auto s = check_place(isa); !s.ok()) return tell(s);
   *isa = {list[index].name, list[index].available ? 1U : 0U};
   return tell({});
 }
@@ -95,7 +95,7 @@ kinglet_status kinglet_session_create(kinglet_session* session, const kinglet_pl
                                       size_t arena_bytes, const kinglet_session_options* options) {
   const Plan* planned = seen_in(plan);
   if (planned == nullptr || is_sealed(session, Seal::kAtWork)) return tell(not_open());
-  if (session == nullptr) return tell(bad("memory of an argument is null"));
+  if (auto s = check_place(session); !s.ok()) return tell(s);
   const std::span<std::byte> memory = bytes_of(arena, arena_bytes);
   if (auto s = check_memory(writes(session), reads(plan), writes(memory), reads(planned->model.bytes())); !s.ok())
     return tell(s);
@@ -174,7 +174,7 @@ kinglet_status kinglet_session_restrict(kinglet_session* session, const int32_t*
 
 kinglet_status kinglet_capture_make(kinglet_capture* capture, uint32_t attention, uint32_t sequence, uint32_t rows,
                                     uint32_t columns, float* weights, size_t floats) {
-  if (capture == nullptr) return tell(bad("memory of an argument is null"));
+  if (auto s = check_place(capture); !s.ok()) return tell(s);
   if (auto s = check_memory(writes(capture), writes(weights, floats)); !s.ok()) return tell(s);
   new (capture->storage) AttentionCapture{
       .attention = attention, .sequence = sequence, .rows = rows, .columns = columns, .weights = {weights, floats}};

@@ -48,7 +48,8 @@ kinglet_status stream(const kinglet_tokenizer* tokenizer, kinglet_decode_state* 
                       std::size_t* count, const Decode& decode) {
   const Tokenizer* object = seen_in(tokenizer);
   if (object == nullptr) return tell(not_open());
-  if (state == nullptr || count == nullptr) return tell(bad("memory of an argument is null"));
+  if (auto s = check_place(state); !s.ok()) return tell(s);
+  if (auto s = check_place(count); !s.ok()) return tell(s);
   if (auto s = check_memory(reads(tokenizer), writes(state), writes(out, capacity), writes(count)); !s.ok())
     return tell(s);
   if (!is_sound(*state)) return tell(bad("a decode state is none: a new text starts with zeros", state->held_bytes));
@@ -77,7 +78,7 @@ extern "C" {
 kinglet_status kinglet_tokenizer_open(kinglet_tokenizer* tokenizer, const kinglet_model* model, bool target) {
   const Model* object = seen_in(model);
   if (object == nullptr) return tell(not_open());
-  if (tokenizer == nullptr) return tell(bad("memory of an argument is null"));
+  if (auto s = check_place(tokenizer); !s.ok()) return tell(s);
   if (auto s = check_memory(writes(tokenizer), reads(model), reads(object->bytes())); !s.ok()) return tell(s);
   const fb::Model& root = object->root();
   const fb::Tokenizer* tables =
@@ -98,7 +99,7 @@ kinglet_status kinglet_tokenizer_encode(const kinglet_tokenizer* tokenizer, king
                                         size_t* count) {
   const Tokenizer* object = seen_in(tokenizer);
   if (object == nullptr) return tell(not_open());
-  if (count == nullptr) return tell(bad("memory of an argument is null"));
+  if (auto s = check_place(count); !s.ok()) return tell(s);
   if (auto s = check_memory(reads(tokenizer), reads(text), writes(scratch, scratch_bytes), writes(tokens, capacity),
                             writes(count));
       !s.ok())
@@ -114,7 +115,7 @@ kinglet_status kinglet_tokenizer_encode_pair(const kinglet_tokenizer* tokenizer,
                                              size_t* count) {
   const Tokenizer* object = seen_in(tokenizer);
   if (object == nullptr) return tell(not_open());
-  if (count == nullptr) return tell(bad("memory of an argument is null"));
+  if (auto s = check_place(count); !s.ok()) return tell(s);
   const std::size_t typed = types == nullptr ? 0 : capacity;
   if (auto s = check_memory(reads(tokenizer), reads(first), reads(second), writes(scratch, scratch_bytes),
                             writes(tokens, capacity), writes(types, typed), writes(count));
@@ -146,7 +147,7 @@ kinglet_status kinglet_tokenizer_decode(const kinglet_tokenizer* tokenizer, cons
                                         bool skip_special, char* out, size_t capacity, size_t* bytes) {
   const Tokenizer* object = seen_in(tokenizer);
   if (object == nullptr) return tell(not_open());
-  if (bytes == nullptr) return tell(bad("memory of an argument is null"));
+  if (auto s = check_place(bytes); !s.ok()) return tell(s);
   if (auto s = check_memory(reads(tokenizer), reads(tokens, count), writes(out, capacity), writes(bytes)); !s.ok())
     return tell(s);
   return give(object->decode(std::span<const std::int32_t>{tokens, count}, {out, capacity}, skip_special), bytes);

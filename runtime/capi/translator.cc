@@ -71,7 +71,7 @@ kinglet_status kinglet_translator_workspace_bytes(const kinglet_plan* plan, size
                                                   const kinglet_translator_options* options, size_t* bytes) {
   const Plan* planned = seen_in(plan);
   if (planned == nullptr) return tell(not_open());
-  if (bytes == nullptr) return tell(bad("memory of an argument is null"));
+  if (auto s = check_place(bytes); !s.ok()) return tell(s);
   TranslatorOptions wanted;
   if (auto s = read(options, wanted); !s.ok()) return tell(s);
   Workspace workspace;
@@ -138,7 +138,7 @@ kinglet_status kinglet_translator_source_tokens(kinglet_translator* translator, 
                                                 size_t capacity, size_t* count) {
   TranslatorObject* object = usable(translator);
   if (object == nullptr) return tell(not_open());
-  if (count == nullptr) return tell(bad("memory of an argument is null"));
+  if (auto s = check_place(count); !s.ok()) return tell(s);
   if (auto s = check_memory(writes(translator), reads(source), writes(tokens, capacity), writes(count),
                             writes(object->workspace));
       !s.ok())
