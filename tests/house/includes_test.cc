@@ -27,9 +27,10 @@ const std::map<std::string, Names> kRooms = {
      {"base", "schema", "model", "kernels", "ops",
       "text"}},  // the verifier asks every room that has something to check
     {"tasks", {"base", "schema", "model", "kernels", "ops", "plan", "session", "text"}},
+    {"capi", {"base", "schema", "model", "kernels", "plan", "session", "text", "tasks"}},
 };
 
-// The room whose promise a public header states; any other public header belongs to the tasks.
+// The room whose promise a public header states; any other public header belongs to the tasks. Those of C are in a folder of their own.
 const std::map<std::string, std::string> kPublicHeaders = {
     {"status.h", "base"}, {"parallel.h", "base"}, {"model.h", "model"},     {"attention.h", "model"},
     {"isa.h", "kernels"}, {"plan.h", "plan"},     {"session.h", "session"}, {"tokenizer.h", "text"},
@@ -43,6 +44,7 @@ const Names kCHeaders = {"stdint.h", "stddef.h", "stdbool.h"};
 std::string first_folder(const std::string& path) { return path.substr(0, path.find('/')); }
 
 std::string room_of_public(const std::string& header) {
+  if (header == "kinglet.h" || header.starts_with("c/")) return "capi";
   const auto room = kPublicHeaders.find(header);
   return room == kPublicHeaders.end() ? "tasks" : room->second;
 }
@@ -68,7 +70,7 @@ std::string room_of_include(const std::string& path) {
 bool may_include_system(const Source& source, const std::string& header) {
   if (kStandardHeaders.contains(header)) return true;
   if (kIsaHeaders.contains(header)) return starts_with(source, "runtime/kernels/");
-  return kCHeaders.contains(header) && source.path == "runtime/include/kinglet/kinglet.h";
+  return kCHeaders.contains(header) && starts_with(source, "runtime/include/kinglet/c/");
 }
 
 Complaints check_runtime(const Source& source) {
@@ -145,6 +147,8 @@ TEST(IncludesSelfTest, AWrongArrowIsSeen) {
   EXPECT_EQ(complaints_about("runtime/text/bpe.cc", "#include \"session/session.h\"\n"), 1u);
   EXPECT_EQ(complaints_about("runtime/ops/linear.cc", "#include \"converter/program.h\"\n"), 1u);
   EXPECT_EQ(complaints_about("runtime/ops/linear.cc", "#include \"../plan/plan.h\"\n"), 1u);
+  EXPECT_EQ(complaints_about("runtime/tasks/beam.cc", "#include \"kinglet/c/beam.h\"\n"), 1u);
+  EXPECT_EQ(complaints_about("runtime/include/kinglet/session.h", "#include \"kinglet/kinglet.h\"\n"), 1u);
   EXPECT_EQ(complaints_about("runtime/attic/old.cc", "\n"), 1u);
   EXPECT_EQ(complaints_about("converter/write.cc", "#include \"ports/host/files.h\"\n"), 1u);
   EXPECT_EQ(complaints_about("ports/host/main.cc", "#include \"../../converter/program.h\"\n"), 1u);
@@ -154,6 +158,7 @@ TEST(IncludesSelfTest, AForbiddenHeaderIsSeen) {
   EXPECT_EQ(complaints_about("runtime/model/model.cc", "#include <vector>\n#include <cmath>\n#include <cstdio>\n"), 3u);
   EXPECT_EQ(complaints_about("runtime/ops/linear.cc", "#include <immintrin.h>\n"), 1u);
   EXPECT_EQ(complaints_about("runtime/include/kinglet/plan.h", "#include <string>\n"), 1u);
+  EXPECT_EQ(complaints_about("runtime/include/kinglet/c/base.h", "#include <stdio.h>\n"), 1u);
 }
 
 TEST(IncludesSelfTest, WhatIsAllowedPasses) {
@@ -161,6 +166,8 @@ TEST(IncludesSelfTest, WhatIsAllowedPasses) {
   EXPECT_EQ(complaints_about("runtime/kernels/isa/avx2.cpp", "#include <immintrin.h>\n#include \"base/align.h\"\n"),
             0u);
   EXPECT_EQ(complaints_about("runtime/tasks/beam.cc", "#include \"kinglet/session.h\"\n"), 0u);
+  EXPECT_EQ(complaints_about("runtime/include/kinglet/c/base.h", "#include <stdint.h>\n"), 0u);
+  EXPECT_EQ(complaints_about("runtime/capi/session.cc", "#include \"kinglet/c/session.h\"\n"), 0u);
   EXPECT_EQ(complaints_about("converter/write.cc", "#include <vector>\n#include \"kernels/pack.h\"\n"), 0u);
 }
 

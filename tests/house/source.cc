@@ -17,7 +17,7 @@ namespace {
 
 bool is_source(const fs::path& path) {
   const auto extension = path.extension();
-  return extension == ".h" || extension == ".cc" || extension == ".cpp" || extension == ".py";
+  return extension == ".h" || extension == ".c" || extension == ".cc" || extension == ".cpp" || extension == ".py";
 }
 
 // A quote between digits separates thousands; it opens no literal.

@@ -16,7 +16,7 @@ struct Source {
 // One broken rule: "runtime/model/model.cc:12: what is wrong".
 using Complaints = std::vector<std::string>;
 
-// Every .h, .cc, .cpp and .py file of the code folders.
+// Every .h, .c, .cc, .cpp and .py file of the code folders.
 std::vector<Source> sources_of_project();
 Source source_of(std::string path, const std::string& text);
 

@@ -1,0 +1,481 @@
+// Every function of the C API with every argument null, zero, huge, misaligned, closed, copied or overlapping another: a status, and
+// nothing that is not the caller's was touched (which sanitizers see). Each call begins from the same open handles and the same memory.
+// Not among them: kinglet_text_of, which takes a terminated string, and kinglet_observation_read, which is a callback's.
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <vector>
+
+#include "kinglet/kinglet.h"
+#include "tests/aligned.h"
+#include "tests/runtime/tasks/text_model.h"
+
+namespace kinglet {
+namespace {
+
+using testing::AlignedBytes;
+
+constexpr std::size_t kBuffer = std::size_t{1} << 18;  // of each argument that is memory
+constexpr std::size_t kArena = std::size_t{1} << 18;   // of each session
+constexpr std::size_t kWork = std::size_t{1} << 18;    // of each task
+constexpr std::size_t kParameters = 10;
+
+// All that can change, in one piece that can be set back.
+struct World {
+  alignas(64) unsigned char arenas[3][kArena];
+  alignas(64) unsigned char works[5][kWork];
+  alignas(64) unsigned char buffers[kParameters][kBuffer];
+  kinglet_model models[3];  // decoder, translator, encoder
+  kinglet_plan plans[3];
+  kinglet_session sessions[3];
+  kinglet_tokenizer tokenizer;
+  kinglet_sampler sampler;
+  kinglet_token_marks marks;
+  kinglet_beam_search search;
+  kinglet_generator generator;
+  kinglet_chat chat;
+  kinglet_translator translator;
+  kinglet_embedder embedder;
+  kinglet_classifier classifier;
+};
+
+std::vector<std::byte> chat_decoder() {
+  return testing::text_decoder([](fb::ModelT& model) {
+    model.chat = std::make_unique<fb::ChatTemplateT>();
+    model.chat->user_before = "u ";
+  });
+}
+
+bool ignore(void*, const char*, size_t) { return true; }
+void run_in_order(void*, uint32_t count, void (*fn)(void*, uint32_t), void* arg) {
+  for (uint32_t i = 0; i < count; ++i) fn(arg, i);
+}
+
+class Refusals : public ::testing::Test {
+ protected:
+  static void check(const kinglet_status& status) { ASSERT_EQ(status.code, KINGLET_OK) << status.message; }
+
+  void SetUp() override {
+    World& w = *world_;
+    std::memset(&w, 0, sizeof w);
+    kinglet_limits limits = KINGLET_LIMITS;
+    limits.sequences = 2;
+    limits.context = 24;
+    for (int i = 0; i < 3; ++i) {
+      if (i == 2) limits.context = 0;
+      check(kinglet_model_open(&w.models[i], files_[i].span().data(), files_[i].span().size()));
+      check(kinglet_plan_make(&w.plans[i], &w.models[i], &limits));
+      check(kinglet_session_create(&w.sessions[i], &w.plans[i], w.arenas[i], kArena, nullptr));
+    }
+    check(kinglet_tokenizer_open(&w.tokenizer, &w.models[0], false));
+    check(kinglet_sampler_create(&w.sampler, 40, nullptr, w.works[4], kWork / 8, &w.sessions[0]));
+    check(kinglet_token_marks_create(&w.marks, 40, w.works[4] + kWork / 8, kWork / 8));
+    kinglet_beam_options beam = KINGLET_BEAM_OPTIONS;
+    beam.beams = beam.nbest = 2;
+    check(kinglet_beam_search_create(&w.search, &beam, &w.marks, 8, -1, w.works[4] + kWork / 4, kWork / 8, nullptr));
+    // A search of which one hypothesis has ended, and two go on that were considered.
+    const std::int32_t stop = 1;
+    std::vector<float> logits(40);
+    logits[1] = 1;
+    check(kinglet_token_marks_stop(&w.marks, {&stop, 1}));
+    check(kinglet_beam_search_consider(&w.search, 0, {logits.data(), logits.size()}, 0));
+    check(kinglet_beam_search_advance(&w.search));
+    for (std::uint32_t i = 0; i < 2; ++i)
+      check(kinglet_beam_search_consider(&w.search, i, {logits.data(), logits.size()}, 0));
+    kinglet_generator_options options = KINGLET_GENERATOR_OPTIONS;
+    options.beams = 1;
+    check(kinglet_generator_create(&w.generator, &w.sessions[0], w.works[0], kWork, 64, &options));
+    check(kinglet_chat_create(&w.chat, &w.generator, w.works[4] + kWork / 2, kWork / 8, nullptr));
+    check(kinglet_generator_add_text(&w.generator, kinglet_text_of("a cat"), KINGLET_ADD_SPECIAL));
+    check(kinglet_translator_create(&w.translator, &w.sessions[1], w.works[1], kWork, 64, nullptr));
+    check(kinglet_embedder_create(&w.embedder, &w.sessions[2], w.works[2], kWork, 64));
+    check(kinglet_classifier_create(&w.classifier, &w.sessions[2], w.works[3], kWork, 64));
+    kinglet_generate_options generate = KINGLET_GENERATE_OPTIONS;
+    generate.beam = &beam;
+    generate.max_tokens = 2;
+    check(kinglet_generator_generate(&w.generator, &generate, nullptr, nullptr, nullptr));
+    const kinglet_passage passage = {kinglet_text_of("a cat"), {nullptr, 0}, 0};
+    check(kinglet_embedder_embed(&w.embedder, &passage, 1, nullptr, nullptr));
+    check(kinglet_classifier_classify(&w.classifier, &passage, 1, nullptr, nullptr));
+    saved_.resize(sizeof w);
+    std::memcpy(saved_.data(), &w, sizeof w);
+  }
+
+  // What an argument of a type can be, the ordinary first. `at`: its place among the arguments.
+  template <class T>
+  std::vector<T> values(std::size_t at) {
+    World& w = *world_;
+    if constexpr (std::is_same_v<T, kinglet_text>) {
+      return {{"the cat", 7},      {nullptr, 0},
+              {nullptr, 9},        {"a", SIZE_MAX},
+              {"a", SIZE_MAX / 2}, {reinterpret_cast<const char*>(w.buffers[at == 0 ? 1 : at - 1]), 16}};
+    } else if constexpr (std::is_same_v<T, kinglet_tokens>) {
+      static const std::int32_t tokens[] = {2, 3, -1, 1 << 30};
+      return {{tokens, 2}, {nullptr, 0}, {nullptr, 3}, {tokens, 4}, {tokens, SIZE_MAX}, {tokens, SIZE_MAX / 4}};
+    } else if constexpr (std::is_same_v<T, kinglet_floats>) {
+      static const float logits[40] = {};
+      return {{logits, 40}, {nullptr, 0}, {nullptr, 40}, {logits, 3}, {logits, SIZE_MAX}, {logits, SIZE_MAX / 4}};
+    } else if constexpr (std::is_same_v<T, kinglet_draw>) {
+      return {{0, 0}, {~0U, ~0U}};
+    } else if constexpr (std::is_same_v<T, kinglet_text_sink>) {
+      return {ignore, nullptr};
+    } else if constexpr (std::is_same_v<T, const char*>) {
+      return {"text", nullptr, ""};
+    } else if constexpr (std::is_same_v<T, bool>) {
+      return {false, true};
+    } else if constexpr (std::is_same_v<T, std::size_t>) {
+      return {round_.size, 64, 0, 1, kBuffer, SIZE_MAX, SIZE_MAX / 2, SIZE_MAX / 4 + 2};
+    } else if constexpr (std::is_integral_v<T>) {
+      return {static_cast<T>(round_.number), T{0}, T{1}, T{2}, T{0x7FFFFFFF}, static_cast<T>(~T{0})};
+    } else if constexpr (std::is_floating_point_v<T>) {
+      return {T{0}, T{-1}, std::numeric_limits<T>::quiet_NaN(), std::numeric_limits<T>::infinity()};
+    } else {
+      return pointers<T>(at);
+    }
+  }
+
+  // An open handle, a filled struct or plain memory; null; what another argument has; a misaligned address; zeros.
+  template <class T>
+  std::vector<T> pointers(std::size_t at) {
+    World& w = *world_;
+    using To = std::remove_cv_t<std::remove_pointer_t<T>>;
+    unsigned char* own = w.buffers[at];
+    T ordinary = reinterpret_cast<T>(own);
+    const auto is = [&ordinary]<class Known>(Known* known) {
+      if constexpr (std::is_same_v<To, Known>) ordinary = known;
+    };
+    const auto initial = [own]<class Known>(const Known& known) {
+      if constexpr (std::is_same_v<To, Known>) std::memcpy(own, &known, sizeof known);
+    };
+    is(&w.models[round_.model]), is(&w.plans[round_.model]), is(&w.sessions[round_.model]), is(&w.tokenizer),
+        is(&w.sampler), is(&w.marks);
+    is(&w.search), is(&w.generator), is(&w.chat), is(&w.translator), is(&w.embedder), is(&w.classifier);
+    static const std::int32_t tokens[] = {2, 3};
+    initial(kinglet_chunk{tokens, nullptr, 2, 0, KINGLET_WANT_LAST});
+    initial(kinglet_text_of("a cat"));
+    initial(kinglet_passage{kinglet_text_of("a cat"), {nullptr, 0}, 0});
+    initial(kinglet_model_info KINGLET_MODEL_INFO);
+    initial(kinglet_attention_info KINGLET_ATTENTION_INFO);
+    initial(kinglet_limits KINGLET_LIMITS);
+    initial(kinglet_plan_info KINGLET_PLAN_INFO);
+    initial(kinglet_cpu_features KINGLET_CPU_FEATURES);
+    kinglet_session_options session KINGLET_SESSION_OPTIONS;
+    session.parallel_for = run_in_order;
+    initial(session);
+    initial(kinglet_sampler_options KINGLET_SAMPLER_OPTIONS);
+    kinglet_beam_options beam KINGLET_BEAM_OPTIONS;
+    beam.beams = 1;
+    initial(beam);
+    kinglet_generate_options generate KINGLET_GENERATE_OPTIONS;
+    generate.max_tokens = 2;
+    initial(generate);
+    initial(kinglet_generator_options KINGLET_GENERATOR_OPTIONS);
+    kinglet_translate_options translate KINGLET_TRANSLATE_OPTIONS;
+    translate.max_tokens = 2;
+    initial(translate);
+    initial(kinglet_translator_options KINGLET_TRANSLATOR_OPTIONS);
+    initial(kinglet_embed_options KINGLET_EMBED_OPTIONS);
+    T copy = reinterpret_cast<T>(own + kBuffer / 2);
+    if constexpr (!std::is_void_v<To>) std::memcpy(own + kBuffer / 2, ordinary, sizeof(To));
+    return {ordinary,
+            nullptr,
+            reinterpret_cast<T>(w.buffers[at == 0 ? 1 : at - 1]),
+            reinterpret_cast<T>(own + 1),
+            reinterpret_cast<T>(own + kBuffer / 4),
+            copy,
+            reinterpret_cast<T>(w.arenas[0]),
+            reinterpret_cast<T>(&w.sessions[0])};
+  }
+
+  static void judge(const kinglet_status& status, const char* name) {
+    EXPECT_GE(status.code, KINGLET_OK) << name;
+    EXPECT_LE(status.code, KINGLET_STOPPED) << name;
+    ASSERT_NE(status.message, nullptr) << name;
+    EXPECT_GT(std::strlen(status.message), 0U) << name;
+  }
+
+  template <class Answer, class... Arguments>
+  void call(const char* name, Answer (*function)(Arguments...), const std::tuple<Arguments...>& arguments) {
+    ++calls_;
+    if constexpr (std::is_same_v<Answer, kinglet_status>) {
+      const kinglet_status status = std::apply(function, arguments);
+      judge(status, name);
+      succeeded_ = succeeded_ || status.code == KINGLET_OK;
+    } else {
+      std::apply(function, arguments);
+      succeeded_ = true;
+    }
+  }
+
+  // Each argument in turn takes each of its values, the others are ordinary.
+  template <class Answer, class... Arguments, std::size_t... at>
+  void attack(const char* name, Answer (*function)(Arguments...), std::index_sequence<at...>) {
+    const auto restore = [this] { std::memcpy(static_cast<void*>(world_.get()), saved_.data(), saved_.size()); };
+    restore();
+    if constexpr (sizeof...(Arguments) == 0) call(name, function, {});
+    const std::size_t counts[] = {values<Arguments>(at).size()..., 0};
+    for (std::size_t which = 0; which < sizeof...(Arguments); ++which) {
+      for (std::size_t value = 0; value < counts[which]; ++value) {
+        restore();
+        const std::tuple<Arguments...> arguments{values<Arguments>(at)[at == which ? value : 0]...};
+        call(name, function, arguments);
+      }
+    }
+  }
+
+  template <class Answer, class... Arguments>
+  void attack(const char* name, Answer (*function)(Arguments...)) {
+    succeeded_ = false;
+    for (const Round& round :
+         {Round{0, 64, 1}, {0, 1, 0}, {1, 1, 0}, {2, 1, 0}, {0, 0, 0}, {1, kBuffer, 1}, {2, kBuffer, 1}}) {
+      round_ = round;
+      attack(name, function, std::index_sequence_for<Arguments...>());
+    }
+    if (!succeeded_) never_ += std::string(name) + " ";
+    ++functions_;
+  }
+
+  const AlignedBytes files_[3] = {AlignedBytes(chat_decoder()), AlignedBytes(testing::text_translator()),
+                                  AlignedBytes(testing::text_encoder())};
+  std::unique_ptr<World> world_ = std::make_unique<World>();
+  std::vector<unsigned char> saved_;
+  // What is ordinary: handles of which model, how large, which number.
+  struct Round {
+    std::size_t model, size;
+    std::uint32_t number;
+  };
+  Round round_ = {};
+  int functions_ = 0;
+  int calls_ = 0;
+  bool succeeded_ = false;
+  std::string never_;  // functions that refused every call
+};
+
+TEST_F(Refusals, EveryFunctionWithEveryArgument) {
+  attack("kinglet_api_version", kinglet_api_version);
+  attack("kinglet_beam_search_advance", kinglet_beam_search_advance);
+  attack("kinglet_beam_search_consider", kinglet_beam_search_consider);
+  attack("kinglet_beam_search_considered_all", kinglet_beam_search_considered_all);
+  attack("kinglet_beam_search_create", kinglet_beam_search_create);
+  attack("kinglet_beam_search_made", kinglet_beam_search_made);
+  attack("kinglet_beam_search_next", kinglet_beam_search_next);
+  attack("kinglet_beam_search_result", kinglet_beam_search_result);
+  attack("kinglet_beam_search_results", kinglet_beam_search_results);
+  attack("kinglet_beam_search_running", kinglet_beam_search_running);
+  attack("kinglet_beam_search_workspace_bytes", kinglet_beam_search_workspace_bytes);
+  attack("kinglet_capture_make", kinglet_capture_make);
+  attack("kinglet_chat_clear", kinglet_chat_clear);
+  attack("kinglet_chat_create", kinglet_chat_create);
+  attack("kinglet_chat_rendered_bytes", kinglet_chat_rendered_bytes);
+  attack("kinglet_chat_say", kinglet_chat_say);
+  attack("kinglet_classifier_best", kinglet_classifier_best);
+  attack("kinglet_classifier_classify", kinglet_classifier_classify);
+  attack("kinglet_classifier_create", kinglet_classifier_create);
+  attack("kinglet_classifier_label", kinglet_classifier_label);
+  attack("kinglet_classifier_labels", kinglet_classifier_labels);
+  attack("kinglet_classifier_labels_tokens", kinglet_classifier_labels_tokens);
+  attack("kinglet_classifier_logits", kinglet_classifier_logits);
+  attack("kinglet_classifier_probabilities", kinglet_classifier_probabilities);
+  attack("kinglet_classifier_rows", kinglet_classifier_rows);
+  attack("kinglet_classifier_tokens", kinglet_classifier_tokens);
+  attack("kinglet_classifier_workspace_bytes", kinglet_classifier_workspace_bytes);
+  attack("kinglet_embedder_count", kinglet_embedder_count);
+  attack("kinglet_embedder_create", kinglet_embedder_create);
+  attack("kinglet_embedder_embed", kinglet_embedder_embed);
+  attack("kinglet_embedder_pools", kinglet_embedder_pools);
+  attack("kinglet_embedder_rows", kinglet_embedder_rows);
+  attack("kinglet_embedder_tokens", kinglet_embedder_tokens);
+  attack("kinglet_embedder_vector", kinglet_embedder_vector);
+  attack("kinglet_embedder_workspace_bytes", kinglet_embedder_workspace_bytes);
+  attack("kinglet_generator_add_text", kinglet_generator_add_text);
+  attack("kinglet_generator_add_tokens", kinglet_generator_add_tokens);
+  attack("kinglet_generator_clear", kinglet_generator_clear);
+  attack("kinglet_generator_create", kinglet_generator_create);
+  attack("kinglet_generator_generate", kinglet_generator_generate);
+  attack("kinglet_generator_names_special", kinglet_generator_names_special);
+  attack("kinglet_generator_result", kinglet_generator_result);
+  attack("kinglet_generator_result_text", kinglet_generator_result_text);
+  attack("kinglet_generator_results", kinglet_generator_results);
+  attack("kinglet_generator_tokens", kinglet_generator_tokens);
+  attack("kinglet_generator_truncate", kinglet_generator_truncate);
+  attack("kinglet_generator_workspace_bytes", kinglet_generator_workspace_bytes);
+  attack("kinglet_isa_count", kinglet_isa_count);
+  attack("kinglet_isa_get", kinglet_isa_get);
+  attack("kinglet_model_get_attention", kinglet_model_get_attention);
+  attack("kinglet_model_get_info", kinglet_model_get_info);
+  attack("kinglet_model_label", kinglet_model_label);
+  attack("kinglet_model_open", kinglet_model_open);
+  attack("kinglet_model_operator_name", kinglet_model_operator_name);
+  attack("kinglet_model_operator_type", kinglet_model_operator_type);
+  attack("kinglet_model_property", kinglet_model_property);
+  attack("kinglet_model_property_key", kinglet_model_property_key);
+  attack("kinglet_model_tokens", kinglet_model_tokens);
+  attack("kinglet_model_verify_checksums", kinglet_model_verify_checksums);
+  attack("kinglet_plan_get_info", kinglet_plan_get_info);
+  attack("kinglet_plan_get_limits", kinglet_plan_get_limits);
+  attack("kinglet_plan_make", kinglet_plan_make);
+  attack("kinglet_sampler_create", kinglet_sampler_create);
+  attack("kinglet_sampler_next", kinglet_sampler_next);
+  attack("kinglet_sampler_workspace_bytes", kinglet_sampler_workspace_bytes);
+  attack("kinglet_session_capture", kinglet_session_capture);
+  attack("kinglet_session_captures", kinglet_session_captures);
+  attack("kinglet_session_create", kinglet_session_create);
+  attack("kinglet_session_encode", kinglet_session_encode);
+  attack("kinglet_session_forget", kinglet_session_forget);
+  attack("kinglet_session_get_limits", kinglet_session_get_limits);
+  attack("kinglet_session_get_plan", kinglet_session_get_plan);
+  attack("kinglet_session_isa", kinglet_session_isa);
+  attack("kinglet_session_length", kinglet_session_length);
+  attack("kinglet_session_output", kinglet_session_output);
+  attack("kinglet_session_outputs", kinglet_session_outputs);
+  attack("kinglet_session_reorder", kinglet_session_reorder);
+  attack("kinglet_session_restrict", kinglet_session_restrict);
+  attack("kinglet_session_source_length", kinglet_session_source_length);
+  attack("kinglet_session_step", kinglet_session_step);
+  attack("kinglet_session_truncate", kinglet_session_truncate);
+  attack("kinglet_token_marks_create", kinglet_token_marks_create);
+  attack("kinglet_token_marks_stop", kinglet_token_marks_stop);
+  attack("kinglet_token_marks_stops", kinglet_token_marks_stops);
+  attack("kinglet_token_marks_suppress", kinglet_token_marks_suppress);
+  attack("kinglet_token_marks_suppressed", kinglet_token_marks_suppressed);
+  attack("kinglet_token_marks_workspace_bytes", kinglet_token_marks_workspace_bytes);
+  attack("kinglet_tokenizer_count", kinglet_tokenizer_count);
+  attack("kinglet_tokenizer_decode", kinglet_tokenizer_decode);
+  attack("kinglet_tokenizer_decode_bytes", kinglet_tokenizer_decode_bytes);
+  attack("kinglet_tokenizer_decode_next", kinglet_tokenizer_decode_next);
+  attack("kinglet_tokenizer_encode", kinglet_tokenizer_encode);
+  attack("kinglet_tokenizer_encode_pair", kinglet_tokenizer_encode_pair);
+  attack("kinglet_tokenizer_find", kinglet_tokenizer_find);
+  attack("kinglet_tokenizer_finish", kinglet_tokenizer_finish);
+  attack("kinglet_tokenizer_is_special", kinglet_tokenizer_is_special);
+  attack("kinglet_tokenizer_open", kinglet_tokenizer_open);
+  attack("kinglet_tokenizer_piece", kinglet_tokenizer_piece);
+  attack("kinglet_tokenizer_scratch_bytes", kinglet_tokenizer_scratch_bytes);
+  attack("kinglet_translator_create", kinglet_translator_create);
+  attack("kinglet_translator_source_tokens", kinglet_translator_source_tokens);
+  attack("kinglet_translator_tokens", kinglet_translator_tokens);
+  attack("kinglet_translator_translate", kinglet_translator_translate);
+  attack("kinglet_translator_workspace_bytes", kinglet_translator_workspace_bytes);
+  EXPECT_GT(functions_, 100);
+  EXPECT_GT(calls_, 1000);
+  EXPECT_EQ(never_, "kinglet_model_open ");  // which wants a file and its size at once, as the others' models had
+}
+
+TEST_F(Refusals, HandlesThatAreNotOpen) {
+  World& w = *world_;
+  kinglet_session copy = w.sessions[0];
+  EXPECT_EQ(kinglet_session_truncate(&copy, 0, 0).code, KINGLET_BAD_ARGUMENT);
+  EXPECT_EQ(kinglet_session_isa(&copy), nullptr);
+  const kinglet_generator zeros{};
+  EXPECT_EQ(kinglet_generator_tokens(&zeros).count, 0U);
+  EXPECT_EQ(kinglet_session_truncate(&w.sessions[0], 0, 0).code, KINGLET_OK);
+  const kinglet_observation nothing{};
+  float row[1];
+  EXPECT_EQ(kinglet_observation_read(nullptr, 0, row, 1).code, KINGLET_BAD_ARGUMENT);
+  EXPECT_EQ(kinglet_observation_read(&nothing, 0, row, 1).code, KINGLET_BAD_ARGUMENT);
+  auto* other = reinterpret_cast<kinglet_model*>(&w.plans[0]);  // a handle of another kind
+  EXPECT_EQ(kinglet_model_verify_checksums(other).code, KINGLET_BAD_ARGUMENT);
+}
+
+// What an observer may not do to the session that it observes.
+TEST_F(Refusals, CallsFromACallback) {
+  struct Seen {
+    World* world;
+    int calls, refused;
+  } seen{world_.get(), 0, 0};
+  World& w = *world_;
+  kinglet_session_options options = KINGLET_SESSION_OPTIONS;
+  options.observer_context = &seen;
+  options.observer = [](void* context, const kinglet_observation*) {
+    Seen& s = *static_cast<Seen*>(context);
+    kinglet_session* session = &s.world->sessions[0];
+    const std::int32_t token = 2;
+    const kinglet_chunk chunk = {&token, nullptr, 1, 1, KINGLET_WANT_LAST};
+    for (const kinglet_status& status :
+         {kinglet_session_step(session, &chunk, 1), kinglet_session_forget(session, 0),
+          kinglet_session_create(session, &s.world->plans[0], s.world->arenas[0], kArena, nullptr),
+          kinglet_generator_clear(&s.world->generator)}) {
+      ++s.calls;
+      s.refused += status.code == KINGLET_BAD_ARGUMENT ? 1 : 0;
+    }
+    EXPECT_NE(kinglet_session_isa(session), nullptr);
+  };
+  check(kinglet_session_create(&w.sessions[0], &w.plans[0], w.arenas[0], kArena, &options));
+  const std::int32_t token = 2;
+  const kinglet_chunk chunk = {&token, nullptr, 1, 0, KINGLET_WANT_LAST};
+  check(kinglet_session_step(&w.sessions[0], &chunk, 1));
+  EXPECT_GT(seen.calls, 0);
+  EXPECT_EQ(seen.refused, seen.calls);
+  check(kinglet_session_step(&w.sessions[0], &chunk, 1));
+}
+
+TEST_F(Refusals, MemoryThatOverlaps) {
+  World& w = *world_;
+  std::int32_t tokens[16];
+  std::size_t count = 0;
+  const kinglet_text text = kinglet_text_of("abc");
+  EXPECT_EQ(kinglet_tokenizer_encode(&w.tokenizer, text, 0, tokens, sizeof tokens, tokens, 16, &count).code,
+            KINGLET_BAD_ARGUMENT);
+  EXPECT_EQ(kinglet_session_create(&w.sessions[0], &w.plans[0], &w, sizeof w, nullptr).code, KINGLET_BAD_ARGUMENT);
+  EXPECT_EQ(kinglet_generator_create(&w.generator, &w.sessions[0], w.arenas[0], kArena, 64, nullptr).code,
+            KINGLET_BAD_ARGUMENT);
+  EXPECT_EQ(kinglet_generator_add_tokens(&w.generator, kinglet_generator_tokens(&w.generator)).code,
+            KINGLET_BAD_ARGUMENT);
+}
+
+// Callers compiled against an earlier or a later header.
+TEST_F(Refusals, OptionsOfOtherVersions) {
+  World& w = *world_;
+  kinglet_limits limits = KINGLET_LIMITS;
+  limits.struct_bytes = offsetof(kinglet_limits, source);  // one that ended with the context
+  limits.context = 7;
+  limits.sequences = 1 << 30;
+  ASSERT_EQ(kinglet_plan_make(&w.plans[0], &w.models[0], &limits).code, KINGLET_OK);
+  kinglet_limits made = KINGLET_LIMITS;
+  ASSERT_EQ(kinglet_plan_get_limits(&w.plans[0], &made).code, KINGLET_OK);
+  EXPECT_EQ(made.context, 7U);
+  EXPECT_EQ(made.sequences, 1U);
+  struct {
+    kinglet_limits known;
+    std::uint64_t later;
+  } longer = {KINGLET_LIMITS, 0};
+  longer.known.struct_bytes = sizeof longer;
+  EXPECT_EQ(kinglet_plan_make(&w.plans[0], &w.models[0], &longer.known).code, KINGLET_OK);
+  longer.later = 1;
+  EXPECT_EQ(kinglet_plan_make(&w.plans[0], &w.models[0], &longer.known).code, KINGLET_UNSUPPORTED);
+  limits.struct_bytes = 0;
+  EXPECT_EQ(kinglet_plan_make(&w.plans[0], &w.models[0], &limits).code, KINGLET_BAD_ARGUMENT);
+}
+
+// A struct that ends with padding could not grow: the new field would lie where an old caller has anything.
+template <class Options, class Last>
+bool ends_with(Last Options::*last) {
+  alignas(Options) unsigned char place[sizeof(Options)] = {};
+  auto* options = reinterpret_cast<Options*>(place);
+  return reinterpret_cast<unsigned char*>(&(options->*last)) + sizeof(Last) == place + sizeof(Options);
+}
+
+TEST(COptions, EndWithoutPadding) {
+  EXPECT_TRUE(ends_with(&kinglet_model_info::weights));
+  EXPECT_TRUE(ends_with(&kinglet_attention_info::heads));
+  EXPECT_TRUE(ends_with(&kinglet_limits::threads));
+  EXPECT_TRUE(ends_with(&kinglet_plan_info::call_bytes));
+  EXPECT_TRUE(ends_with(&kinglet_cpu_features::reserved));
+  EXPECT_TRUE(ends_with(&kinglet_session_options::cache_bytes));
+  EXPECT_TRUE(ends_with(&kinglet_sampler_options::reserved));
+  EXPECT_TRUE(ends_with(&kinglet_beam_options::coverage_penalty));
+  EXPECT_TRUE(ends_with(&kinglet_generate_options::ignore_stop_tokens));
+  EXPECT_TRUE(ends_with(&kinglet_generator_options::reserved));
+  EXPECT_TRUE(ends_with(&kinglet_translate_options::first_stream));
+  EXPECT_TRUE(ends_with(&kinglet_translator_options::coverage));
+  EXPECT_TRUE(ends_with(&kinglet_embed_options::truncate));
+}
+
+}  // namespace
+}  // namespace kinglet
