@@ -7,7 +7,7 @@ constexpr std::size_t kGuardFloats = 16;
 constexpr std::size_t kGuardBytes = 64;
 constexpr std::uint64_t kMostComplaints = 3;
 
-alignas(64) std::byte memory_block[std::size_t{64} << 20];
+alignas(64) std::byte memory_block[std::size_t{12} << 20];
 
 struct Entry {
   const char* name;

@@ -1,0 +1,24 @@
+// What a board gives to a firmware. Another board: its own memory map (boards/NAME.ld), console.cc and clock.cc; start.cc is for every core.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace kinglet::cortex_m {
+
+// console.cc
+void write(std::string_view text);
+[[noreturn]] void leave(int status);
+
+// clock.cc: ticks since `start_clock`, at most 2^24 of them.
+void start_clock();
+std::uint32_t ticks();
+inline constexpr std::uint32_t kNanosecondsPerTick = 40;  // and in QEMU with -icount shift=0 an instruction is a nanosecond
+
+// start.cc: how much of the stack was ever used, and how much of it from here on. `paint_stack` forgets what was used below the caller.
+std::size_t stack_bytes();
+std::size_t stack_used();
+void paint_stack();
+
+}  // namespace kinglet::cortex_m
