@@ -6,7 +6,8 @@ extern "C" {
 extern std::uint32_t data_begin[], data_end[], data_in_flash[], bss_begin[], bss_end[], stack_begin[], stack_end[];
 int main();
 [[noreturn]] void reset();
-[[noreturn]] void fault();
+void fault();
+[[noreturn, gnu::used]] void report_fault(const std::uint32_t* frame);
 }
 
 namespace {
@@ -45,8 +46,20 @@ void reset() {
   kinglet::cortex_m::leave(main());
 }
 
-void fault() {
-  kinglet::cortex_m::write("fault\n");
+// Where it happened lies in the frame that the core has pushed: r0 to r3, r12, lr, pc.
+[[gnu::naked]] void fault() {
+  asm volatile(
+      "mrs r0, msp\n"
+      "b report_fault\n");
+}
+
+void report_fault(const std::uint32_t* frame) {
+  char text[] = "fault at 00000000, called from 00000000\n";
+  for (std::size_t i = 0; i < 8; ++i) {
+    text[9 + i] = "0123456789abcdef"[frame[6] >> (28 - 4 * i) & 15];
+    text[31 + i] = "0123456789abcdef"[frame[5] >> (28 - 4 * i) & 15];
+  }
+  kinglet::cortex_m::write(text);
   kinglet::cortex_m::leave(3);
 }
 

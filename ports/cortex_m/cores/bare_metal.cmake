@@ -5,7 +5,7 @@ set(CMAKE_CXX_COMPILER arm-none-eabi-g++)
 set(CMAKE_ASM_COMPILER arm-none-eabi-g++)
 # There is no program to link before there is a board.
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
-set(CMAKE_CXX_FLAGS_INIT "${KINGLET_CORE_FLAGS} -mthumb -ffreestanding -fno-exceptions -fno-rtti -fno-use-cxa-atexit -ffunction-sections -fdata-sections")
+set(CMAKE_CXX_FLAGS_INIT "${KINGLET_CORE_FLAGS} -mthumb -mno-unaligned-access -ffreestanding -fno-exceptions -fno-rtti -fno-use-cxa-atexit -ffunction-sections -fdata-sections")
 set(CMAKE_ASM_FLAGS_INIT "${KINGLET_CORE_FLAGS} -mthumb")
 
 # This machine's FlatBuffers headers, by themselves: what else lies beside them belongs to another C library.

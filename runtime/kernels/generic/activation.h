@@ -45,10 +45,11 @@ template <class F32>
   return cap * tanh(x / cap);
 }
 
-// Calls f(a function of one F32) once: the choice is made outside the loop over the numbers.
+// Calls f(a function of one F32) once: the choice is made outside the loop over the numbers, unless functions are calls and it costs nothing.
 template <class F32, class F>
 void with_activation(Activation activation, float cap, F&& f) {
-  switch (activation) {
+  if constexpr (requires { F32::kCalls; }) return f([&](const F32& x) { return activated(x, activation, cap); });
+  else switch (activation) {
     case Activation::kNone: return f([](F32 x) { return x; });
     case Activation::kRelu: return f([](F32 x) { return relu(x); });
     case Activation::kGelu: return f([](F32 x) { return gelu(x); });
