@@ -14,7 +14,6 @@ void write(std::string_view text);
 // clock.cc: ticks since `start_clock`, at most 2^24 of them.
 void start_clock();
 std::uint32_t ticks();
-inline constexpr std::uint32_t kNanosecondsPerTick = 40;  // and in QEMU with -icount shift=0 an instruction is a nanosecond
 
 // start.cc: how much of the stack was ever used, and how much of it from here on. `paint_stack` forgets what was used below the caller.
 std::size_t stack_bytes();

@@ -1,4 +1,4 @@
-// Time by SysTick, the timer that nearly every Cortex-M has: it counts down at the processor's frequency, 25 MHz on the MPS boards.
+// Time by SysTick, the timer that nearly every Cortex-M has: it counts down at the processor's frequency.
 #include "board.h"
 
 namespace kinglet::cortex_m {

@@ -8,6 +8,10 @@ namespace {
 using Word [[gnu::may_alias]] = std::uint32_t;
 constexpr std::size_t kWord = sizeof(Word);
 
+struct [[gnu::may_alias]] Words {
+  Word at[4];
+};
+
 // Both at the beginning of a word.
 bool words(const void* a, const void* b) {
   return ((reinterpret_cast<std::uintptr_t>(a) | reinterpret_cast<std::uintptr_t>(b)) & (kWord - 1)) == 0;
@@ -20,6 +24,10 @@ extern "C" {
 void* memcpy(void* to, const void* from, std::size_t count) {
   auto* t = static_cast<std::uint8_t*>(to);
   const auto* f = static_cast<const std::uint8_t*>(from);
+  if (words(t, f)) {
+    for (; count >= sizeof(Words); t += sizeof(Words), f += sizeof(Words), count -= sizeof(Words))
+      *reinterpret_cast<Words*>(t) = *reinterpret_cast<const Words*>(f);
+  }
   for (; words(t, f) && count >= kWord; t += kWord, f += kWord, count -= kWord)
     *reinterpret_cast<Word*>(t) = *reinterpret_cast<const Word*>(f);
   for (; count > 0; --count) *t++ = *f++;

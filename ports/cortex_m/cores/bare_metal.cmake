@@ -8,6 +8,9 @@ set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 set(CMAKE_CXX_FLAGS_INIT "${KINGLET_CORE_FLAGS} -mthumb -mno-unaligned-access -ffreestanding -fno-exceptions -fno-rtti -fno-use-cxa-atexit -ffunction-sections -fdata-sections")
 set(CMAKE_ASM_FLAGS_INIT "${KINGLET_CORE_FLAGS} -mthumb")
 
+# Flash is small, and what takes time in a kernel is written by hand.
+set(KINGLET_KERNEL_OPTIMIZATION "-Os" CACHE STRING "Optimization of runtime/kernels, whatever the build type")
+
 # This machine's FlatBuffers headers, by themselves: what else lies beside them belongs to another C library.
 if(NOT FLATBUFFERS_INCLUDE_DIR)
   find_path(flatbuffers_folder flatbuffers.h PATHS /usr/include/flatbuffers /usr/local/include/flatbuffers NO_CACHE REQUIRED)

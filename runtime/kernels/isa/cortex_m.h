@@ -63,6 +63,11 @@ struct I32 {
   std::int32_t lane[kLanes];
 
   I32() = default;
+  I32(const I32& other) { lanes::copy(other.lane, lane); }
+  I32& operator=(const I32& other) {
+    lanes::copy(other.lane, lane);
+    return *this;
+  }
   [[gnu::noinline]] explicit I32(std::int32_t c) {
     for (auto& x : lane) x = c;
   }
@@ -92,9 +97,12 @@ struct F32 {
   float lane[kLanes];
 
   F32() = default;
-  [[gnu::noinline]] explicit F32(float c) {
-    for (auto& x : lane) x = c;
+  F32(const F32& other) { lanes::copy(other.lane, lane); }
+  F32& operator=(const F32& other) {
+    lanes::copy(other.lane, lane);
+    return *this;
   }
+  [[gnu::noinline]] explicit F32(float c) { lanes::fill(c, lane); }
   [[gnu::noinline]] static F32 load(const float* p) {
     F32 r;
     lanes::copy(p, r.lane);
@@ -238,6 +246,7 @@ inline F32 sigmoid(const F32& a) {
   return each<F32>(a, cap, [](float x, float c) { return kernels::soft_cap(Number(x), Number(c)).x; });
 }
 [[gnu::noinline]] inline F32 activated(const F32& a, Activation activation, float cap) {
+  if (activation == Activation::kNone) return a;
   F32 r;
   with_activation<Number>(activation, cap, [&](auto activate) {
     for (std::size_t i = 0; i < kLanes; ++i) r.lane[i] = activate(Number(a.lane[i])).x;

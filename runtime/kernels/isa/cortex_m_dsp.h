@@ -15,7 +15,7 @@ namespace kinglet::kernels::cortex_m {
 namespace {
 
 inline constexpr std::size_t kBlock = 8;    // groups of k whose pairs fit the registers s0 to s15
-inline constexpr std::size_t kPairs = 64;   // groups whose pairs are made at a time
+inline constexpr std::size_t kPairs = 128;  // groups whose pairs are made at a time
 inline constexpr std::size_t kChannels = 8;  // at a time
 
 // The four activations of a group as two pairs of 16 bits: 0 and 2, 1 and 3.
@@ -39,10 +39,14 @@ inline std::int32_t multiply_add(Pairs w, Pairs x, std::int32_t sum) {
   asm("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(w.odd), "r"(x.odd));
   return sum;
 }
+using Word [[gnu::may_alias]] = std::uint32_t;
+inline bool aligned(const std::int8_t* p) { return reinterpret_cast<std::uintptr_t>(p) % sizeof(Word) == 0; }
+
+// Four bytes, wherever they begin.
 inline std::uint32_t word_at(const std::int8_t* p) {
-  std::uint32_t word;
-  std::memcpy(&word, p, sizeof word);
-  return word;
+  if (aligned(p)) return *reinterpret_cast<const Word*>(p);
+  const auto byte = [p](std::size_t i) { return std::uint32_t{static_cast<std::uint8_t>(p[i])} << 8 * i; };
+  return byte(0) | byte(1) | byte(2) | byte(3);
 }
 
 // Eight channels through the groups [x, end), one block at least; w is aligned to 4 bytes. In registers: r2 to r9 the sums, r1 where the weights
@@ -95,12 +99,21 @@ inline std::uint32_t word_at(const std::int8_t* p) {
 
 // One row's pairs against one tile: w from their first group on.
 inline void add_tile(const Pairs* x, std::size_t groups, const std::int8_t* w, std::int32_t* sums) {
-  const std::size_t blocks = reinterpret_cast<std::uintptr_t>(w) % 4 == 0 ? groups / kBlock * kBlock : 0;
+  const std::size_t blocks = aligned(w) ? groups / kBlock * kBlock : 0;
   for (std::size_t channel = 0; blocks != 0 && channel < kLanes; channel += kChannels)
     add_blocks(x, w + channel * kGroup, x + blocks, sums + channel);
   for (std::size_t g = blocks; g < groups; ++g) {
     for (std::size_t n = 0; n < kLanes; ++n)
       sums[n] = multiply_add(pairs_of(word_at(w + g * kGroupBytes + n * kGroup)), x[g], sums[n]);
+  }
+}
+
+inline void make_pairs(const std::int8_t* x, std::size_t groups, Pairs* pairs) {
+  if (aligned(x)) {
+    const auto* words = reinterpret_cast<const Word*>(x);
+    for (const Pairs* end = pairs + groups; pairs < end;) *pairs++ = pairs_of(*words++);
+  } else {
+    for (std::size_t g = 0; g < groups; ++g) pairs[g] = pairs_of(word_at(x + g * kGroup));
   }
 }
 
@@ -111,7 +124,7 @@ inline void add_tile(const Pairs* x, std::size_t groups, const std::int8_t* w, s
   for (std::size_t r = 0; r < rows; ++r) {
     for (std::size_t first = 0; first < args.groups; first += kPairs) {
       const std::size_t groups = args.groups - first < kPairs ? args.groups - first : kPairs;
-      for (std::size_t g = 0; g < groups; ++g) pairs[g] = pairs_of(word_at(args.x[r] + (first + g) * kGroup));
+      make_pairs(args.x[r] + first * kGroup, groups, pairs);
       for (std::size_t t = 0; t < tiles; ++t)
         add_tile(pairs, groups, args.w[t] + first * kGroupBytes, args.out + (r * tiles + t) * kLanes);
     }

@@ -18,6 +18,9 @@ inline void multiply(const float* a, const float* b, float* r) {
 inline void to_float(const std::int32_t* a, float* r) {
   for (std::size_t i = 0; i < kLanes; ++i) r[i] = static_cast<float>(a[i]);
 }
+inline void fill(float c, float* r) {
+  for (std::size_t i = 0; i < kLanes; ++i) r[i] = c;
+}
 template <class T>
 void copy(const T* a, T* r) {
   for (std::size_t i = 0; i < kLanes; ++i) r[i] = a[i];
