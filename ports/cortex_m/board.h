@@ -3,12 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace kinglet::cortex_m {
 
 // console.cc
 void write(std::string_view text);
+std::string_view argument(std::span<char> memory);  // a line of text from outside, in `memory`
 [[noreturn]] void leave(int status);
 
 // clock.cc: ticks since `start_clock`, at most 2^24 of them.

@@ -5,13 +5,15 @@ namespace kinglet::cortex_m {
 namespace {
 
 constexpr std::uintptr_t kWrite0 = 0x04;         // a text that ends in zero
+constexpr std::uintptr_t kGetCommandLine = 0x15;
 constexpr std::uintptr_t kExitExtended = 0x20;   // a reason and a status
 constexpr std::uintptr_t kApplicationExit = 0x20026;
 
-void call(std::uintptr_t operation, const void* argument) {
+std::uintptr_t call(std::uintptr_t operation, const void* argument) {
   register std::uintptr_t r0 asm("r0") = operation;
   register const void* r1 asm("r1") = argument;
   asm volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
+  return r0;
 }
 
 }  // namespace
@@ -25,6 +27,14 @@ void write(std::string_view text) {
     call(kWrite0, part);
     text.remove_prefix(count);
   }
+}
+
+std::string_view argument(std::span<char> memory) {
+  struct {
+    char* text;
+    std::size_t bytes;
+  } line = {memory.data(), memory.size()};
+  return call(kGetCommandLine, &line) == 0 ? std::string_view(line.text, line.bytes) : std::string_view();
 }
 
 void leave(int status) {
