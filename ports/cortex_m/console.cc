@@ -34,7 +34,9 @@ std::string_view argument(std::span<char> memory) {
     char* text;
     std::size_t bytes;
   } line = {memory.data(), memory.size()};
-  return call(kGetCommandLine, &line) == 0 ? std::string_view(line.text, line.bytes) : std::string_view();
+  if (call(kGetCommandLine, &line) != 0) return {};
+  const std::string_view text(line.text, line.bytes);
+  return text.substr(0, text.find('\0'));  // some debuggers count the zero at its end
 }
 
 void leave(int status) {
