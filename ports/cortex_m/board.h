@@ -17,8 +17,9 @@ std::string_view argument(std::span<char> memory);  // a line of text from outsi
 void start_clock();
 std::uint32_t ticks();
 
-// start.cc: how much of the stack was ever used, and how much of it from here on. `paint_stack` forgets what was used below the caller.
+// start.cc: how much of the stack there is, is used now, and was ever used since `paint_stack`, which forgets what lay below its caller.
 std::size_t stack_bytes();
+std::size_t stack_now();
 std::size_t stack_used();
 void paint_stack();
 

@@ -45,6 +45,10 @@ void* memmove(void* to, const void* from, std::size_t count) {
 void* memset(void* to, int value, std::size_t count) {
   auto* t = static_cast<std::uint8_t*>(to);
   const Word four = static_cast<std::uint8_t>(value) * Word{0x01010101};
+  if (words(t, t)) {
+    for (; count >= sizeof(Words); t += sizeof(Words), count -= sizeof(Words))
+      *reinterpret_cast<Words*>(t) = {{four, four, four, four}};
+  }
   for (; words(t, t) && count >= kWord; t += kWord, count -= kWord) *reinterpret_cast<Word*>(t) = four;
   for (; count > 0; --count) *t++ = static_cast<std::uint8_t>(value);
   return to;

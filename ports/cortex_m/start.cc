@@ -75,10 +75,15 @@ std::size_t stack_used() {
   return static_cast<std::size_t>(stack_end - clean) * sizeof(std::uint32_t);
 }
 
-void paint_stack() {
+std::size_t stack_now() {
   std::uint32_t* here;
   asm volatile("mov %0, sp" : "=r"(here));
-  for (std::uint32_t* p = stack_begin; p < here; ++p) *const_cast<volatile std::uint32_t*>(p) = kPaint;
+  return static_cast<std::size_t>(stack_end - here) * sizeof(std::uint32_t);
+}
+
+void paint_stack() {
+  const std::uint32_t* here = stack_end - stack_now() / sizeof(std::uint32_t);
+  for (volatile std::uint32_t* p = stack_begin; p < here; ++p) *p = kPaint;
 }
 
 }  // namespace kinglet::cortex_m

@@ -8,8 +8,8 @@ set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 set(CMAKE_CXX_FLAGS_INIT "${KINGLET_CORE_FLAGS} -mthumb -mno-unaligned-access -ffreestanding -fno-exceptions -fno-rtti -fno-use-cxa-atexit -ffunction-sections -fdata-sections")
 set(CMAKE_ASM_FLAGS_INIT "${KINGLET_CORE_FLAGS} -mthumb")
 
-# Flash is small, and what takes time in a kernel is written by hand.
-set(KINGLET_KERNEL_OPTIMIZATION "-Os" CACHE STRING "Optimization of runtime/kernels, whatever the build type")
+# Flash is small, and what takes time in a kernel is written by hand. A function that is inlined adds to the stack of all that its caller calls.
+set(KINGLET_KERNEL_OPTIMIZATION "-Os;-fno-inline-functions-called-once" CACHE STRING "Optimization of runtime/kernels, whatever the build type")
 
 # This machine's FlatBuffers headers, by themselves: what else lies beside them belongs to another C library.
 if(NOT FLATBUFFERS_INCLUDE_DIR)

@@ -15,7 +15,7 @@ namespace kinglet::kernels::cortex_m {
 namespace {
 
 inline constexpr std::size_t kBlock = 8;    // groups of k whose pairs fit the registers s0 to s15
-inline constexpr std::size_t kPairs = 128;  // groups whose pairs are made at a time
+inline constexpr std::size_t kPairs = 64;   // groups whose pairs are made at a time
 inline constexpr std::size_t kChannels = 8;  // at a time
 
 // The four activations of a group as two pairs of 16 bits: 0 and 2, 1 and 3.
@@ -49,9 +49,10 @@ inline std::uint32_t word_at(const std::int8_t* p) {
   return byte(0) | byte(1) | byte(2) | byte(3);
 }
 
-// Eight channels through the groups [x, end), one block at least; w is aligned to 4 bytes. In registers: r2 to r9 the sums, r1 where the weights
-// are, r0 and r10 two channels' weights, r11 a pair of them, r12 and lr the activations' pairs. On the stack: x, end, sums.
-[[gnu::naked, gnu::noinline]] void add_blocks(const Pairs*, const std::int8_t*, const Pairs*, std::int32_t*) {
+// Eight channels through the groups [x + skipped, end), blocks of kBlock from x on, of which the first begins in its middle: what is skipped is
+// read of the pairs, not of the weights. w is aligned to 4 bytes. In registers: r2 to r9 the sums, r1 where the weights are, r0 and r10 two
+// channels' weights, r11 a pair of them, r12 and lr the activations' pairs. On the stack: x, end, sums, then what was saved, then `skipped`.
+[[gnu::naked, gnu::noinline]] void add_blocks(const Pairs*, const std::int8_t*, const Pairs*, std::int32_t*, std::size_t) {
   asm volatile(
       ".macro two_channels first, second, at\n"
       "  ldrd r0, r10, [r1, #\\at]\n"
@@ -73,13 +74,27 @@ inline std::uint32_t word_at(const std::int8_t* p) {
       ".endm\n"
       "push {r0, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, lr}\n"
       "ldm r3, {r2, r3, r4, r5, r6, r7, r8, r9}\n"
+      ".macro next_block\n"
+      "  ldr r11, [sp]\n"
+      "  vldmia r11!, {s0-s15}\n"
+      "  str r11, [sp]\n"
+      "  ldr r0, [sp, #4]\n"
+      "  cmp r11, r0\n"
+      ".endm\n"
+      "next_block\n"
+      "ldr r0, [sp, #48]\n"
+      "adr r10, 2f\n"
+      "mov r11, #(3f - 2f)\n"
+      "mla r10, r0, r11, r10\n"
+      "sub r1, r1, r0, lsl #6\n"
+      "orr r10, r10, #1\n"
+      "bx r10\n"
       "1:\n"
-      "ldr r11, [sp]\n"
-      "vldmia r11!, {s0-s15}\n"
-      "str r11, [sp]\n"
-      "ldr r0, [sp, #4]\n"
-      "cmp r11, r0\n"
+      "next_block\n"
+      ".balign 4\n"
+      "2:\n"
       "group s0, s1, 0\n"
+      "3:\n"
       "group s2, s3, 64\n"
       "group s4, s5, 128\n"
       "group s6, s7, 192\n"
@@ -93,19 +108,21 @@ inline std::uint32_t word_at(const std::int8_t* p) {
       "stm r0, {r2, r3, r4, r5, r6, r7, r8, r9}\n"
       "add sp, sp, #12\n"
       "pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}\n"
+      ".purgem next_block\n"
       ".purgem two_channels\n"
       ".purgem group\n");
 }
 
-// One row's pairs against one tile: w from their first group on.
+// One row's pairs against one tile: w from their first group on. Before x there are kBlock pairs of any kind.
 inline void add_tile(const Pairs* x, std::size_t groups, const std::int8_t* w, std::int32_t* sums) {
-  const std::size_t blocks = aligned(w) ? groups / kBlock * kBlock : 0;
-  for (std::size_t channel = 0; blocks != 0 && channel < kLanes; channel += kChannels)
-    add_blocks(x, w + channel * kGroup, x + blocks, sums + channel);
-  for (std::size_t g = blocks; g < groups; ++g) {
-    for (std::size_t n = 0; n < kLanes; ++n)
-      sums[n] = multiply_add(pairs_of(word_at(w + g * kGroupBytes + n * kGroup)), x[g], sums[n]);
+  if (!aligned(w)) {
+    for (std::size_t i = 0; i < groups * kLanes; ++i)
+      sums[i % kLanes] = multiply_add(pairs_of(word_at(w + i * kGroup)), x[i / kLanes], sums[i % kLanes]);
+    return;
   }
+  const std::size_t skipped = (kBlock - groups % kBlock) % kBlock;
+  for (std::size_t channel = 0; channel < kLanes; channel += kChannels)
+    add_blocks(x - skipped, w + channel * kGroup, x + groups, sums + channel, skipped);
 }
 
 inline void make_pairs(const std::int8_t* x, std::size_t groups, Pairs* pairs) {
@@ -120,7 +137,8 @@ inline void make_pairs(const std::int8_t* x, std::size_t groups, Pairs* pairs) {
 // Any number of rows and tiles: out [rows, tiles, 16].
 [[gnu::noinline]] inline void add_tiles(const TileArgs& args, std::size_t rows, std::size_t tiles) {
   std::memset(args.out, 0, rows * tiles * kLanes * sizeof(std::int32_t));
-  Pairs pairs[kPairs];
+  Pairs block[kBlock + kPairs];
+  Pairs* const pairs = block + kBlock;
   for (std::size_t r = 0; r < rows; ++r) {
     for (std::size_t first = 0; first < args.groups; first += kPairs) {
       const std::size_t groups = args.groups - first < kPairs ? args.groups - first : kPairs;
