@@ -4,9 +4,9 @@
 namespace kinglet::cortex_m {
 namespace {
 
-constexpr std::uintptr_t kWrite0 = 0x04;         // a text that ends in zero
+constexpr std::uintptr_t kWrite0 = 0x04;  // a text that ends in zero
 constexpr std::uintptr_t kGetCommandLine = 0x15;
-constexpr std::uintptr_t kExitExtended = 0x20;   // a reason and a status
+constexpr std::uintptr_t kExitExtended = 0x20;  // a reason and a status
 constexpr std::uintptr_t kApplicationExit = 0x20026;
 
 std::uintptr_t call(std::uintptr_t operation, const void* argument) {

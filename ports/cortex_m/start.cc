@@ -28,8 +28,9 @@ struct Vectors {
 volatile std::uint32_t& control(std::uintptr_t address) { return *reinterpret_cast<volatile std::uint32_t*>(address); }
 
 void set_up_core() {
-  control(0xe000ed14) |= 1u << 3 | 1u << 4;     // CCR: trap unaligned access and division by zero (ARMv6-M always does the former)
-  control(0xe000ed88) |= 0xfu << 20;            // CPACR: the floating-point unit and Helium, where the core has them
+  control(0xe000ed14) |=
+      1u << 3 | 1u << 4;  // CCR: trap unaligned access and division by zero (ARMv6-M always does the former)
+  control(0xe000ed88) |= 0xfu << 20;              // CPACR: the floating-point unit and Helium, where the core has them
   control(0xe000ef3c) &= ~(1u << 24 | 1u << 25);  // FPDSCR: denormals are numbers, a NaN keeps its bits
   asm volatile("dsb\n isb" ::: "memory");
 }

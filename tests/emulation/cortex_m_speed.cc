@@ -24,7 +24,8 @@ std::uint64_t loop_ticks() {
   return kinglet::cortex_m::ticks();
 }
 
-void measure(const Console& console, const kinglet::kernels::Kernels& kernels, std::size_t k, std::size_t columns, bool wide) {
+void measure(const Console& console, const kinglet::kernels::Kernels& kernels, std::size_t k, std::size_t columns,
+             bool wide) {
   float scale = 0.01f;
   std::int32_t sum = 0, low_sum = 0;
   MatmulArgs args{};
@@ -40,7 +41,8 @@ void measure(const Console& console, const kinglet::kernels::Kernels& kernels, s
   for (unsigned i = 0; i < kRuns; ++i) kernels.matmul(args);
   const std::uint64_t instructions = kinglet::cortex_m::ticks() * kLoop / loop_ticks();
   console << "matmul 1 x " << std::uint64_t{k} << " x " << std::uint64_t{columns} << (wide ? " q16" : " q8") << ": "
-          << instructions * 1000 / (kRuns * k * columns * (wide ? 2 : 1)) << " thousandths of an instruction per product\n";
+          << instructions * 1000 / (kRuns * k * columns * (wide ? 2 : 1))
+          << " thousandths of an instruction per product\n";
 }
 
 }  // namespace

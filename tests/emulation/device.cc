@@ -51,7 +51,11 @@ bool exact_arena() {
   if (!ok || plan->arena_bytes > kArena) return false;
   std::memset(arena, 0x55, sizeof arena);
   ok = !Session::create(*plan, {arena, plan->arena_bytes - 1}).ok();
-  ok = measured("Session::create", [&] { return (session = Session::create(*plan, {arena, plan->arena_bytes})).ok(); }) && ok;
+  ok = measured("Session::create",
+                [&] {
+                  return (session = Session::create(*plan, {arena, plan->arena_bytes})).ok();
+                }) &&
+       ok;
   if (!ok) return false;
   constexpr std::int32_t kTokens[] = {1, 2, 3, 4, 5, 6, 7, 8};
   const Chunk prompt{.sequence = 0, .tokens = kTokens, .types = {}};

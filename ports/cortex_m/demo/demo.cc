@@ -7,7 +7,7 @@ extern "C" const std::byte model[], model_end[];
 namespace kinglet::demo {
 namespace {
 
-constexpr std::size_t kMemory = std::size_t{480} << 10;
+constexpr std::size_t kMemory = std::size_t{464} << 10;
 alignas(64) std::byte memory[kMemory];
 std::size_t used = 0;
 

@@ -278,7 +278,8 @@ struct Plain {
   static I32 dot4(I32 acc, Weights w, Activations a) {
     for (std::size_t n = 0; n < kLanes; ++n) {
       const std::int8_t* channel = w.channels + n * kGroup;
-      acc.lane[n] += channel[0] * a.value[0] + channel[1] * a.value[1] + channel[2] * a.value[2] + channel[3] * a.value[3];
+      acc.lane[n] +=
+          channel[0] * a.value[0] + channel[1] * a.value[1] + channel[2] * a.value[2] + channel[3] * a.value[3];
     }
     return acc;
   }

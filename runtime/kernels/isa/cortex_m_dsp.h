@@ -14,8 +14,8 @@
 namespace kinglet::kernels::cortex_m {
 namespace {
 
-inline constexpr std::size_t kBlock = 8;    // groups of k whose pairs fit the registers s0 to s15
-inline constexpr std::size_t kPairs = 64;   // groups whose pairs are made at a time
+inline constexpr std::size_t kBlock = 8;     // groups of k whose pairs fit the registers s0 to s15
+inline constexpr std::size_t kPairs = 64;    // groups whose pairs are made at a time
 inline constexpr std::size_t kChannels = 8;  // at a time
 
 // The four activations of a group as two pairs of 16 bits: 0 and 2, 1 and 3.
@@ -52,7 +52,8 @@ inline std::uint32_t word_at(const std::int8_t* p) {
 // Eight channels through the groups [x + skipped, end), blocks of kBlock from x on, of which the first begins in its middle: what is skipped is
 // read of the pairs, not of the weights. w is aligned to 4 bytes. In registers: r2 to r9 the sums, r1 where the weights are, r0 and r10 two
 // channels' weights, r11 a pair of them, r12 and lr the activations' pairs. On the stack: x, end, sums, then what was saved, then `skipped`.
-[[gnu::naked, gnu::noinline]] void add_blocks(const Pairs*, const std::int8_t*, const Pairs*, std::int32_t*, std::size_t) {
+[[gnu::naked, gnu::noinline]] void add_blocks(const Pairs*, const std::int8_t*, const Pairs*, std::int32_t*,
+                                              std::size_t) {
   asm volatile(
       ".macro two_channels first, second, at\n"
       "  ldrd r0, r10, [r1, #\\at]\n"

@@ -127,7 +127,8 @@ struct Mve : Plain {
   }
   static void add_unaligned(const std::int8_t* x, std::size_t groups, const std::int8_t* w, std::int32_t* out) {
     I32 acc(0);
-    for (std::size_t g = 0; g < groups; ++g) acc = dot4(acc, load_weights(w + g * kGroupBytes), broadcast(x + g * kGroup));
+    for (std::size_t g = 0; g < groups; ++g)
+      acc = dot4(acc, load_weights(w + g * kGroupBytes), broadcast(x + g * kGroup));
     acc.store(out);
   }
 };

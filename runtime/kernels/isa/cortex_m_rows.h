@@ -26,8 +26,7 @@ namespace {
 namespace {
 
 template <class Isa>
-  requires(Isa::F32::kCalls)
-struct PlainRow<Isa> {
+requires(Isa::F32::kCalls) struct PlainRow<Isa> {
   const float* x;
   std::size_t width;
 
@@ -38,8 +37,7 @@ struct PlainRow<Isa> {
 };
 
 template <class Isa>
-  requires(Isa::F32::kCalls)
-struct TurnedRow<Isa> {
+requires(Isa::F32::kCalls) struct TurnedRow<Isa> {
   const float* x;
   std::size_t width;
   const float* angles;
