@@ -8,6 +8,7 @@
 
 #include "kernels/generic/activation.h"
 #include "kernels/generic/isa.h"
+#include "kernels/generic/matmul.h"
 
 namespace kinglet::kernels::cortex_m {
 namespace {
@@ -254,6 +255,26 @@ inline F32 sigmoid(const F32& a) {
   return r;
 }
 
+// Four channels of a tile: each activation is loaded once for all of them, and the sums stay in registers.
+[[gnu::noinline]] inline void add_four(const std::int8_t* x, std::size_t groups, const std::int8_t* w,
+                                       std::int32_t* sums) {
+  std::int32_t a = 0, b = 0, c = 0, d = 0;
+  for (const std::int8_t* end = x + groups * kGroup; x != end; x += kGroup, w += kGroupBytes) {
+    unroll<static_cast<int>(kGroup)>([&](auto k) {
+      constexpr int kK = decltype(k)::value;
+      const std::int32_t value = x[kK];
+      a += value * w[kK];
+      b += value * w[4 + kK];
+      c += value * w[8 + kK];
+      d += value * w[12 + kK];
+    });
+  }
+  sums[0] = a;
+  sums[1] = b;
+  sums[2] = c;
+  sums[3] = d;
+}
+
 // What every Isa of a Cortex-M has; and products in plain C.
 struct Plain {
   using F32 = cortex_m::F32;
@@ -287,6 +308,14 @@ struct Plain {
   static Signed load_signed(const std::int8_t* p) { return load_weights(p); }
   static I32 dot4_positive(const I32& acc, Signed w, Activations a) { return dot4(acc, w, a); }
   static void prefetch(const void*) {}
+
+  template <int kPanel, int>
+  static void tile(const TileArgs& args) {
+    for (std::size_t r = 0; r < kPanel; ++r) {
+      for (std::size_t n = 0; n < kLanes; n += 4)
+        add_four(args.x[r], args.groups, args.w[0] + n * kGroup, args.out + r * kLanes + n);
+    }
+  }
 };
 
 }  // namespace
