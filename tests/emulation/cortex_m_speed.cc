@@ -20,7 +20,7 @@ constexpr std::uint64_t kLoop = 4'000'000;
 std::uint64_t loop_ticks() {
   kinglet::cortex_m::start_clock();
   std::uint32_t left = kLoop / 4;
-  asm volatile("1: nop\n nop\n subs %0, #1\n bne 1b" : "+r"(left));
+  asm volatile(".syntax unified\n 1: nop\n nop\n subs %0, #1\n bne 1b" : "+r"(left));
   return kinglet::cortex_m::ticks();
 }
 
