@@ -86,6 +86,11 @@ kinglet_status kinglet_sampler_next(kinglet_sampler* sampler, kinglet_floats log
   return tell(next.status());
 }
 
+bool kinglet_sampler_is_greedy(const kinglet_sampler* sampler) {
+  const Sampler* object = seen_in(sampler);
+  return object != nullptr && object->greedy();
+}
+
 size_t kinglet_token_marks_workspace_bytes(uint32_t vocabulary) {
   return vocabulary > kMostTokens ? SIZE_MAX : TokenMarks::workspace_bytes(vocabulary);
 }

@@ -172,6 +172,27 @@ kinglet_status kinglet_session_restrict(kinglet_session* session, const int32_t*
   return tell(object->session->restrict({tokens, count}));
 }
 
+kinglet_status kinglet_session_pick(kinglet_session* session, const int32_t* never, size_t count) {
+  SessionObject* object = open_in(session);
+  if (object == nullptr) return tell(not_open());
+  if (auto s = check_memory(reads(never, count), writes(object->arena)); !s.ok()) return tell(s);
+  return tell(object->session->pick({never, count}));
+}
+
+void kinglet_session_stop_picking(kinglet_session* session) {
+  if (SessionObject* object = open_in(session); object != nullptr) object->session->stop_picking();
+}
+
+kinglet_status kinglet_session_picked(const kinglet_session* session, uint32_t index, int32_t* token) {
+  const SessionObject* object = seen_in(session);
+  if (object == nullptr) return tell(not_open());
+  if (auto s = check_place(token); !s.ok()) return tell(s);
+  if (auto s = check_memory(reads(session), writes(token), writes(object->arena)); !s.ok()) return tell(s);
+  const auto picked = object->session->picked(index);
+  if (picked.ok()) *token = *picked;
+  return tell(picked.status());
+}
+
 kinglet_status kinglet_capture_make(kinglet_capture* capture, uint32_t attention, uint32_t sequence, uint32_t rows,
                                     uint32_t columns, float* weights, size_t floats) {
   if (auto s = check_place(capture); !s.ok()) return tell(s);

@@ -10,6 +10,12 @@
 #include "kernels/isa/arm64.h"
 #elif defined(__arm__) && __ARM_ARCH >= 7 && __ARM_ARCH_PROFILE == 'A'
 #include "kernels/isa/arm32.h"
+#elif defined(__arm__) && __ARM_ARCH_PROFILE == 'M' && defined(__ARM_FEATURE_MVE)
+#include "kernels/isa/cortex_m_mve_only.h"
+#elif defined(__arm__) && __ARM_ARCH_PROFILE == 'M' && defined(__ARM_FEATURE_DSP) && defined(__ARM_FP)
+#include "kernels/isa/cortex_m_dsp_only.h"
+#elif defined(__arm__) && __ARM_ARCH_PROFILE == 'M'
+#include "kernels/isa/cortex_m_only.h"
 #else
 #include "kernels/isa/portable_only.h"
 #endif

@@ -1,6 +1,7 @@
 // Symbols in a linked list, their merges in a tournament tree.
 #include "text/bpe.h"
 
+#include "text/parts.h"
 #include "text/utf8.h"
 
 namespace kinglet::text {
@@ -136,6 +137,8 @@ void push_symbols(const Tables& tables, std::string_view word, Merger& merger) {
 }
 
 }  // namespace
+
+bool has_bpe() { return true; }
 
 Status encode_bpe(const Tables& tables, std::string_view word, Scratch scratch, Sink& sink) {
   if (tables.file->whole_words()) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <span>
 
+#include "text/parts.h"
 #include "text/unicode_tables.h"
 
 namespace kinglet::text {
@@ -73,6 +74,8 @@ using Short = Decomposition<std::uint16_t>;
 using Long = Decomposition<std::uint32_t>;
 
 }  // namespace
+
+bool has_unicode() { return true; }
 
 CharClass class_of(char32_t code) { return static_cast<CharClass>(run_value(kClassRuns, code)); }
 

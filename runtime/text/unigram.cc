@@ -1,6 +1,7 @@
 // One pass forward keeps the best way to every character boundary; one pass back reads it.
 #include "text/unigram.h"
 
+#include "text/parts.h"
 #include "text/utf8.h"
 
 namespace kinglet::text {
@@ -64,6 +65,8 @@ Status put_unknown(const Tables& tables, std::string_view text, Sink& sink) {
 }
 
 }  // namespace
+
+bool has_unigram() { return true; }
 
 Status encode_unigram(const Tables& tables, std::string_view word, Scratch scratch, Sink& sink) {
   if (word.size() >= kUnreached) return scratch_too_small();

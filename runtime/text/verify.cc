@@ -3,6 +3,7 @@
 
 #include "kinglet/tokenizer.h"
 #include "text/charsmap.h"
+#include "text/parts.h"
 #include "text/tables.h"
 
 namespace kinglet {
@@ -107,6 +108,11 @@ Status verify_model(const Tables& tables) {
   if (file.model() > fb::TokenModel::MAX || file.split() > fb::Split::MAX || file.prefix() > fb::Prefix::MAX) {
     return Status(Code::kUnsupported, "a tokenizer of a kind that this build does not know");
   }
+  if (!has(file.model()))
+    return Status(Code::kUnsupported, "this build leaves out the tokenizer's kind: 0 Bpe, 1 Unigram, 2 WordPiece",
+                  static_cast<std::uint64_t>(file.model()));
+  if (needs_unicode(file) && !has_unicode())
+    return Status(Code::kUnsupported, "this build leaves out the part of tokenizers that is called Unicode");
   if (file.model() == fb::TokenModel::Bpe) return verify_merges(tables);
   if (file.model() != fb::TokenModel::Unigram) return {};
   if (tables.scores.size() != tables.count()) return bad("the tokenizer's scores differ in number from its tokens");

@@ -1,6 +1,7 @@
 // Greedy longest match, by walking the sorted pieces.
 #include "text/wordpiece.h"
 
+#include "text/parts.h"
 #include "text/utf8.h"
 
 namespace kinglet::text {
@@ -31,6 +32,8 @@ bool too_long(const Tables& tables, std::string_view word) {
 }
 
 }  // namespace
+
+bool has_wordpiece() { return true; }
 
 Status encode_wordpiece(const Tables& tables, std::string_view word, Sink& sink) {
   const std::int32_t unknown = tables.file->unknown();

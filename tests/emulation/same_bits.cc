@@ -7,7 +7,7 @@ constexpr std::size_t kGuardFloats = 16;
 constexpr std::size_t kGuardBytes = 64;
 constexpr std::uint64_t kMostComplaints = 3;
 
-alignas(64) std::byte memory_block[std::size_t{64} << 20];
+alignas(64) std::byte memory_block[std::size_t{12} << 20];
 
 struct Entry {
   const char* name;
@@ -101,9 +101,10 @@ Suite::Suite(const char* name, const Console& where, Memory& block, unsigned num
       features(of_processor),
       name_(name) {
   for (const char* c = name; *c != '\0'; ++c) random = Random(random.next() + static_cast<std::uint64_t>(*c));
-  sets_[count_++] = kernels::select("portable");
+  const Kernels* portable = kernels::select("portable");
+  sets_[count_++] = portable != nullptr ? portable : kernels::select(nullptr, features);
   for (const Isa& isa : isas(features)) {
-    if (isa.available && !equal(isa.name, "portable")) sets_[count_++] = kernels::select(isa.name, features);
+    if (isa.available && !equal(isa.name, sets_[0]->name)) sets_[count_++] = kernels::select(isa.name, features);
   }
   if (const Kernels* other = stand_in(); other != nullptr) sets_[count_++] = other;
 }

@@ -1,11 +1,13 @@
 // kinglet inspect: what is in a file, and the memory it takes.
 #include <cstdio>
+#include <set>
 
 #include "commands/commands.h"
 #include "describe.h"
 #include "failure.h"
 #include "json.h"
 #include "text.h"
+#include "text/parts.h"
 
 namespace kinglet::host {
 namespace {
@@ -16,6 +18,7 @@ struct Options {
   std::uint32_t source = 0;
   std::uint32_t sequences = 1;
   bool all = false;
+  bool build_options = false;
 };
 
 Plan plan_of(const Opened& opened, const Options& options) {
@@ -192,9 +195,28 @@ int show_json(const Opened& opened, const Plan& plan) {
   return 0;
 }
 
+// What a build for this file alone is told (KINGLET_PARTS of CMakeLists.txt).
+int show_build_options(const fb::Model& root) {
+  std::set<std::string> parts;
+  for (const fb::Function* function : {root.encode(), root.step()}) {
+    if (function == nullptr) continue;
+    for (const auto* op : *function->operators()) parts.insert(fb::EnumNameBody(op->body_type()));
+  }
+  for (const fb::Tokenizer* tokenizer : {root.tokenizer(), root.target_tokenizer()}) {
+    if (tokenizer == nullptr) continue;
+    parts.insert(fb::EnumNameTokenModel(tokenizer->model()));
+    if (text::needs_unicode(*tokenizer)) parts.insert("Unicode");
+  }
+  std::string line;
+  for (const auto& part : parts) line += (line.empty() ? "" : ";") + part;
+  print("-DKINGLET_PARTS=\"" + line + "\"\n");
+  return 0;
+}
+
 int inspect(Options& options) {
   if (lists_isas(options.common)) return 0;
   const Opened opened(options.common.file);
+  if (options.build_options) return show_build_options(opened.root());
   const Plan plan = plan_of(opened, options);
   return options.common.json ? show_json(opened, plan) : show(opened, plan, options.all);
 }
@@ -215,6 +237,8 @@ Run add_inspect(CLI::App& app) {
       ->type_name("N")
       ->capture_default_str();
   app.add_flag("--all", options->all, "Draw every line of the memory map");
+  app.add_flag("--build-options", options->build_options,
+               "Print what CMake is told for a runtime that runs this file and leaves out the rest");
   app.footer("Example: kinglet inspect model.kgl --context 256");
   return [options] { return inspect(*options); };
 }

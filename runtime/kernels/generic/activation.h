@@ -45,20 +45,21 @@ template <class F32>
   return cap * tanh(x / cap);
 }
 
-// Calls f(a function of one F32) once: the choice is made outside the loop over the numbers.
+// Calls f(a function of one F32) once: the choice is made outside the loop over the numbers, unless functions are calls and it costs nothing.
 template <class F32, class F>
 void with_activation(Activation activation, float cap, F&& f) {
-  switch (activation) {
-    case Activation::kNone: return f([](F32 x) { return x; });
-    case Activation::kRelu: return f([](F32 x) { return relu(x); });
-    case Activation::kGelu: return f([](F32 x) { return gelu(x); });
-    case Activation::kGeluTanh: return f([](F32 x) { return gelu_tanh(x); });
-    case Activation::kQuickGelu: return f([](F32 x) { return quick_gelu(x); });
-    case Activation::kSilu: return f([](F32 x) { return silu(x); });
-    case Activation::kTanh: return f([](F32 x) { return tanh(x); });
-    case Activation::kSigmoid: return f([](F32 x) { return sigmoid(x); });
-    case Activation::kSoftCap: return f([cap](F32 x) { return soft_cap(x, F32(cap)); });
-  }
+  if constexpr (requires { F32::kCalls; }) return f([&](const F32& x) { return activated(x, activation, cap); });
+  else switch (activation) {
+      case Activation::kNone: return f([](F32 x) { return x; });
+      case Activation::kRelu: return f([](F32 x) { return relu(x); });
+      case Activation::kGelu: return f([](F32 x) { return gelu(x); });
+      case Activation::kGeluTanh: return f([](F32 x) { return gelu_tanh(x); });
+      case Activation::kQuickGelu: return f([](F32 x) { return quick_gelu(x); });
+      case Activation::kSilu: return f([](F32 x) { return silu(x); });
+      case Activation::kTanh: return f([](F32 x) { return tanh(x); });
+      case Activation::kSigmoid: return f([](F32 x) { return sigmoid(x); });
+      case Activation::kSoftCap: return f([cap](F32 x) { return soft_cap(x, F32(cap)); });
+    }
 }
 
 }  // namespace

@@ -14,6 +14,9 @@ extern const Kernels kNeon;
 extern const Kernels kNeonDotprod;
 extern const Kernels kNeonI8mm;
 extern const Kernels kNeon32;
+extern const Kernels kCortexM;
+extern const Kernels kCortexMDsp;
+extern const Kernels kCortexMMve;
 
 struct Set {
   const Kernels* kernels;

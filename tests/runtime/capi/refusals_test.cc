@@ -322,6 +322,7 @@ TEST_F(Refusals, EveryFunctionWithEveryArgument) {
   attack("kinglet_plan_make", kinglet_plan_make);
   attack("kinglet_sampler_create", kinglet_sampler_create);
   attack("kinglet_sampler_next", kinglet_sampler_next);
+  attack("kinglet_sampler_is_greedy", kinglet_sampler_is_greedy);
   attack("kinglet_sampler_workspace_bytes", kinglet_sampler_workspace_bytes);
   attack("kinglet_session_capture", kinglet_session_capture);
   attack("kinglet_session_captures", kinglet_session_captures);
@@ -334,9 +335,12 @@ TEST_F(Refusals, EveryFunctionWithEveryArgument) {
   attack("kinglet_session_length", kinglet_session_length);
   attack("kinglet_session_output", kinglet_session_output);
   attack("kinglet_session_outputs", kinglet_session_outputs);
+  attack("kinglet_session_pick", kinglet_session_pick);
+  attack("kinglet_session_picked", kinglet_session_picked);
   attack("kinglet_session_reorder", kinglet_session_reorder);
   attack("kinglet_session_restrict", kinglet_session_restrict);
   attack("kinglet_session_source_length", kinglet_session_source_length);
+  attack("kinglet_session_stop_picking", kinglet_session_stop_picking);
   attack("kinglet_session_step", kinglet_session_step);
   attack("kinglet_session_truncate", kinglet_session_truncate);
   attack("kinglet_token_marks_create", kinglet_token_marks_create);

@@ -200,6 +200,14 @@ void step_program(setting* s) {
   tape_outputs(s->out, &r.session);
   tape_bytes(s->out, weights, floats * sizeof(float));
   tape_status(s->out, kinglet_session_capture(&r.session, NULL, 0));
+  tape_status(s->out, kinglet_session_pick(&r.session, allowed, 1));
+  chunks[0].count = 1;
+  tape_status(s->out, kinglet_session_step(&r.session, chunks, 1));
+  tape_status(s->out, kinglet_session_picked(&r.session, 0, &token));
+  tape_number(s->out, (uint64_t)token);
+  tape_status(s->out, kinglet_session_picked(&r.session, 1, &token));
+  kinglet_session_stop_picking(&r.session);
+  tape_number(s->out, kinglet_session_outputs(&r.session));
   tape_status(s->out, kinglet_session_restrict(&r.session, NULL, 0));
   for (i = 0; i < kLong; ++i) text[i] = (int32_t)i % 50;
   chunks[0].tokens = text;

@@ -156,6 +156,14 @@ std::vector<unsigned char> stepped(const std::vector<std::byte>& file, const Lim
   tape_outputs(tape, session);
   tape.raw(std::span<const float>(weights));
   tape.status(session.capture({}));
+  tape.status(session.pick(std::span(allowed).first(1)));
+  const Chunk next{.sequence = 2, .tokens = begin.first(1), .types = {}, .want = Want::kLast};
+  tape.status(session.step({&next, 1}));
+  tape.status(session.picked(0).status());
+  tape.number(static_cast<std::uint64_t>(*session.picked(0)));
+  tape.status(session.picked(1).status());
+  session.stop_picking();
+  tape.number(session.outputs());
   tape.status(session.restrict({}));
   std::vector<std::int32_t> text;
   for (std::int32_t i = 0; i < 90; ++i) text.push_back(i % 50);

@@ -42,6 +42,9 @@ kinglet_status kinglet_sampler_create(kinglet_sampler* sampler, uint32_t vocabul
 kinglet_status kinglet_sampler_next(kinglet_sampler* sampler, kinglet_floats logits, kinglet_tokens seen,
                                     kinglet_draw draw, int32_t* token);
 
+// Whether that is what kinglet_session_pick chooses: the largest logit that is not suppressed, whatever was seen.
+bool kinglet_sampler_is_greedy(const kinglet_sampler* sampler);
+
 #ifdef __cplusplus
 }
 #endif

@@ -103,6 +103,14 @@ kinglet_status kinglet_session_reorder(kinglet_session* session, const uint32_t*
 // unchanged as long as that lasts.
 kinglet_status kinglet_session_restrict(kinglet_session* session, const int32_t* tokens, size_t count);
 
+// From now on a step looks only for the best token of each output row (the largest logit; the lowest of equal tokens), and
+// kinglet_session_output gives nothing: the logits are never written anywhere. `never`: tokens that are not chosen; they stay the
+// caller's, and unchanged as long as that lasts. KINGLET_UNSUPPORTED: a step does not end in scores of the vocabulary.
+kinglet_status kinglet_session_pick(kinglet_session* session, const int32_t* never, size_t count);
+void kinglet_session_stop_picking(kinglet_session* session);
+// KINGLET_BAD_ARGUMENT: no token is left to choose from, or there is no such row.
+kinglet_status kinglet_session_picked(const kinglet_session* session, uint32_t index, int32_t* token);
+
 // Where the weights of one attention and one sequence go: weights[(head * rows + row) * columns + column]. A value of the caller's that
 // kinglet_capture_make fills; an array of them is what a session takes.
 typedef union kinglet_capture {
