@@ -162,6 +162,7 @@ void step_program(setting* s) {
   kinglet_capture capture;
   int32_t text[kLong];
   uint32_t calls = 0, i;
+  int32_t token = -1;
   float* weights;
   size_t floats;
   r.options = options;
