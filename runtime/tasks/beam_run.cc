@@ -124,6 +124,7 @@ Status begin_beams(BeamMemory& memory, const Session& session, std::uint32_t gro
 
 Status run_beams(Session& session, BeamMemory& memory, std::uint32_t groups, std::uint32_t beams,
                  std::span<const std::int32_t> prompt) {
+  session.stop_picking();  // a search weighs all scores
   Run run(session, memory, groups, beams, prompt);
   for (;;) {
     auto any = run.step();

@@ -16,7 +16,9 @@ class Chooser {
       : session_(session),
         sampler_(sampler),
         picks_(sampler.greedy() &&
-               session.pick(options.suppressed, suppressed_tokens(session.plan().model.root())).ok()) {}
+               session.pick(options.suppressed, suppressed_tokens(session.plan().model.root())).ok()) {
+    if (!picks_) session.stop_picking();
+  }
   ~Chooser() {
     if (picks_) session_.stop_picking();
   }

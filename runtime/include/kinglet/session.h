@@ -101,7 +101,7 @@ class Session {
   // From now on `step` looks only for the best token of each output row (the largest logit; the lowest of equal tokens), and `output`
   // gives nothing: the logits are never written anywhere. `never` are tokens that are not chosen; both lists stay the caller's and must
   // outlive it. kBadArgument: one is not in the vocabulary. kUnsupported: the step function does not end in scores of the vocabulary.
-  // `step` then gives kNotFinite where a logit is a NaN or +infinity.
+  // `step` then gives kNotFinite where a logit is a NaN or +infinity. Generator and Translator turn it on and off as they need it.
   Status pick(std::span<const std::int32_t> never, std::span<const std::int32_t> more_never = {});
   void stop_picking();
   // kBadArgument: no token is left to choose from, or there is no such row.

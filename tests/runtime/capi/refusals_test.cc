@@ -103,6 +103,10 @@ class Refusals : public ::testing::Test {
     const kinglet_passage passage = {kinglet_text_of("a cat"), {nullptr, 0}, 0};
     check(kinglet_embedder_embed(&w.embedder, &passage, 1, nullptr, nullptr));
     check(kinglet_classifier_classify(&w.classifier, &passage, 1, nullptr, nullptr));
+    check(kinglet_session_pick(&w.sessions[0], nullptr, 0));
+    const kinglet_chunk chunk = {
+        .tokens = &stop, .types = nullptr, .count = 1, .sequence = 1, .want = KINGLET_WANT_LAST};
+    check(kinglet_session_step(&w.sessions[0], &chunk, 1));
     saved_.resize(sizeof w);
     std::memcpy(saved_.data(), &w, sizeof w);
   }

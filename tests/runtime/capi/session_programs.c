@@ -208,6 +208,7 @@ void step_program(setting* s) {
   tape_number(s->out, (uint64_t)token);
   tape_status(s->out, kinglet_session_picked(&r.session, 1, &token));
   kinglet_session_stop_picking(&r.session);
+  tape_status(s->out, kinglet_session_truncate(&r.session, 2, 6));
   tape_number(s->out, kinglet_session_outputs(&r.session));
   tape_status(s->out, kinglet_session_restrict(&r.session, NULL, 0));
   for (i = 0; i < kLong; ++i) text[i] = (int32_t)i % 50;

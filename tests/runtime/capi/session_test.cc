@@ -163,6 +163,7 @@ std::vector<unsigned char> stepped(const std::vector<std::byte>& file, const Lim
   tape.number(static_cast<std::uint64_t>(*session.picked(0)));
   tape.status(session.picked(1).status());
   session.stop_picking();
+  tape.status(session.truncate(2, 6));
   tape.number(session.outputs());
   tape.status(session.restrict({}));
   std::vector<std::int32_t> text;
