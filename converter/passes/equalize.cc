@@ -6,12 +6,14 @@
 #include <vector>
 
 #include "converter/passes/junctions.h"
+#include "converter/passes/sampling.h"
 #include "converter/reference/parallel.h"
 
 namespace kinglet::converter {
 namespace {
 
-constexpr std::uint32_t kParts = 16;  // of a weight's rows, whatever the number of threads
+constexpr std::uint32_t kOriginRows = 64;  // of those recorded, for what has to be made again
+constexpr std::uint32_t kParts = 16;       // of a weight's rows, whatever the number of threads
 
 // Calls fn(part, row, floats) for rows [first, first + count) of a weight; parts run on different threads.
 template <class Fn>
@@ -72,34 +74,24 @@ std::vector<double> recorded_maxima(const Recording& recording, const Carried& c
   return sizes;
 }
 
-// Mean square of each column.
-std::vector<double> mean_squares(const Matrix& rows) {
-  std::vector<double> sums(rows.width);
-  for (std::uint32_t r = 0; r < rows.rows; ++r) {
-    for (std::uint32_t c = 0; c < rows.width; ++c)
-      sums[c] += static_cast<double>(rows.row(r)[c]) * static_cast<double>(rows.row(r)[c]) / rows.rows;
-  }
-  return sums;
-}
-
 // How large each class is where its value comes from, before a gate or ReLU silences it. Like the value itself, this does not change
 // when neighbouring junctions do.
 std::vector<double> origin_sizes(const Program& program, const Side& side, std::uint32_t classes,
                                  const Recording& recording, unsigned threads) {
   if (side.origin_input < 0) return recorded_maxima(recording, side.origin, classes);
-  // What comes out before a ReLU or a gate is not recorded: its size by the sizes of what goes in.
-  const auto squares = mean_squares(recording.of(side.origin.encode)[static_cast<std::size_t>(side.origin_input)]);
+  // What comes out before a ReLU or a gate is not recorded: it is made again from what went in.
+  const Matrix& inputs = recording.of(side.origin.encode)[static_cast<std::size_t>(side.origin_input)];
+  const std::vector<std::uint32_t> rows = spread(inputs.rows, kOriginRows);
   std::vector<double> sizes(classes);
   for (const Part& part : side.parts) {
     if (is_vector(program, part.weight)) continue;
-    std::vector<double> powers(part.classes.size());
-    for_rows(source_of(program, part.weight), part.first, static_cast<std::uint32_t>(powers.size()), threads,
+    std::vector<double> most(part.classes.size());
+    for_rows(source_of(program, part.weight), part.first, static_cast<std::uint32_t>(most.size()), threads,
              [&](std::size_t, std::size_t row, std::span<const float> floats) {
-               for (std::size_t c = 0; c < floats.size(); ++c)
-                 powers[row] += squares[c] * static_cast<double>(floats[c]) * static_cast<double>(floats[c]);
+               for (const std::uint32_t r : rows)
+                 most[row] = std::max(most[row], std::fabs(dot(floats, inputs.row(r))));
              });
-    for (std::size_t i = 0; i < powers.size(); ++i)
-      sizes[part.classes[i]] = std::max(sizes[part.classes[i]], std::sqrt(powers[i]));
+    for (std::size_t i = 0; i < most.size(); ++i) sizes[part.classes[i]] = std::max(sizes[part.classes[i]], most[i]);
   }
   return sizes;
 }

@@ -7,6 +7,7 @@
 
 #include "converter/builder.h"
 #include "converter/passes/dataflow.h"
+#include "converter/passes/sampling.h"
 #include "converter/reference/parallel.h"
 
 namespace kinglet::converter {
@@ -22,27 +23,6 @@ std::vector<float> rounding_error(std::span<const float> row) {
   for (std::size_t i = 0; i < row.size(); ++i)
     error[i] = zero ? -row[i] : std::nearbyint(row[i] * inverse) * scale - row[i];
   return error;
-}
-
-double dot(std::span<const float> a, std::span<const float> b) {
-  float lanes[8] = {};
-  std::size_t i = 0;
-  for (; i + 8 <= a.size(); i += 8) {
-    for (std::size_t lane = 0; lane < 8; ++lane) lanes[lane] += a[i + lane] * b[i + lane];
-  }
-  double sum = 0;
-  for (const float lane : lanes) sum += static_cast<double>(lane);
-  for (; i < a.size(); ++i) sum += static_cast<double>(a[i] * b[i]);
-  return sum;
-}
-
-// At most `most` numbers below `count`, evenly spread, the first and the last among them.
-std::vector<std::uint32_t> spread(std::uint32_t count, std::uint32_t most) {
-  const std::uint32_t n = std::min(count, most);
-  std::vector<std::uint32_t> picked(n);
-  for (std::uint32_t i = 0; i < n; ++i)
-    picked[i] = n == 1 ? 0 : static_cast<std::uint32_t>(std::uint64_t{i} * (count - 1) / (n - 1));
-  return picked;
 }
 
 // Mean over rows of noise power / signal power, in dB, on a sample of rows and output channels that bounds the cost.

@@ -75,10 +75,10 @@ namespace {
 // gated, then the gate times that.
 void multiply_tiles(const Frame& frame, const fb::Linear& op, const kernels::MatmulArgs& args) {
   if (op.up() < 0) return frame.kernels->matmul(args);
-  constexpr std::size_t kChunkBytes = std::size_t{256} << 10;
-  constexpr std::size_t kGroup = 12;  // tiles: several of any set's register blocks
-  const std::size_t fit = kChunkBytes / (args.rows * kLanes * sizeof(float)) / kGroup * kGroup;
-  const std::size_t chunk = fit < kGroup ? kGroup : fit;
+  constexpr std::uint64_t kChunkBytes = std::uint64_t{256} << 10;
+  constexpr std::uint64_t kGroup = 12;  // tiles: several of any set's register blocks
+  const std::uint64_t fit = kChunkBytes / (args.rows * kLanes * sizeof(float)) / kGroup * kGroup;
+  const auto chunk = static_cast<std::size_t>(fit < kGroup ? kGroup : fit);
   kernels::MatmulArgs gate = args;
   gate.factor = args.y;
   gate.factor_stride = args.y_stride;
