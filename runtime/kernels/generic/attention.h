@@ -43,24 +43,6 @@ struct Slots {
   std::size_t first, last;
 };
 
-template <class Isa>
-struct AttendMemory {
-  std::int8_t* queries;
-  std::size_t query_stride;
-  float* scores;
-  std::int8_t* high;
-  std::int8_t* low;
-
-  explicit AttendMemory(const AttendArgs& args) {
-    const AttendScratch layout = attend_scratch(args.count, args.head_dim);
-    queries = reinterpret_cast<std::int8_t*>(args.scratch);
-    query_stride = layout.query_stride;
-    scores = reinterpret_cast<float*>(args.scratch + layout.scores);
-    high = reinterpret_cast<std::int8_t*>(args.scratch + layout.high);
-    low = reinterpret_cast<std::int8_t*>(args.scratch + layout.low);
-  }
-};
-
 // What is known of one query's softmax.
 template <class Isa>
 struct Softmax {
@@ -72,6 +54,27 @@ struct Softmax {
   float p_scale = 0.0f;  // of the last block
   bool seen = false;     // the last block has slots of it
   bool begun = false;    // and a block before it had
+};
+
+template <class Isa>
+struct AttendMemory {
+  std::int8_t* queries;
+  std::size_t query_stride;
+  float* scores;
+  std::int8_t* high;
+  std::int8_t* low;
+  Softmax<Isa>* softmax;  // of each query
+
+  explicit AttendMemory(const AttendArgs& args) {
+    const AttendScratch layout = attend_scratch(args.count, args.head_dim);
+    queries = reinterpret_cast<std::int8_t*>(args.scratch);
+    query_stride = layout.query_stride;
+    scores = reinterpret_cast<float*>(args.scratch + layout.scores);
+    high = reinterpret_cast<std::int8_t*>(args.scratch + layout.high);
+    low = reinterpret_cast<std::int8_t*>(args.scratch + layout.low);
+    static_assert(sizeof(Softmax<Isa>) <= kSoftmaxBytes && alignof(Softmax<Isa>) <= 64);
+    softmax = reinterpret_cast<Softmax<Isa>*>(args.scratch + layout.softmax);
+  }
 };
 
 // All 16 slots from `first` are within [begin, end), or these are.
@@ -362,7 +365,8 @@ bool attend_blocks(const AttendArgs& args, const AttendMemory<Isa>& memory, cons
     end = args.queries[i].end > end ? args.queries[i].end : end;
   }
   const std::size_t last = round_up_to(end, kLanes);
-  Softmax<Isa> softmax[kAttendQueries];
+  Softmax<Isa>* softmax = memory.softmax;
+  for (std::size_t i = 0; i < args.count; ++i) softmax[i] = Softmax<Isa>{};
   for (std::size_t block = begin / kSlotBlock * kSlotBlock; block < last; block += kSlotBlock) {
     const std::size_t first = begin / kLanes * kLanes;
     const Slots slots{block, first > block ? first : block, last < block + kSlotBlock ? last : block + kSlotBlock};

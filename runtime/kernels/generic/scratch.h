@@ -6,13 +6,15 @@
 namespace kinglet::kernels {
 namespace {
 
-inline constexpr std::size_t kSlotBlock = 256;  // slots that attention takes at once
+inline constexpr std::size_t kSlotBlock = 256;     // slots that attention takes at once
+inline constexpr std::size_t kSoftmaxBytes = 256;  // a multiple of 64
 
 struct AttendScratch {
   std::size_t query_stride;
-  std::size_t scores;  // f32 [queries, kSlotBlock]: scores, then probabilities; int8 [queries, query_stride] before
-  std::size_t high;    // int8 [queries, kSlotBlock]: the probabilities' high plane
-  std::size_t low;     // int8 [queries, kSlotBlock]: low plane
+  std::size_t scores;   // f32 [queries, kSlotBlock]: scores, then probabilities; int8 [queries, query_stride] before
+  std::size_t high;     // int8 [queries, kSlotBlock]: the probabilities' high plane
+  std::size_t low;      // int8 [queries, kSlotBlock]: low plane
+  std::size_t softmax;  // [queries, kSoftmaxBytes]: what is known of each query's softmax
   std::size_t bytes;
 };
 
@@ -22,7 +24,8 @@ constexpr AttendScratch attend_scratch(std::size_t queries, std::size_t head_dim
   s.scores = queries * s.query_stride;
   s.high = s.scores + queries * kSlotBlock * sizeof(float);
   s.low = s.high + queries * kSlotBlock;
-  s.bytes = s.low + queries * kSlotBlock;
+  s.softmax = s.low + queries * kSlotBlock;
+  s.bytes = s.softmax + queries * kSoftmaxBytes;
   return s;
 }
 
