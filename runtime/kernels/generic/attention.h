@@ -48,12 +48,12 @@ template <class Isa>
 struct Softmax {
   typename Isa::F32 most = typename Isa::F32(-__builtin_inff());  // the largest score so far in each lane,
   typename Isa::I32 most_bits = typename Isa::I32(0);             // and the largest magnitude, as bits
-  typename Isa::F32 total = typename Isa::F32(0.0f);
-  float top = -__builtin_inff();  // the largest of the blocks that were softened
-  float shrink = 1.0f;            // of the last block
-  float p_scale = 0.0f;           // of the last block
-  bool seen = false;              // the last block has slots of it
-  bool begun = false;             // and a block before it had
+  typename Isa::F32 total = typename Isa::F32(0.0f);              // sum of e in each lane
+  float top = -__builtin_inff();                                  // the largest of the blocks that were softened
+  float shrink = 1.0f;                                            // of the last block
+  float p_scale = 0.0f;                                           // of the last block
+  bool seen = false;                                              // the last block has slots of it
+  bool begun = false;                                             // and a block before it had
 };
 
 template <class Isa>
