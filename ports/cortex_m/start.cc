@@ -33,6 +33,9 @@ void set_up_core() {
   control(0xe000ed88) |= 0xfu << 20;              // CPACR: the floating-point unit and Helium, where the core has them
   control(0xe000ef3c) &= ~(1u << 24 | 1u << 25);  // FPDSCR: denormals are numbers, a NaN keeps its bits
   asm volatile("dsb\n isb" ::: "memory");
+#ifdef __ARM_FP
+  asm volatile("vmsr fpscr, %0" ::"r"(0));  // a boot loader may have left another
+#endif
 }
 
 }  // namespace

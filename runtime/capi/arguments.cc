@@ -54,7 +54,7 @@ Status read_options(const void* options, void* into, std::size_t size) {
   if (options == nullptr) return {};
   std::size_t theirs = 0;
   std::memcpy(&theirs, options, sizeof theirs);
-  if (theirs < sizeof theirs || theirs > kMostOptions)
+  if (theirs < sizeof theirs || theirs > kMostOptions || theirs % sizeof(std::uint32_t) != 0)
     return bad("options do not begin with their size: start from the header's initializer", theirs);
   const auto* bytes = static_cast<const unsigned char*>(options);
   for (std::size_t i = size; i < theirs; ++i) {

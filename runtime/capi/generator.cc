@@ -91,6 +91,21 @@ Status check_call(const GeneratorObject& object, const Memory& argument) {
   return check_memory(argument, writes(object.workspace), writes(session->arena));
 }
 
+// What `generate` reads while it writes: nothing of it may lie where it writes.
+Status check_options(const GeneratorObject& object, const GenerateOptions& wanted, kinglet_generated* made) {
+  const SessionObject* session = seen_in(object.session);
+  if (session == nullptr) return not_open();
+  if (auto s =
+          check_memory(writes(made, made == nullptr ? 0 : 1), reads(tokens_of(wanted.stop_tokens)),
+                       reads(tokens_of(wanted.sampler.suppressed)), writes(object.workspace), writes(session->arena));
+      !s.ok())
+    return s;
+  for (const std::string_view stop : wanted.stop) {
+    if (auto s = check_call(object, reads(text_of(stop))); !s.ok()) return s;
+  }
+  return {};
+}
+
 static_assert(static_cast<int>(Finish::kStopToken) == KINGLET_FINISH_STOP_TOKEN &&
               static_cast<int>(Finish::kStopText) == KINGLET_FINISH_STOP_TEXT &&
               static_cast<int>(Finish::kLength) == KINGLET_FINISH_LENGTH);
@@ -185,7 +200,7 @@ kinglet_status kinglet_generator_generate(kinglet_generator* generator, const ki
   if (object == nullptr) return tell(not_open());
   GenerateOptions wanted;
   if (auto s = read(options, object->stops, wanted); !s.ok()) return tell(s);
-  if (auto s = check_memory(writes(made, made == nullptr ? 0 : 1)); !s.ok()) return tell(s);
+  if (auto s = check_options(*object, wanted, made); !s.ok()) return tell(s);
   Sink receiver{sink, sink_context};
   const AtWork session_at_work(object->session);
   const AtWork at_work(generator);
@@ -259,7 +274,7 @@ kinglet_status kinglet_chat_say(kinglet_chat* chat, kinglet_text message, const 
   if (auto s = check_call(*generator, reads(message)); !s.ok()) return tell(s);
   GenerateOptions wanted;
   if (auto s = read(options, generator->stops, wanted); !s.ok()) return tell(s);
-  if (auto s = check_memory(writes(made, made == nullptr ? 0 : 1)); !s.ok()) return tell(s);
+  if (auto s = check_options(*generator, wanted, made); !s.ok()) return tell(s);
   Sink receiver{sink, sink_context};
   const AtWork session_at_work(generator->session);
   const AtWork generator_at_work(object->generator);

@@ -126,6 +126,10 @@ kinglet_status kinglet_translator_translate(kinglet_translator* translator, cons
   }
   TranslateOptions wanted;
   if (auto s = read(options, wanted); !s.ok()) return tell(s);
+  if (auto s = check_memory(reads(tokens_of(wanted.sampler.suppressed)), writes(out, capacity),
+                            writes(object->workspace), writes(session.arena));
+      !s.ok())
+    return tell(s);
   const auto made = object->results.first(result_count);
   const AtWork session_at_work(object->session);
   const AtWork at_work(translator);

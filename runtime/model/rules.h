@@ -6,7 +6,7 @@
 
 namespace kinglet::rules {
 
-inline constexpr std::uint32_t kVersion = 2;               // of the file format
+inline constexpr std::uint32_t kVersion = 2;               // of the file format; 2: gated linear layers
 inline constexpr std::uint32_t kMetadataBytes = 1U << 28;  // the FlatBuffer
 inline constexpr std::uint32_t kWidth = 1U << 20;          // columns of a value
 inline constexpr std::uint32_t kInner = 1U << 17;          // K of a matmul

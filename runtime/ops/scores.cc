@@ -83,13 +83,10 @@ void multiply_and_pick(const Frame& frame, std::uint32_t width, const kernels::M
 }  // namespace
 
 const fb::Linear* scores_of(const fb::Function& function) {
-  for (const fb::Operator* op : *function.operators()) {
-    const fb::Linear* linear = op->body_as_Linear();
-    if (linear == nullptr || linear->output()->rows() != function.output()) continue;
-    const bool alone = linear->output()->quantized() < 0 && linear->residual() < 0 && linear->up() < 0;
-    return alone ? linear : nullptr;
-  }
-  return nullptr;
+  const fb::Linear* linear = function.operators()->Get(function.operators()->size() - 1)->body_as_Linear();
+  if (linear == nullptr || linear->output()->rows() != function.output()) return nullptr;
+  const bool alone = linear->output()->quantized() < 0 && linear->residual() < 0 && linear->up() < 0;
+  return alone ? linear : nullptr;
 }
 
 std::uint64_t picking_bytes(const fb::Linear& op, const fb::Function& function, const Shapes& shapes) {

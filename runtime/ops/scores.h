@@ -10,7 +10,7 @@ inline bool makes_part_of_scores(const fb::Linear& op, const Frame& frame) {
   return op.output()->rows() == frame.function->output() && (!frame.allowed.empty() || frame.picking.best != nullptr);
 }
 
-// Where that can be: a Linear that ends `function` and whose f32 rows are all it gives.
+// Where that can be: the last operator, a Linear whose f32 rows are all it gives; else nullptr.
 const fb::Linear* scores_of(const fb::Function& function);
 
 // Bytes that picking takes of the operator's scratch.

@@ -74,6 +74,7 @@ Status Session::pick(std::span<const std::int32_t> never, std::span<const std::i
 
 void Session::stop_picking() {
   Impl* self = static_cast<Impl*>(this);
+  if (self->frames[0].picking.best == nullptr) return;
   self->frames[0].picking = {};
   self->last = nullptr;
 }

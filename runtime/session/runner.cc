@@ -17,7 +17,8 @@ struct Runner {
     seen.floats_ = made.rows();
     seen.quantized_ = made.quantized();
     const int value = made.rows() >= 0 ? made.rows() : made.quantized();
-    if (value >= 0) {
+    const bool picked = frame.picking.best != nullptr && made.rows() == frame.function->output();
+    if (value >= 0 && !picked) {  // where the best is picked, there are no rows to see
       seen.rows = frame.rows_of(value);
       seen.width = frame.value(value).width();
     }

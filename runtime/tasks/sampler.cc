@@ -78,7 +78,9 @@ Status Sampler::score(std::span<const float> logits, std::span<const std::int32_
     }
   }
   for (const auto& tokens : {options_.suppressed, suppressed_}) {
-    for (const std::int32_t token : tokens) scores_[token] = kNever;
+    for (const std::int32_t token : tokens) {  // which `create` saw, but the list is the caller's
+      if (static_cast<std::uint32_t>(token) < vocabulary_) scores_[token] = kNever;
+    }
   }
   return find_best(scores_);
 }

@@ -18,7 +18,7 @@ namespace {
 
 using Names = std::set<std::string>;
 
-// Each public function of C++, by its class, and how C says it..
+// Each public function of C++, by its class, and how C says it.
 const std::map<std::string, Names> kCounterparts = {
     {"Model::open", {"kinglet_model_open"}},
     {"Model::verify_checksums", {"kinglet_model_verify_checksums"}},
@@ -321,14 +321,17 @@ TEST(CApi, TheReadmesExampleCompiles) {
   ASSERT_FALSE(example.empty());
   const std::string folder = KINGLET_HEADERS_FOLDER;
   std::ofstream(folder + "/readme.c") << example;
+  int compilers = 0;
   for (const char* compiler : {"gcc", "clang"}) {
     if (!runs(std::string(compiler) + " --version")) continue;
+    ++compilers;
     EXPECT_TRUE(runs(std::string(compiler) +
                      " -std=c99 -Wall -Wextra -pedantic -Werror -I" KINGLET_SOURCE_DIR "/runtime/include -c " + folder +
                      "/readme.c -o " + folder + "/readme.o"))
         << compiler << "\n"
         << example;
   }
+  EXPECT_GT(compilers, 0);
 }
 
 TEST(CApiSelfTest, FunctionsOfAHeaderAreSeen) {

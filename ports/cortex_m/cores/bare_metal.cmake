@@ -1,11 +1,13 @@
 # What the toolchains of all cores share: Arm's bare-metal g++ with newlib (Debian: gcc-arm-none-eabi, libstdc++-arm-none-eabi-newlib). A
 # core's file sets KINGLET_CORE_FLAGS and CMAKE_SYSTEM_PROCESSOR, then includes this one.
 set(CMAKE_SYSTEM_NAME Generic)
+set(CMAKE_C_COMPILER arm-none-eabi-gcc)
 set(CMAKE_CXX_COMPILER arm-none-eabi-g++)
 set(CMAKE_ASM_COMPILER arm-none-eabi-g++)
 # There is no program to link before there is a board.
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 set(CMAKE_CXX_FLAGS_INIT "${KINGLET_CORE_FLAGS} -mthumb -mno-unaligned-access -ffreestanding -fno-exceptions -fno-rtti -fno-use-cxa-atexit -ffunction-sections -fdata-sections")
+set(CMAKE_C_FLAGS_INIT "${KINGLET_CORE_FLAGS} -mthumb -mno-unaligned-access -ffreestanding -ffunction-sections -fdata-sections")
 set(CMAKE_ASM_FLAGS_INIT "${KINGLET_CORE_FLAGS} -mthumb")
 
 # Flash is small, and what takes time in a kernel is written by hand. A function that is inlined adds to the stack of all that its caller calls.

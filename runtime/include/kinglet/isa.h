@@ -32,7 +32,7 @@ struct IsaList {
   const Isa& operator[](std::size_t i) const { return items[i]; }
 };
 
-// All sets built in, best first; the last is "portable", which is always available.
+// All sets built in, best first; the last is always available: "portable", or on a Cortex-M the one of its core.
 IsaList isas(const CpuFeatures& features = {});
 
 }  // namespace kinglet

@@ -12,7 +12,8 @@
 //   failures  are a kinglet_status. A null pointer, a count that runs off the end of memory, memory of two arguments that overlaps, a
 //             handle that is not open: KINGLET_BAD_ARGUMENT. Functions without a status answer 0, or an empty view, instead.
 //   options   begin with their own size: `kinglet_limits limits = KINGLET_LIMITS;` then set what differs. Null takes the defaults.
-//             Fields are only ever added, at the end, and zero there is the default: callers compiled earlier go on.
+//             A zero is not everywhere a default, so an initializer of one's own is a mistake. Fields are only ever added, at the
+//             end, and zero is the default of those: callers compiled earlier go on.
 //   texts     are UTF-8 with a length; nothing is terminated by a zero but `isa` names and messages.
 //   results   that are views stay valid as long as the C++ header of the same name says; so do the meanings that are not repeated here.
 //   calls     on one session, from whichever handle, come one after the other; a handle that is at work refuses to be called back.

@@ -29,7 +29,7 @@ class Observation {
   std::uint32_t op = 0;         // index in the function's operators
   std::uint32_t first_row = 0;  // rows of each sequence that a sequential function ran before
   std::uint32_t rows = 0;
-  std::uint32_t width = 0;                                   // 0: the operator only fills a state
+  std::uint32_t width = 0;  // 0: it only fills a state, or scores of which only the best are wanted
   void read(std::uint32_t row, std::span<float> out) const;  // [width]; a quantized result is converted back
 
  private:
@@ -101,7 +101,8 @@ class Session {
   // From now on `step` looks only for the best token of each output row (the largest logit; the lowest of equal tokens), and `output`
   // gives nothing: the logits are never written anywhere. `never` are tokens that are not chosen; both lists stay the caller's and must
   // outlive it. kBadArgument: one is not in the vocabulary. kUnsupported: the step function does not end in scores of the vocabulary.
-  // `step` then gives kNotFinite where a logit is a NaN or +infinity. Generator and Translator turn it on and off as they need it.
+  // `step` then gives kNotFinite where a logit is a NaN or +infinity. Both functions end the last call's output rows. Generator,
+  // Translator and searches turn it on and off as they need it: afterwards it is off.
   Status pick(std::span<const std::int32_t> never, std::span<const std::int32_t> more_never = {});
   void stop_picking();
   // kBadArgument: no token is left to choose from, or there is no such row.

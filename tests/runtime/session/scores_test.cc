@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <cstring>
 #include <random>
 #include <thread>
 #include <vector>
@@ -123,6 +124,63 @@ TEST(Pick, IsTheBestOfAllLogits) {
     EXPECT_FALSE(r.session->picked(0).ok());
   }
   EXPECT_GT(used, 0);
+}
+
+// All weights but one row's are zero: all other tokens are equal.
+TEST(Pick, TakesTheLowestOfEqualTokens) {
+  constexpr std::uint32_t kVocabulary = 9001;
+  auto file = wide_scores(kVocabulary);
+  const testing::AlignedBytes bytes(file);
+  const auto model = Model::open(bytes.span());
+  ASSERT_TRUE(model.ok());
+  const fb::Model& root = model->root();
+  const std::size_t scales = root.segment() + root.weights()->Get(0)->scales()->offset();
+  for (std::uint32_t token = 0; token < kVocabulary; ++token) {
+    if (token != 3) std::memset(file.data() + scales + token * sizeof(float), 0, sizeof(float));
+  }
+  for (const std::uint32_t threads : {1U, 2U, 5U}) {
+    std::atomic<int> used{0};
+    Running r(file, {.threads = threads}, {.isa = nullptr, .parallel = {run_on_threads, &used}, .observer = {}});
+    const Tokens never{3, 0, 1, 2, 4};
+    ASSERT_TRUE(r.session->pick(never).ok());
+    ASSERT_TRUE(read(r, {3}).ok());
+    EXPECT_EQ(picked(r), Tokens{5});
+    ASSERT_TRUE(r.session->pick(std::span(never).first(1)).ok());
+    ASSERT_TRUE(read(r, {3}).ok());
+    EXPECT_EQ(picked(r), Tokens{0});
+  }
+}
+
+TEST(Pick, RefusesALogitThatIsNotFinite) {
+  constexpr std::uint32_t kVocabulary = 9001;
+  auto file = wide_scores(kVocabulary);
+  const testing::AlignedBytes bytes(file);
+  const auto model = Model::open(bytes.span());
+  ASSERT_TRUE(model.ok());
+  const fb::Model& root = model->root();
+  const std::size_t scales = root.segment() + root.weights()->Get(0)->scales()->offset();
+  const float nan = std::nanf("");
+  std::memcpy(file.data() + scales + 8000 * sizeof(float), &nan, sizeof nan);
+  Running r(file, {});
+  ASSERT_TRUE(r.session->pick({}).ok());
+  EXPECT_EQ(read(r, {3}).code(), Code::kNotFinite);
+  EXPECT_EQ(r.session->length(0), 0U);
+}
+
+// Rows that were never written are not shown.
+TEST(Pick, LeavesAnObserverNoRows) {
+  std::uint32_t widest = 0;
+  const auto after = [](void* context, const Observation& seen) {
+    auto& width = *static_cast<std::uint32_t*>(context);
+    width = std::max(width, seen.width);
+  };
+  Running r(wide_scores(4099), {}, {.isa = nullptr, .parallel = {}, .observer = {.after = after, .context = &widest}});
+  ASSERT_TRUE(r.session->pick({}).ok());
+  ASSERT_TRUE(read(r, {3}).ok());
+  EXPECT_EQ(widest, 256U);
+  r.session->stop_picking();
+  ASSERT_TRUE(read(r, {3}).ok());
+  EXPECT_EQ(widest, 4099U);
 }
 
 TEST(Pick, AmongAllowedTokens) {

@@ -28,7 +28,8 @@ typedef struct kinglet_isa {
   uint32_t available;  // 1: this processor (and operating system) runs it
 } kinglet_isa;
 
-// How many sets there are, and set `index` of them: best first; the last is "portable", which always runs.
+// How many sets there are, and set `index` of them: best first; the last always runs: "portable", or on a Cortex-M the one of
+// its core.
 uint32_t kinglet_isa_count(void);
 kinglet_status kinglet_isa_get(const kinglet_cpu_features* features, uint32_t index, kinglet_isa* isa);
 
@@ -105,7 +106,9 @@ kinglet_status kinglet_session_restrict(kinglet_session* session, const int32_t*
 
 // From now on a step looks only for the best token of each output row (the largest logit; the lowest of equal tokens), and
 // kinglet_session_output gives nothing: the logits are never written anywhere. `never`: tokens that are not chosen; they stay the
-// caller's, and unchanged as long as that lasts. KINGLET_UNSUPPORTED: a step does not end in scores of the vocabulary.
+// caller's, and unchanged as long as that lasts. KINGLET_UNSUPPORTED: a step does not end in scores of the vocabulary. A step then gives
+// KINGLET_NOT_FINITE where a logit is a NaN or +infinity. Both functions end the last call's output rows. Generator, translator and
+// searches turn it on and off as they need it: afterwards it is off.
 kinglet_status kinglet_session_pick(kinglet_session* session, const int32_t* never, size_t count);
 void kinglet_session_stop_picking(kinglet_session* session);
 // KINGLET_BAD_ARGUMENT: no token is left to choose from, or there is no such row.
