@@ -1,8 +1,4 @@
 // Cortex-M4, M7 and M33 with a floating-point unit: products by SMLAD.
-#if !defined(__ARM_FEATURE_DSP) || !defined(__ARM_FP)
-#error \
-    "built without a floating-point unit or DSP instructions: give their flags, or say that CMAKE_SYSTEM_PROCESSOR is cortex-m3"
-#endif
 #include "kernels/isa/cortex_m_vfp.h"
 
 #include "kernels/isa/cortex_m.h"
