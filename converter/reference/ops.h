@@ -43,7 +43,7 @@ struct Norm {
 Matrix norm(View x, const Norm& args);
 
 struct Linear {
-  View weight;          // [N, K]
+  View weight;                    // [N, K]
   View bias = {}, residual = {};  // empty: none
   fb::Activation activation = fb::Activation::None;
   float cap = 0;
