@@ -34,7 +34,10 @@ void set_up_core() {
   control(0xe000ef3c) &= ~(1u << 24 | 1u << 25);  // FPDSCR: denormals are numbers, a NaN keeps its bits
   asm volatile("dsb\n isb" ::: "memory");
 #ifdef __ARM_FP
-  asm volatile("vmsr fpscr, %0" ::"r"(0));  // a boot loader may have left another
+  std::uint32_t fpscr;  // a boot loader may have left another
+  asm volatile("vmrs %0, fpscr" : "=r"(fpscr));
+  fpscr &= ~(15u << 22);  // rounding to nearest, no flushing to zero, no default NaN; Helium's loop size stays
+  asm volatile("vmsr fpscr, %0" ::"r"(fpscr));
 #endif
 }
 
