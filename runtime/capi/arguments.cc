@@ -3,8 +3,6 @@
 namespace kinglet::capi {
 namespace {
 
-Status bad(const char* message, std::uint64_t subject = 0) { return {Code::kBadArgument, message, subject}; }
-
 constexpr std::size_t kMostOptions = 1024;  // bytes of a struct
 
 std::uintptr_t begin_of(const Memory& memory) { return reinterpret_cast<std::uintptr_t>(memory.data); }

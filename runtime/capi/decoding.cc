@@ -4,8 +4,6 @@
 namespace kinglet::capi {
 namespace {
 
-Status bad(const char* message, std::uint64_t subject = 0) { return {Code::kBadArgument, message, subject}; }
-
 constexpr std::uint32_t kMostTokens = std::uint32_t{1} << 26;  // of a vocabulary, of a hypothesis; beams
 
 static_assert(static_cast<int>(LengthNorm::kPower) == KINGLET_NORM_POWER &&

@@ -71,13 +71,6 @@ Result<std::size_t> run(Classifier& task, std::span<const Passage> passages, con
   return task.classify(passages, options);
 }
 
-// An open handle whose session is open, too.
-template <class Handle>
-auto* usable(Handle* handle) {
-  auto* object = open_in(handle);
-  return object == nullptr || open_in(object->session) == nullptr ? nullptr : object;
-}
-
 template <class Handle>
 kinglet_status call(Handle* handle, const kinglet_passage* passages, std::size_t count,
                     const kinglet_embed_options* options, std::size_t* done) {

@@ -7,8 +7,6 @@
 namespace kinglet::capi {
 namespace {
 
-Status bad(const char* message, std::uint64_t subject = 0) { return {Code::kBadArgument, message, subject}; }
-
 constexpr std::uint32_t kMostStops = std::uint32_t{1} << 20;
 
 Status read(const kinglet_generator_options* from, GeneratorOptions& into, std::uint32_t& stops) {
@@ -79,12 +77,6 @@ kinglet_status give(const Result<Generated>& made, kinglet_generated* into) {
   return tell(made.status());
 }
 
-// A generator whose session is open, too.
-GeneratorObject* usable(kinglet_generator* generator) {
-  GeneratorObject* object = open_in(generator);
-  return object == nullptr || open_in(object->session) == nullptr ? nullptr : object;
-}
-
 Status check_call(const GeneratorObject& object, const Memory& argument) {
   const SessionObject* session = seen_in(object.session);
   if (session == nullptr) return not_open();
@@ -137,7 +129,7 @@ kinglet_status kinglet_generator_workspace_bytes(const kinglet_plan* plan, size_
 kinglet_status kinglet_generator_create(kinglet_generator* generator, kinglet_session* session, void* workspace,
                                         size_t workspace_bytes, size_t text_bytes,
                                         const kinglet_generator_options* options) {
-  if (generator == nullptr) return tell(bad("workspace of an argument is null"));
+  if (auto s = check_place(generator); !s.ok()) return tell(s);
   const SessionObject* running = open_in(session);
   if (auto s = check_task(generator, running, workspace, workspace_bytes); !s.ok()) return tell(s);
   GeneratorOptions wanted;
@@ -249,7 +241,7 @@ kinglet_status kinglet_chat_create(kinglet_chat* chat, kinglet_generator* genera
                                    size_t workspace_bytes, const kinglet_text* system) {
   GeneratorObject* object = usable(generator);
   if (object == nullptr || is_sealed(chat, Seal::kAtWork)) return tell(not_open());
-  if (chat == nullptr) return tell(bad("workspace of an argument is null"));
+  if (auto s = check_place(chat); !s.ok()) return tell(s);
   if (auto s = check_memory(reads(system, system == nullptr ? 0 : 1)); !s.ok()) return tell(s);
   const kinglet_text given = system == nullptr ? kinglet_text{} : *system;
   if (auto s = check_memory(writes(chat), writes(generator), writes(workspace, workspace_bytes),

@@ -6,8 +6,6 @@
 namespace kinglet::capi {
 namespace {
 
-Status bad(const char* message, std::uint64_t subject = 0) { return {Code::kBadArgument, message, subject}; }
-
 kinglet_text text_of(const flatbuffers::String* string) {
   if (string == nullptr) return {};
   return {string->c_str(), string->size()};

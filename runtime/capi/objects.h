@@ -120,4 +120,11 @@ Status check_task(Handle* handle, const SessionObject* session, void* workspace,
   return {};
 }
 
+// What an open handle over a session holds; nullptr where that, or the session, is not open.
+template <class Handle>
+auto* usable(Handle* handle) {
+  auto* object = open_in(handle);
+  return object == nullptr || open_in(object->session) == nullptr ? nullptr : object;
+}
+
 }  // namespace kinglet::capi

@@ -8,8 +8,6 @@
 namespace kinglet::capi {
 namespace {
 
-Status bad(const char* message, std::uint64_t subject = 0) { return {Code::kBadArgument, message, subject}; }
-
 Status read(const kinglet_cpu_features* from, CpuFeatures& into) {
   kinglet_cpu_features features = KINGLET_CPU_FEATURES;
   if (auto s = read_options(from, features); !s.ok()) return s;

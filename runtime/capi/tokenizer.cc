@@ -7,8 +7,6 @@
 namespace kinglet::capi {
 namespace {
 
-Status bad(const char* message, std::uint64_t subject = 0) { return {Code::kBadArgument, message, subject}; }
-
 // The number that a call made, for the caller.
 kinglet_status give(const Result<std::size_t>& made, std::size_t* into) {
   if (made.ok()) *into = *made;

@@ -7,8 +7,6 @@
 namespace kinglet::capi {
 namespace {
 
-Status bad(const char* message, std::uint64_t subject = 0) { return {Code::kBadArgument, message, subject}; }
-
 Status read(const kinglet_translator_options* from, TranslatorOptions& into) {
   kinglet_translator_options options = KINGLET_TRANSLATOR_OPTIONS;
   if (auto s = read_options(from, options); !s.ok()) return s;
@@ -43,11 +41,6 @@ struct Parts {
     return parts;
   }
 };
-
-TranslatorObject* usable(kinglet_translator* translator) {
-  TranslatorObject* object = open_in(translator);
-  return object == nullptr || open_in(object->session) == nullptr ? nullptr : object;
-}
 
 kinglet_translation translation(const Translation& from) {
   return {text_of(from.text),
@@ -84,7 +77,7 @@ kinglet_status kinglet_translator_workspace_bytes(const kinglet_plan* plan, size
 kinglet_status kinglet_translator_create(kinglet_translator* translator, kinglet_session* session, void* workspace,
                                          size_t workspace_bytes, size_t text_bytes,
                                          const kinglet_translator_options* options) {
-  if (translator == nullptr) return tell(bad("workspace of an argument is null"));
+  if (auto s = check_place(translator); !s.ok()) return tell(s);
   const SessionObject* running = open_in(session);
   if (auto s = check_task(translator, running, workspace, workspace_bytes); !s.ok()) return tell(s);
   TranslatorOptions wanted;

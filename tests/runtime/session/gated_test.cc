@@ -2,12 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <atomic>
 #include <functional>
-#include <thread>
 #include <vector>
 
 #include "kinglet/session.h"
+#include "tests/runtime/session/threads.h"
 #include "tests/runtime/session/tiny_model.h"
 #include "tests/runtime/session/tiny_parts.h"
 #include "tests/runtime/tasks/text_model.h"
@@ -15,6 +14,7 @@
 namespace kinglet {
 namespace {
 
+using testing::run_on_threads;
 using testing::Running;
 
 // Embedding, gated layer, its way down. `change` is made to the gated layer.
@@ -47,13 +47,6 @@ std::vector<std::byte> gated_model(const std::function<void(testing::TinyModel&,
   m.add(std::move(select));
   m.end(chosen);
   return m.file();
-}
-
-void run_on_threads(void*, std::uint32_t count, void (*fn)(void*, std::uint32_t), void* arg) {
-  std::vector<std::thread> threads;
-  for (std::uint32_t i = 1; i < count; ++i) threads.emplace_back(fn, arg, i);
-  fn(arg, 0);
-  for (auto& thread : threads) thread.join();
 }
 
 std::vector<float> outputs(Running& r, std::size_t step) {

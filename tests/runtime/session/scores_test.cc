@@ -4,18 +4,20 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <random>
-#include <thread>
 #include <vector>
 
 #include "kinglet/session.h"
+#include "tests/runtime/session/threads.h"
 #include "tests/runtime/session/tiny_model.h"
 #include "tests/runtime/tasks/text_model.h"
 
 namespace kinglet {
 namespace {
 
+using testing::run_on_threads;
 using testing::Running;
 using Tokens = std::vector<std::int32_t>;
 
@@ -92,12 +94,13 @@ std::vector<std::byte> wide_scores(std::uint32_t vocabulary) {
   return m.file();
 }
 
-void run_on_threads(void* context, std::uint32_t count, void (*fn)(void*, std::uint32_t), void* arg) {
-  ++*static_cast<std::atomic<int>*>(context);
-  std::vector<std::thread> threads;
-  for (std::uint32_t i = 1; i < count; ++i) threads.emplace_back(fn, arg, i);
-  fn(arg, 0);
-  for (auto& thread : threads) thread.join();
+// One f32 for each token.
+std::byte* scales_of_table(std::vector<std::byte>& file) {
+  const testing::AlignedBytes bytes(file);
+  const auto model = Model::open(bytes.span());
+  if (!model.ok()) std::abort();
+  const fb::Model& root = model->root();
+  return file.data() + root.segment() + root.weights()->Get(0)->scales()->offset();
 }
 
 TEST(Pick, IsTheBestOfAllLogits) {
@@ -130,13 +133,9 @@ TEST(Pick, IsTheBestOfAllLogits) {
 TEST(Pick, TakesTheLowestOfEqualTokens) {
   constexpr std::uint32_t kVocabulary = 9001;
   auto file = wide_scores(kVocabulary);
-  const testing::AlignedBytes bytes(file);
-  const auto model = Model::open(bytes.span());
-  ASSERT_TRUE(model.ok());
-  const fb::Model& root = model->root();
-  const std::size_t scales = root.segment() + root.weights()->Get(0)->scales()->offset();
+  std::byte* scales = scales_of_table(file);
   for (std::uint32_t token = 0; token < kVocabulary; ++token) {
-    if (token != 3) std::memset(file.data() + scales + token * sizeof(float), 0, sizeof(float));
+    if (token != 3) std::memset(scales + token * sizeof(float), 0, sizeof(float));
   }
   for (const std::uint32_t threads : {1U, 2U, 5U}) {
     std::atomic<int> used{0};
@@ -154,13 +153,9 @@ TEST(Pick, TakesTheLowestOfEqualTokens) {
 TEST(Pick, RefusesALogitThatIsNotFinite) {
   constexpr std::uint32_t kVocabulary = 9001;
   auto file = wide_scores(kVocabulary);
-  const testing::AlignedBytes bytes(file);
-  const auto model = Model::open(bytes.span());
-  ASSERT_TRUE(model.ok());
-  const fb::Model& root = model->root();
-  const std::size_t scales = root.segment() + root.weights()->Get(0)->scales()->offset();
+  std::byte* scales = scales_of_table(file);
   const float nan = std::nanf("");
-  std::memcpy(file.data() + scales + 8000 * sizeof(float), &nan, sizeof nan);
+  std::memcpy(scales + 8000 * sizeof(float), &nan, sizeof nan);
   Running r(file, {});
   ASSERT_TRUE(r.session->pick({}).ok());
   EXPECT_EQ(read(r, {3}).code(), Code::kNotFinite);

@@ -10,12 +10,12 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
-#include <thread>
 #include <vector>
 
 #include "cpu_features.h"
 #include "kinglet/isa.h"
 #include "tests/runtime/session/allocations.h"
+#include "tests/runtime/session/threads.h"
 #include "tests/runtime/session/tiny_model.h"
 #include "tests/runtime/tasks/text_model.h"
 
@@ -23,6 +23,7 @@ namespace kinglet {
 namespace {
 
 using testing::AlignedBytes;
+using testing::run_on_threads;
 using testing::Running;
 
 std::vector<std::int32_t> tokens(std::size_t count, std::int32_t vocabulary, unsigned seed = 7) {
@@ -58,14 +59,6 @@ std::vector<float> logits(Running& r, const std::vector<std::int32_t>& text, std
 
 bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
   return a.size() == b.size() && !a.empty() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
-}
-
-void run_on_threads(void* context, std::uint32_t count, void (*fn)(void*, std::uint32_t), void* arg) {
-  ++*static_cast<std::atomic<int>*>(context);
-  std::vector<std::thread> threads;
-  for (std::uint32_t i = 1; i < count; ++i) threads.emplace_back(fn, arg, i);
-  fn(arg, 0);
-  for (auto& thread : threads) thread.join();
 }
 
 TEST(Session, GivesTheSameBitsForEveryChunking) {
