@@ -99,7 +99,7 @@ Rows Builder::norm(Rows x, const NormSpec& spec) {
   }
   require(body.group != 0 && x.width % body.group == 0, "a norm's group does not divide its width");
   const std::string name = spec.gain.index >= 0 ? weight_name(spec.gain) : scope_ + ".norm";
-  return emit(make_operator(std::move(body)), name, x.width, extent_of(x));
+  return emit_like(make_operator(std::move(body)), name, x.width, x);
 }
 
 Rows Builder::linear(Rows x, WeightRef weight, const LinearSpec& spec) {
@@ -126,7 +126,7 @@ Rows Builder::linear(Rows x, WeightRef weight, const LinearSpec& spec) {
   }
   require(body.residual < 0 || spec.residual.width == width,
           "the residual of " + weight_name(weight) + " is not as wide as its output");
-  return emit(make_operator(std::move(body)), weight_name(weight), width, extent_of(x));
+  return emit_like(make_operator(std::move(body)), weight_name(weight), width, x);
 }
 
 Rows Builder::attention(const AttentionSpec& spec) {
@@ -173,7 +173,7 @@ Rows Builder::gate(Rows gate, Rows up, fb::Activation activation) {
   body.output = std::make_unique<fb::Emit>();
   body.width = gate.width;
   body.activation = activation;
-  return emit(make_operator(std::move(body)), scope_.empty() ? "gate" : scope_ + ".gate", gate.width, extent_of(gate));
+  return emit_like(make_operator(std::move(body)), scope_.empty() ? "gate" : scope_ + ".gate", gate.width, gate);
 }
 
 Rows Builder::activate(Rows x, fb::Activation activation) {
@@ -183,16 +183,17 @@ Rows Builder::activate(Rows x, fb::Activation activation) {
   body.width = x.width;
   body.activation = activation;
   const char* name = activation == fb::Activation::None ? "columns" : "activation";
-  return emit(make_operator(std::move(body)), scope_.empty() ? name : scope_ + "." + name, x.width, extent_of(x));
+  return emit_like(make_operator(std::move(body)), scope_.empty() ? name : scope_ + "." + name, x.width, x);
 }
 
-Rows Builder::add(Rows left, Rows right) {
+Rows Builder::add(Rows left, Rows right, fb::Activation activation) {
   require(left.width == right.width, "the two sides of an addition are not equally wide");
   fb::AddT body;
   body.left = whole(left);
   body.right = whole(right);
   body.output = std::make_unique<fb::Emit>();
-  return emit(make_operator(std::move(body)), scope_.empty() ? "add" : scope_ + ".add", left.width, extent_of(left));
+  body.activation = activation;
+  return emit_like(make_operator(std::move(body)), scope_.empty() ? "add" : scope_ + ".add", left.width, left);
 }
 
 Rows Builder::select(Rows x) {
@@ -260,7 +261,9 @@ Rows Builder::concat(const std::vector<Rows>& parts, fb::Extent extent) {
             "values side by side differ in their rows");
   }
   body.output = std::make_unique<fb::Emit>();
-  return emit(make_operator(std::move(body)), scope_.empty() ? "concat" : scope_ + ".concat", width, extent);
+  const std::string name = scope_.empty() ? "concat" : scope_ + ".concat";
+  if (extent == fb::Extent::Grid) return emit_like(make_operator(std::move(body)), name, width, parts.front());
+  return emit(make_operator(std::move(body)), name, width, extent);
 }
 
 Rows Builder::align(const AlignSpec& spec) {
@@ -286,12 +289,13 @@ Rows Builder::align(const AlignSpec& spec) {
 
 // ---------------------------------------------------------------- what operators are made with
 
-int Builder::add_value(std::uint32_t width, fb::Extent extent) {
+int Builder::add_value(std::uint32_t width, fb::Extent extent, fb::Size grid) {
   require(width != 0 && width <= rules::kWidth, "a result is " + std::to_string(width) + " columns wide");
   auto value = std::make_unique<fb::ValueT>();
   value->width = width;
   value->kind = fb::Kind::F32;
   value->extent = extent;
+  if (extent == fb::Extent::Grid) value->grid = std::make_unique<fb::Size>(grid);
   function_->values.push_back(std::move(value));
   return static_cast<int>(function_->values.size()) - 1;
 }
@@ -308,8 +312,13 @@ int Builder::whole(Rows rows) {
   return activate(rows, fb::Activation::None).value;
 }
 
-Rows Builder::emit(fb::OperatorT op, const std::string& name, std::uint32_t width, fb::Extent extent) {
-  const int value = add_value(width, extent);
+Rows Builder::emit_like(fb::OperatorT op, const std::string& name, std::uint32_t width, Rows like) {
+  const fb::Extent extent = extent_of(like);
+  return emit(std::move(op), name, width, extent, extent == fb::Extent::Grid ? grid_of(like) : fb::Size());
+}
+
+Rows Builder::emit(fb::OperatorT op, const std::string& name, std::uint32_t width, fb::Extent extent, fb::Size grid) {
+  const int value = add_value(width, extent, grid);
   *emit_of(op) = fb::Emit(value, -1);
   add_operator(std::move(op), name);
   return {value, 0, width};
@@ -360,19 +369,22 @@ void drop_unread_weights(Program& program) {
   std::vector<int> place(program.sources.size(), -1);
   std::vector<std::unique_ptr<fb::WeightT>> weights;
   std::vector<WeightSource> sources;
-  for (fb::FunctionT* function : functions(program.model)) {
-    for (const auto& op : function->operators) {
-      visit_weights(*op, [&](int& weight) {
-        if (weight < 0) return;
-        int& to = place[static_cast<std::size_t>(weight)];
-        if (to < 0) {
-          to = static_cast<int>(sources.size());
-          weights.push_back(std::move(program.model.weights[static_cast<std::size_t>(weight)]));
-          sources.push_back(std::move(program.sources[static_cast<std::size_t>(weight)]));
-        }
-        weight = to;
-      });
+  const auto keep = [&](int& weight) {
+    if (weight < 0) return;
+    int& to = place[static_cast<std::size_t>(weight)];
+    if (to < 0) {
+      to = static_cast<int>(sources.size());
+      weights.push_back(std::move(program.model.weights[static_cast<std::size_t>(weight)]));
+      sources.push_back(std::move(program.sources[static_cast<std::size_t>(weight)]));
     }
+    weight = to;
+  };
+  if (program.model.input) {
+    keep(program.model.input->gain);
+    keep(program.model.input->shift);
+  }
+  for (fb::FunctionT* function : functions(program.model)) {
+    for (const auto& op : function->operators) visit_weights(*op, keep);
   }
   program.model.weights = std::move(weights);
   program.sources = std::move(sources);

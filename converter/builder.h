@@ -103,6 +103,23 @@ struct AlignSpec {
   bool hard = false;
 };
 
+// Where a window's places lie, as of the schema's Conv2d.
+struct WindowSpec {
+  fb::Size kernel{1, 1};
+  fb::Size stride{1, 1};
+  fb::Size padding{0, 0};  // above and to the left
+  fb::Size dilation{1, 1};
+  fb::Size output{0, 0};  // 0: as much as fits when there is as much padding below and to the right
+};
+
+struct ConvSpec {
+  WindowSpec window;
+  WeightRef bias = {};
+  fb::Activation activation = fb::Activation::None;
+  Rows residual = {};
+  std::uint32_t groups = 1;
+};
+
 class Builder {
  public:
   explicit Builder(const Checkpoint& checkpoint);
@@ -123,6 +140,8 @@ class Builder {
   WeightRef matrix_rows(const std::string& name, std::uint32_t total, std::uint32_t first, std::uint32_t rows,
                         std::uint32_t columns);
   WeightRef vector_part(const std::string& name, std::uint32_t total, std::uint32_t first, std::uint32_t width);
+  // A tensor of more dimensions as it is stored, [first dimension, all others], for what an architecture makes of it.
+  WeightSource stored(const std::string& name, const std::vector<std::uint64_t>& shape);
   // Any other source (permuted rows, a computed table). `type` Int8 for matrices, Float32 for vectors and small tables.
   WeightRef source(WeightSource source, fb::WeightType type);
   WeightRef constant(const std::string& name, std::uint32_t rows, std::uint32_t columns, std::vector<float> values,
@@ -150,7 +169,7 @@ class Builder {
   void cache_key_value(Rows key, Rows value, int state);
   Rows gate(Rows gate, Rows up, fb::Activation activation);
   Rows activate(Rows x, fb::Activation activation);
-  Rows add(Rows left, Rows right);
+  Rows add(Rows left, Rows right, fb::Activation activation = fb::Activation::None);
   Rows select(Rows x);
   Rows pool(Rows x, fb::Pooling pooling);
   Rows recurrent(Rows gates, const RecurrentSpec& spec);
@@ -158,6 +177,15 @@ class Builder {
   void keep(Rows x, int state);
   Rows concat(const std::vector<Rows>& parts, fb::Extent extent = fb::Extent::Rows);
   Rows align(const AlignSpec& spec);
+  // What `encode` reads is a grid. gain and shift: of bytes, one per channel; none: it reads floats only.
+  void input(fb::Size grid, std::uint32_t channels, WeightRef gain = {}, WeightRef shift = {});
+  // Of a grid, or (empty rows) of the input.
+  Rows conv2d(Rows x, WeightRef weight, const ConvSpec& spec);
+  Rows depthwise_conv2d(Rows x, WeightRef weight, const ConvSpec& spec);
+  Rows pool2d(Rows x, fb::PoolKind kind, const WindowSpec& window);
+  Rows adaptive_pool2d(Rows x, fb::PoolKind kind, fb::Size output);
+  Rows regions(Rows x, WeightRef before = {}, WeightRef positions = {});
+  fb::Size grid_of(Rows rows) const;  // of the input where there are none; (0, 0): no grid
   int state(fb::StateExtent extent, std::uint32_t heads, std::uint32_t head_dim, std::uint32_t value_dim = 0);
 
   // Throws one Error that names every missing tensor and wrong shape; computes last_use of every value.
@@ -168,12 +196,14 @@ class Builder {
   WeightRef known(const std::string& key) const;
   const Tensor* tensor(const std::string& name,
                        const std::vector<std::uint64_t>& shape);  // nullptr: a problem was noted
-  int add_value(std::uint32_t width, fb::Extent extent);
+  int add_value(std::uint32_t width, fb::Extent extent, fb::Size grid = {});
   std::uint32_t width_of(int value) const;
   fb::Extent extent_of(Rows rows) const;
   const fb::StateT& state_at(int state) const { return *program_.model.states[static_cast<std::size_t>(state)]; }
   int whole(Rows rows);  // the value itself, or a copy of the columns asked for; -1 for none
-  Rows emit(fb::OperatorT op, const std::string& name, std::uint32_t width, fb::Extent extent);
+  Rows emit(fb::OperatorT op, const std::string& name, std::uint32_t width, fb::Extent extent, fb::Size grid = {});
+  Rows emit_like(fb::OperatorT op, const std::string& name, std::uint32_t width, Rows like);
+  fb::Size output_of(const WindowSpec& window, fb::Size input, const std::string& name);
   void add_operator(fb::OperatorT op, const std::string& name);
   std::string weight_name(WeightRef weight) const;
   void problem(const std::string& where, const std::string& what);

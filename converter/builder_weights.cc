@@ -200,6 +200,16 @@ WeightRef Builder::vector_part(const std::string& name, std::uint32_t total, std
   return add_weight(key, fb::WeightType::Float32, std::move(source));
 }
 
+WeightSource Builder::stored(const std::string& name, const Shape& shape) {
+  std::uint64_t columns = 1;
+  for (std::size_t i = 1; i < shape.size(); ++i) columns *= shape[i];
+  WeightSource source{
+      .name = name, .rows = static_cast<std::uint32_t>(shape.front()), .columns = static_cast<std::uint32_t>(columns)};
+  if (const Tensor* found = tensor(name, shape))
+    source = rows_of({{*found, 0, source.rows}}, source.columns, mappings_);
+  return source;
+}
+
 WeightRef Builder::source(WeightSource source, fb::WeightType type) {
   used_.insert(source.name);
   return add_weight("", type, std::move(source));

@@ -32,7 +32,8 @@ std::string name_of(const fs::path& source) {
 
 void read_tokenizers(const fs::path& source, const fs::path& tokenizer, LoadedProgram& loaded) {
   fb::ModelT& model = loaded.program.model;
-  const std::uint32_t vocabulary = model.encode ? model.source_vocabulary : model.vocabulary;
+  const bool reads_text = !model.input;
+  const std::uint32_t vocabulary = model.encode && reads_text ? model.source_vocabulary : model.vocabulary;
   const std::uint32_t target_vocabulary = model.step ? model.vocabulary : vocabulary;
   if (!fs::is_directory(source)) {
     if (!tokenizer.empty()) model.tokenizer = read_llama2c_tokenizer(tokenizer, vocabulary);
@@ -44,6 +45,7 @@ void read_tokenizers(const fs::path& source, const fs::path& tokenizer, LoadedPr
   Tokenizers read = read_tokenizer(source, vocabulary, target_vocabulary);
   model.tokenizer = std::move(read.tokenizer);
   model.target_tokenizer = std::move(read.target);
+  if (!reads_text && !model.target_tokenizer) model.target_tokenizer = std::move(model.tokenizer);
   model.chat = std::move(read.chat);
   loaded.warnings.insert(loaded.warnings.end(), read.warnings.begin(), read.warnings.end());
 }

@@ -87,11 +87,34 @@ Status verify_limits(const fb::Model& root) {
     return bad("the source is out of range", root.source());
   if (step && (root.vocabulary() == 0 || root.vocabulary() > rules::kVocabulary))
     return bad("the vocabulary is out of range", root.vocabulary());
-  if (encode && (root.source_vocabulary() == 0 || root.source_vocabulary() > rules::kVocabulary))
+  const bool reads_tokens = encode && root.input() == nullptr;
+  if (root.source_vocabulary() > rules::kVocabulary || (reads_tokens && root.source_vocabulary() == 0))
     return bad("the source vocabulary is out of range", root.source_vocabulary());
   if (root.types() == 0 || root.types() > 256) return bad("the number of token types is out of range", root.types());
   if (root.task() > fb::Task::MAX) return {Code::kUnsupported, "a task this version does not know"};
   return {};
+}
+
+Status verify_vector(const fb::Model& root, int index, std::uint32_t width) {
+  if (index < 0 || static_cast<std::uint32_t>(index) >= root.weights()->size())
+    return bad("the input names a weight that is not there");
+  const fb::Weight& weight = *root.weights()->Get(static_cast<std::uint32_t>(index));
+  if (weight.type() != fb::WeightType::Float32 || weight.rows() != 1 || weight.columns() != width)
+    return bad("the input's gain or shift has the wrong type or shape");
+  return {};
+}
+
+Status verify_input(const fb::Model& root) {
+  const fb::Input* input = root.input();
+  if (input == nullptr) return {};
+  const fb::Size& grid = *input->grid();
+  if (root.encode() == nullptr) return bad("the model has an input but nothing that reads it");
+  if (grid.height() == 0 || grid.width() == 0 || std::uint64_t{grid.height()} * grid.width() > rules::kGrid ||
+      input->channels() == 0 || input->channels() > rules::kWidth)
+    return bad("the input's size is out of range");
+  if (input->gain() == -1 && input->shift() == -1) return {};
+  if (auto s = verify_vector(root, input->gain(), input->channels()); !s.ok()) return s;
+  return verify_vector(root, input->shift(), input->channels());
 }
 
 Status verify_states(const fb::Model& root) {
@@ -143,6 +166,11 @@ Status verify_generation(const fb::Model& root) {
           verify_tokens(generation->source_suffix(), root.encode() != nullptr ? root.source_vocabulary() : vocabulary);
       !s.ok())
     return s;
+  if (generation->languages() != nullptr) {
+    for (const fb::Language* language : *generation->languages()) {
+      if (auto s = verify_tokens(language->tokens(), vocabulary); !s.ok()) return s;
+    }
+  }
   for (const std::int32_t token : {generation->forced(), generation->padding()}) {
     if (token < -1 || (token >= 0 && static_cast<std::uint32_t>(token) >= vocabulary))
       return bad("a token for decoding is not in the vocabulary");
@@ -175,6 +203,7 @@ Result<Model> Model::open(std::span<const std::byte> bytes) {
   if (auto s = verify_weights(**root, bytes.size()); !s.ok()) return s;
   model.segment_ = bytes.data() + (*root)->segment();
   if (auto s = verify_limits(**root); !s.ok()) return s;
+  if (auto s = verify_input(**root); !s.ok()) return s;
   if (auto s = verify_states(**root); !s.ok()) return s;
   std::uint32_t next_state = 0;
   for (const bool encode : {true, false}) {

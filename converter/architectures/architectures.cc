@@ -17,6 +17,7 @@ namespace {
 constexpr std::array kArchitectures{
     Architecture{"bart", build_bart},
     Architecture{"bert", build_bert},
+    Architecture{"captioner", build_captioner},
     Architecture{"distilbert", build_distilbert},
     Architecture{"gemma", build_gemma},
     Architecture{"gemma2", build_gemma2},

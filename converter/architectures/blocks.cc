@@ -175,6 +175,23 @@ void set_translation(Builder& b) {
   if (forced) out.forced = *forced;
 }
 
+void set_languages(Builder& b) {
+  const Config config(b.config());
+  if (!config.has("languages")) return;
+  if (!config.at("languages").is_object())
+    config.reject("languages", "expected an object of token ids by the languages' codes");
+  const Config languages = config.object("languages");
+  const std::string usual = config.text_or("language", "");
+  if (!usual.empty() && !languages.has(usual)) config.reject("language", "it is none of `languages`");
+  for (const auto& [code, tokens] : languages.json().items()) {
+    auto language = std::make_unique<fb::LanguageT>();
+    language->code = code;
+    language->tokens = languages.tokens(code);
+    auto& all = b.model().generation->languages;
+    all.insert(code == usual ? all.begin() : all.end(), std::move(language));
+  }
+}
+
 void set_source_suffix(Builder& b) {
   const Config config(b.config());
   const auto tokenizer = side_file(b.checkpoint(), "tokenizer.json");

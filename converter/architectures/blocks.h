@@ -69,6 +69,9 @@ std::uint32_t head_width(const Config& config, std::string_view width_key, std::
 void set_generation(Builder& b);
 // As set_generation, and the tokens that start a decoder.
 void set_translation(Builder& b);
+// What config.json's object `languages` says: the tokens that begin a text in each, {"en": [4], "ko": [5]}; `language` names the usual
+// one, or it is the first by the alphabet.
+void set_languages(Builder& b);
 // In the paper a source ends in </s>. Its tokenizer adds it, if it adds anything; otherwise the decoder's caller does, unless
 // config.json has a source_suffix of its own.
 void set_source_suffix(Builder& b);

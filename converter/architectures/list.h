@@ -7,6 +7,7 @@ namespace kinglet::converter {
 
 void build_bart(Builder& b, const ConvertOptions& options);
 void build_bert(Builder& b, const ConvertOptions& options);
+void build_captioner(Builder& b, const ConvertOptions& options);
 void build_distilbert(Builder& b, const ConvertOptions& options);
 void build_gemma(Builder& b, const ConvertOptions& options);
 void build_gemma2(Builder& b, const ConvertOptions& options);

@@ -1,104 +1,32 @@
 // Recurrent encoder-decoders, without attention (Sutskever et al. 2014; Cho et al. 2014) and with it (Bahdanau et al. 2015; Luong et al.
 // 2015), under the tensor names of torch.nn.LSTM, nn.GRU, nn.Embedding and nn.Linear. The config.json is Kinglet's; README.md explains
 // its keys.
-#include <algorithm>
-#include <map>
-#include <optional>
-
-#include "converter/architectures/blocks.h"
 #include "converter/architectures/list.h"
-#include "converter/architectures/recurrent_layers.h"
-#include "converter/error.h"
+#include "converter/architectures/recurrent_decoder.h"
 
 namespace kinglet::converter {
 namespace {
 
-class Writer {
+class Encoder {
  public:
-  Writer(Builder& b, const ConvertOptions& options)
+  Encoder(Builder& b, const Config& config, std::uint32_t vocabulary)
       : b_(b),
-        config_(b.config()),
-        cell_(read_cell(config_)),
-        encoder_(b, config_.object("encoder"), cell_),
-        decoder_(b, config_.object("decoder"), cell_) {
-    config_.known({"model_type",
-                   "cell",
-                   "vocab_size",
-                   "source_vocab_size",
-                   "target_vocab_size",
-                   "encoder",
-                   "decoder",
-                   "initial_state",
-                   "attention",
-                   "attentional",
-                   "output",
-                   "max_positions",
-                   "pad_token_id",
-                   "bos_token_id",
-                   "eos_token_id",
-                   "decoder_start_token_id",
-                   "forced_bos_token_id",
-                   "source_suffix",
-                   "suppress_tokens",
-                   "architectures",
-                   "dtype",
-                   "torch_dtype",
-                   "transformers_version"});
-    const bool one = config_.has("vocab_size") && !config_.has("source_vocab_size");
-    source_vocabulary_ = config_.count(one ? "vocab_size" : "source_vocab_size", kMostTokens);
-    target_vocabulary_ = config_.count(one ? "vocab_size" : "target_vocab_size", kMostTokens);
-    context_ = positions(options, config_.count_or("max_positions", kMostPositions, 2048), kMostPositions, "");
-    if (config_.has("attention")) attention_ = config_.object("attention");
-    if (decoder_.directions != 1)
-      decoder_.config.reject("bidirectional", "a decoder cannot see what it has not written");
-    inputs_ = decoder_.config.has("input") ? decoder_.config.texts("input") : std::vector<std::string>{"embedding"};
-  }
+        encoder_(b, config.object("encoder"), read_cell(config)),
+        vocabulary_(vocabulary) {}
 
-  void encode() {
+  Encoded encode() {
     b_.begin_encode();
-    memory_ = encoder_.embed(b_, source_vocabulary_);
+    memory_ = encoder_.embed(b_, vocabulary_);
     for (std::uint32_t l = 0; l < encoder_.layers; ++l) memory_ = encoder_layer(l);
-    begin_decoder();
-    if (attention_) keep_keys();
-    else context_state_ = keep_hidden(encoder_.layers - 1);
+    return {.memory = memory_,
+            .layers = encoder_.layers,
+            .directions = encoder_.directions,
+            .final_part = [this](std::uint32_t layer, std::uint32_t part,
+                                 bool backward_only) { return final_part(layer, part, backward_only); },
+            .final_state = [this](std::uint32_t layer) { return final_[layer].front(); }};
   }
-
-  void step() {
-    b_.begin_step();
-    const bool previous = attention_ && attention_->text_or("query", "current") == "previous";
-    if (attention_ && !previous && attention_->text_or("query", "current") != "current")
-      attention_->reject("query", R"(supported: "current", "previous")");
-    now_["embedding"] = decoder_.embed(b_, target_vocabulary_);
-    for (std::uint32_t l = 0; l < decoder_.layers; ++l)
-      states_.push_back(b_.state(fb::StateExtent::Sequence, decoder_.heads(), decoder_.hidden));
-    if (!attention_) now_["context"] = b_.recall(-1, context_state_);
-    if (previous) {
-      b_.scope("attention");
-      const Rows last = b_.recall(states_.back(), initial_.back()).columns(0, decoder_.hidden);
-      now_["context"] = look(b_.concat({last}));  // a row for each token
-    }
-    Rows x = joined(inputs_, "decoder: input");
-    for (std::uint32_t l = 0; l < decoder_.layers; ++l)
-      x = decoder_.recurrent(b_, decoder_.gates(b_, x, l), l, false, states_[l], initial_[l]);
-    now_["output"] = x;
-    if (attention_ && !previous) now_["context"] = look(x);
-    if (config_.has("attentional")) now_["attentional"] = attentional();
-    for (const auto& [name, state] : fed_back_) {
-      if (!now_.contains(name)) config_.reject("attentional", "the decoder's input names one");
-      b_.scope(name);
-      b_.keep(now_[name], state);
-    }
-    if (previous || !fed_back_.empty()) b_.sequential();
-    scores();
-  }
-
-  void finish() { set_translator(b_, source_vocabulary_, target_vocabulary_, context_); }
 
  private:
-  std::uint32_t memory_width() const { return encoder_.directions * encoder_.hidden; }
-
-  // ---- the encoder
-
   Rows encoder_layer(std::uint32_t l) {
     const Rows gates = encoder_.gates(b_, memory_, l);
     std::vector<Rows> outputs;
@@ -121,219 +49,51 @@ class Writer {
     return rows.size() == 1 ? rows.front() : b_.concat(rows, fb::Extent::Sequences);
   }
 
-  int keep_hidden(std::uint32_t layer) {
-    b_.scope("context");
-    const int state = b_.state(fb::StateExtent::Memory, 1, memory_width());
-    b_.keep(final_part(layer, 0, false), state);
-    return state;
-  }
-
-  // ---- what the decoder begins with
-
-  void begin_decoder() {
-    b_.scope("initial_state");
-    for (std::uint32_t l = 0; l < decoder_.layers; ++l) {
-      const bool projected = config_.has("initial_state") && config_.at("initial_state").is_object();
-      initial_.push_back(projected ? projected_state(config_.object("initial_state"), l) : copied_state(l));
-    }
-  }
-
-  std::uint32_t layer_of(const Config& config, std::string_view key, const std::string& from, std::uint32_t l) const {
-    if (from != "final") return encoder_.layers - 1;
-    if (decoder_.layers != encoder_.layers)
-      config.reject(key, "\"final\" needs as many encoder layers as the decoder has; use \"last\"");
-    return l;
-  }
-
-  int copied_state(std::uint32_t l) {
-    const std::string from = config_.text_or("initial_state", "final");
-    if (from == "zeros") return -1;
-    if (from != "final" && from != "last")
-      config_.reject("initial_state", R"(supported: "zeros", "final", "last", or an object)");
-    if (memory_width() != decoder_.hidden)
-      config_.reject("initial_state", "the encoder's final state has " + std::to_string(memory_width()) +
-                                          " columns and the decoder's " + std::to_string(decoder_.hidden));
-    const std::uint32_t layer = layer_of(config_, "initial_state", from, l);
-    if (encoder_.directions == 1) return final_[layer].front();
-    std::vector<Rows> parts;
-    for (std::uint32_t part = 0; part < decoder_.heads(); ++part) parts.push_back(final_part(layer, part, false));
-    return keep_initial(parts);
-  }
-
-  int projected_state(const Config& config, std::uint32_t l) {
-    config.known({"from", "hidden", "cell", "activation"});
-    const std::string from = config.text("from");
-    if (from != "final" && from != "last" && from != "backward" && from != "mean")
-      config.reject("from", R"(supported: "final", "last", "backward", "mean")");
-    if (from == "backward" && encoder_.directions != 2) config.reject("from", "the encoder has no backward direction");
-    const std::uint32_t layer = layer_of(config, "from", from, l);
-    LinearSpec spec;
-    spec.activation = activation_or_none(config);
-    std::vector<Rows> parts;
-    for (const char* key : {"hidden", "cell"}) {
-      const auto part = static_cast<std::uint32_t>(parts.size());
-      if (part == 1 && (cell_ != fb::Cell::Lstm || !config.has(key))) break;
-      const Rows x = from == "mean" ? b_.pool(memory_, fb::Pooling::Mean) : final_part(layer, part, from == "backward");
-      parts.push_back(named_linear(b_, x, in_layer(config.text(key), l), decoder_.hidden, spec));
-    }
-    return keep_initial(parts);
-  }
-
-  int keep_initial(const std::vector<Rows>& parts) {
-    const int state = b_.state(fb::StateExtent::Memory, static_cast<std::uint32_t>(parts.size()), decoder_.hidden);
-    b_.keep(parts.size() == 1 ? parts.front() : b_.concat(parts, fb::Extent::Sequences), state);
-    return state;
-  }
-
-  // ---- attention
-
-  bool additive() const { return score_ == "additive" || score_ == "concat"; }
-
-  // The rows the decoder's queries are compared with.
-  void keep_keys() {
-    b_.scope("attention");
-    attention_->known({"score", "query", "linear", "applied_to", "query_linear", "key_linear", "v", "order", "scale",
-                       "place", "window", "position_linear", "position_v", "hard"});
-    score_ = attention_->text("score");
-    Rows keys = memory_;
-    if (score_ == "general") {
-      const std::string to = attention_->text_or("applied_to", "keys");
-      if (to != "keys" && to != "query") attention_->reject("applied_to", R"(supported: "keys", "query")");
-      if (to == "keys") keys = named_linear(b_, memory_, attention_->text("linear"), decoder_.hidden);
-    } else if (score_ == "additive") {
-      keys = named_linear(b_, memory_, attention_->text("key_linear"));
-    } else if (score_ == "concat") {
-      keys = b_.linear(memory_, concat_part(true));
-    } else if (score_ != "dot") {
-      attention_->reject("score", R"(supported: "dot", "general", "additive", "concat")");
-    }
-    const std::uint32_t values = memory_.width == keys.width ? 0 : memory_.width;
-    key_state_ = b_.state(fb::StateExtent::Source, 1, keys.width, values);
-    b_.cache_key_value(keys, memory_, key_state_);
-  }
-
-  // The columns of W [q; k] that belong to the keys or to the query.
-  WeightRef concat_part(bool keys) {
-    const std::string order = attention_->text_or("order", "query_key");
-    if (order != "query_key" && order != "key_query")
-      attention_->reject("order", R"(supported: "query_key", "key_query")");
-    const std::string name = attention_->text("linear") + ".weight";
-    const std::uint32_t query = decoder_.hidden, all = query + memory_width();
-    const std::uint32_t begin = keys == (order == "query_key") ? all - (keys ? memory_width() : query) : 0;
-    return matrix_columns(b_, name, rows_of_tensor(b_, name), all, begin, keys ? memory_width() : query);
-  }
-
-  Rows look(Rows hidden) {
-    b_.scope("attention");
-    AlignSpec spec{.query = hidden, .state = key_state_};
-    if (score_ == "general" && attention_->text_or("applied_to", "keys") == "query")
-      spec.query = named_linear(b_, hidden, attention_->text("linear"), memory_width());
-    if (score_ == "additive") spec.query = named_linear(b_, hidden, attention_->text("query_linear"));
-    if (score_ == "concat") {
-      const std::string bias = attention_->text("linear") + ".bias";
-      LinearSpec linear;
-      const WeightRef weight = concat_part(false);
-      if (b_.has(bias)) linear.bias = b_.vector(bias, b_.edit(weight).rows);
-      spec.query = b_.linear(hidden, weight, linear);
-    }
-    if (additive()) {
-      spec.score = fb::Score::Additive;
-      const std::string v = attention_->text("v");
-      spec.v = b_.vector(vector_name(b_, v), spec.query.width);
-      if (b_.has(v + ".bias")) b_.vector(v + ".bias", 1);  // the same for all rows: a softmax does not see it
-    }
-    spec.scale = attention_->number_or("scale", 1);
-    spec.hard = attention_->flag_or("hard", false);
-    const std::string place = attention_->text_or("place", "everywhere");
-    if (place == "monotonic") spec.place = fb::Place::Monotonic;
-    else if (place == "predicted") spec.place = fb::Place::Predicted;
-    else if (place != "everywhere") attention_->reject("place", R"(supported: "everywhere", "monotonic", "predicted")");
-    if (place == "everywhere" && attention_->has("window"))
-      attention_->reject("window", "only with place \"monotonic\" or \"predicted\"");
-    if (place != "everywhere") spec.window = attention_->count("window", rules::kPositions);
-    if (place == "predicted") {
-      const Rows units =
-          named_linear(b_, hidden, attention_->text("position_linear"), 0, {.activation = fb::Activation::Tanh});
-      const std::string v = attention_->text("position_v");
-      LinearSpec linear{.activation = fb::Activation::Sigmoid};
-      if (b_.has(v + ".bias")) linear.bias = b_.vector(v + ".bias", 1);
-      spec.centre = b_.linear(units, b_.matrix(vector_name(b_, v), 1, units.width), linear);
-    }
-    return b_.align(spec);
-  }
-
-  // ---- the decoder
-
-  // The rows of these names side by side. What is not there yet is that of the step before.
-  Rows joined(const std::vector<std::string>& names, const std::string& where) {
-    std::vector<Rows> parts;
-    for (const std::string& name : names) {
-      if (name != "embedding" && name != "context" && name != "attentional" && name != "output")
-        throw Error("config.json: " + where + " names \"" + name +
-                    "\"; supported: embedding, context, attentional, output");
-      parts.push_back(now_.contains(name) ? now_[name] : before(name, where));
-    }
-    if (parts.empty()) throw Error("config.json: " + where + " is empty; expected a list of names");
-    b_.scope(where);
-    return parts.size() == 1 && b_.has_row_per_token(parts.front()) ? parts.front() : b_.concat(parts);
-  }
-
-  Rows before(const std::string& name, const std::string& where) {
-    std::uint32_t width = memory_width();
-    if (name == "attentional" && config_.has("attentional"))
-      width = rows_of_tensor(b_, config_.object("attentional").text("linear") + ".weight");
-    else if (name != "context")
-      throw Error("config.json: " + where + " names \"" + name + "\", which is not made there");
-    const auto [known, added] = fed_back_.try_emplace(name, 0);
-    if (added) known->second = b_.state(fb::StateExtent::Sequence, 1, width);
-    b_.scope(name);
-    return b_.recall(known->second, -1);
-  }
-
-  Rows attentional() {
-    const Config config = config_.object("attentional");
-    config.known({"linear", "input", "activation"});
-    const Rows x = joined(config.has("input") ? config.texts("input") : std::vector<std::string>{"output", "context"},
-                          "attentional: input");
-    return named_linear(b_, x, config.text("linear"), 0, {.activation = activation_or_none(config)});
-  }
-
-  void scores() {
-    const Config config = config_.object("output");
-    config.known({"linear", "input"});
-    const std::string usual = now_.contains("attentional") ? "attentional" : "output";
-    const Rows x =
-        joined(config.has("input") ? config.texts("input") : std::vector<std::string>{usual}, "output: input");
-    const std::string name = config.text("linear");
-    const bool whole = name.ends_with(".weight");
-    LinearSpec spec;
-    if (!whole && b_.has(name + ".bias")) spec.bias = b_.vector(name + ".bias", target_vocabulary_);
-    language_head(b_, x, nullptr, b_.matrix(whole ? name : name + ".weight", target_vocabulary_, x.width), spec);
-  }
-
   Builder& b_;
-  Config config_;
-  fb::Cell cell_;
-  RecurrentLayers encoder_, decoder_;
-  std::optional<Config> attention_;
-  std::uint32_t source_vocabulary_ = 0, target_vocabulary_ = 0, context_ = 0;
-  std::vector<std::string> inputs_;      // of the decoder's first layer
-  Rows memory_;                          // the encoder's rows
+  RecurrentLayers encoder_;
+  std::uint32_t vocabulary_;
+  Rows memory_;
   std::vector<std::vector<int>> final_;  // [layer][direction]: states that hold where it ended
-  std::vector<int> initial_, states_;    // [layer] of the decoder
-  std::string score_;
-  int key_state_ = -1, context_state_ = -1;
-  std::map<std::string, Rows> now_;      // of this step
-  std::map<std::string, int> fed_back_;  // states that hold what the step before made
 };
 
 }  // namespace
 
 void build_rnn_seq2seq(Builder& b, const ConvertOptions& options) {
-  Writer writer(b, options);
-  writer.encode();
-  writer.step();
-  writer.finish();
+  const Config config(b.config());
+  config.known({"model_type",
+                "cell",
+                "vocab_size",
+                "source_vocab_size",
+                "target_vocab_size",
+                "encoder",
+                "decoder",
+                "initial_state",
+                "attention",
+                "attentional",
+                "output",
+                "max_positions",
+                "pad_token_id",
+                "bos_token_id",
+                "eos_token_id",
+                "decoder_start_token_id",
+                "forced_bos_token_id",
+                "source_suffix",
+                "suppress_tokens",
+                "architectures",
+                "dtype",
+                "torch_dtype",
+                "transformers_version"});
+  const bool one = config.has("vocab_size") && !config.has("source_vocab_size");
+  const std::uint32_t source = config.count(one ? "vocab_size" : "source_vocab_size", kMostTokens);
+  const std::uint32_t target = config.count(one ? "vocab_size" : "target_vocab_size", kMostTokens);
+  const std::uint32_t context =
+      positions(options, config.count_or("max_positions", kMostPositions, 2048), kMostPositions, "");
+  Encoder encoder(b, config, source);
+  RecurrentDecoder decoder(b, config, target);
+  decoder.begin(encoder.encode());
+  b.begin_step();
+  decoder.step();
+  set_translator(b, source, target, context);
 }
 
 }  // namespace kinglet::converter

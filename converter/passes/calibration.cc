@@ -1,6 +1,7 @@
 #include "converter/passes/calibration.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -88,12 +89,70 @@ std::vector<std::int32_t> tokens_of(const Side& side, std::string_view text, std
   return ids;
 }
 
+std::vector<std::int32_t> decoder_tokens(const fb::ModelT& model, std::string_view text, std::size_t most, bool fill) {
+  std::vector<std::int32_t> before;
+  if (model.generation) {
+    before = model.generation->start;
+    if (!model.generation->languages.empty()) {
+      const auto& language = model.generation->languages.front()->tokens;
+      before.insert(before.end(), language.begin(), language.end());
+    }
+    if (model.generation->forced >= 0) before.push_back(model.generation->forced);
+  }
+  const fb::TokenizerT* target = model.target_tokenizer ? model.target_tokenizer.get() : model.tokenizer.get();
+  return tokens_of({target, model.vocabulary, model.context, before, {}}, text, most, fill);
+}
+
+// A picture of no thing: blobs of every size in every channel, as bytes where the model reads these. Natural pictures have about as much
+// of each scale.
+std::vector<float> synthetic_grid(const Program& program) {
+  const fb::InputT& input = *program.model.input;
+  const std::uint32_t height = input.grid->height(), width = input.grid->width(), channels = input.channels;
+  std::vector<float> made(std::size_t{height} * width * channels);
+  const auto noise = [](std::uint64_t n) { return static_cast<float>(mixed(n) >> 40U) / 0x1p24F; };
+  const auto lattice = [&](std::uint32_t octave, std::uint32_t y, std::uint32_t x, std::uint32_t c) {
+    return noise(((std::uint64_t{octave} * 8191 + y) * 8191 + x) * 8191 + c);
+  };
+  constexpr std::uint32_t kOctaves = 6;
+  for (std::uint32_t octave = 0; octave < kOctaves; ++octave) {
+    const float step = static_cast<float>(1U << octave) * 2;  // places between two points
+    for (std::uint32_t y = 0; y < height; ++y) {
+      for (std::uint32_t x = 0; x < width; ++x) {
+        const float v = static_cast<float>(y) / step, u = static_cast<float>(x) / step;
+        const auto i = static_cast<std::uint32_t>(v), j = static_cast<std::uint32_t>(u);
+        const float down = v - static_cast<float>(i), right = u - static_cast<float>(j);
+        for (std::uint32_t c = 0; c < channels; ++c) {
+          const float above = lattice(octave, i, j, c) * (1 - right) + lattice(octave, i, j + 1, c) * right;
+          const float below = lattice(octave, i + 1, j, c) * (1 - right) + lattice(octave, i + 1, j + 1, c) * right;
+          made[(std::size_t{y} * width + x) * channels + c] += (above * (1 - down) + below * down - 0.5F) * 0.5F;
+        }
+      }
+    }
+  }
+  std::vector<float> gain, shift;
+  if (input.gain >= 0) {
+    gain = program.sources[static_cast<std::size_t>(input.gain)].floats();
+    shift = program.sources[static_cast<std::size_t>(input.shift)].floats();
+  }
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    const std::size_t c = i % channels;
+    if (gain.empty()) made[i] *= 2;
+    else made[i] = gain[c] * std::round(std::clamp(made[i] + 0.5F, 0.0F, 1.0F) * 255) + shift[c];
+  }
+  return made;
+}
+
 ReferenceInput make_input(const Program& program, std::string_view text, std::size_t wanted, bool fill) {
   const fb::ModelT& model = program.model;
   const std::size_t most = most_rows(model, wanted);
   const fb::GenerationT none;
   const fb::GenerationT& generation = model.generation ? *model.generation : none;
   ReferenceInput input;
+  if (model.input) {
+    input.features = synthetic_grid(program);
+    if (model.step) input.decoder_tokens = decoder_tokens(model, text, most, fill);
+    return input;
+  }
   if (!model.encode) {
     input.tokens =
         tokens_of({model.tokenizer.get(), model.vocabulary, model.context, generation.start, {}}, text, most, fill);
@@ -102,10 +161,7 @@ ReferenceInput make_input(const Program& program, std::string_view text, std::si
   input.tokens = tokens_of({model.tokenizer.get(), model.source_vocabulary, model.source, {}, generation.source_suffix},
                            text, most, fill);
   if (!model.step) return input;
-  std::vector<std::int32_t> before = generation.start;
-  if (generation.forced >= 0) before.push_back(generation.forced);
-  const fb::TokenizerT* target = model.target_tokenizer ? model.target_tokenizer.get() : model.tokenizer.get();
-  input.decoder_tokens = tokens_of({target, model.vocabulary, model.context, before, {}}, text, most, fill);
+  input.decoder_tokens = decoder_tokens(model, text, most, fill);
   return input;
 }
 

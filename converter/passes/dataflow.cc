@@ -93,6 +93,23 @@ void visit_values(fb::OperatorT& op, const Visit& visit) {
       visit_index(op.body.AsAlign()->centre, visit);
       return visit_emit(*op.body.AsAlign()->output, visit);
     }
+    case fb::Body::Conv2d: {
+      visit_index(op.body.AsConv2d()->input, visit);
+      visit_index(op.body.AsConv2d()->residual, visit);
+      return visit_emit(*op.body.AsConv2d()->output, visit);
+    }
+    case fb::Body::DepthwiseConv2d: {
+      visit_index(op.body.AsDepthwiseConv2d()->input, visit);
+      return visit_emit(*op.body.AsDepthwiseConv2d()->output, visit);
+    }
+    case fb::Body::Pool2d: {
+      visit_index(op.body.AsPool2d()->input, visit);
+      return visit_emit(*op.body.AsPool2d()->output, visit);
+    }
+    case fb::Body::Regions: {
+      visit_index(op.body.AsRegions()->input, visit);
+      return visit_emit(*op.body.AsRegions()->output, visit);
+    }
     case fb::Body::NONE: return;
   }
 }
@@ -117,12 +134,18 @@ void visit_weights(fb::OperatorT& op, const std::function<void(int& weight)>& vi
       visit(op.body.AsRecurrent()->candidate);
       return visit(op.body.AsRecurrent()->candidate_bias);
     case fb::Body::Align: return visit(op.body.AsAlign()->v);
+    case fb::Body::Conv2d: visit(op.body.AsConv2d()->weight); return visit(op.body.AsConv2d()->bias);
+    case fb::Body::DepthwiseConv2d:
+      visit(op.body.AsDepthwiseConv2d()->weight);
+      return visit(op.body.AsDepthwiseConv2d()->bias);
+    case fb::Body::Regions: visit(op.body.AsRegions()->before); return visit(op.body.AsRegions()->positions);
     case fb::Body::CacheKeyValue:
     case fb::Body::Gate:
     case fb::Body::Activate:
     case fb::Body::Add:
     case fb::Body::Select:
     case fb::Body::PoolRows:
+    case fb::Body::Pool2d:
     case fb::Body::Recall:
     case fb::Body::Keep:
     case fb::Body::Concat:
@@ -221,6 +244,10 @@ fb::Emit* emit_of(fb::OperatorT& op) {
     case fb::Body::Recall: return op.body.AsRecall()->output.get();
     case fb::Body::Concat: return op.body.AsConcat()->output.get();
     case fb::Body::Align: return op.body.AsAlign()->output.get();
+    case fb::Body::Conv2d: return op.body.AsConv2d()->output.get();
+    case fb::Body::DepthwiseConv2d: return op.body.AsDepthwiseConv2d()->output.get();
+    case fb::Body::Pool2d: return op.body.AsPool2d()->output.get();
+    case fb::Body::Regions: return op.body.AsRegions()->output.get();
     case fb::Body::RotaryAngles:
     case fb::Body::CacheKeyValue:
     case fb::Body::Keep:

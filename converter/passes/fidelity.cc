@@ -95,7 +95,11 @@ void check_same_function(const fb::Function* file, const fb::FunctionT* ours) {
 void run(Int8Session& session, const Model& model, const ReferenceInput& input) {
   const bool both = model.has_encoder() && model.has_decoder();
   if (model.has_encoder())
-    session.encode({.sequence = 0, .tokens = input.tokens, .types = input.types, .want = Want::kAll});
+    session.encode({.sequence = 0,
+                    .tokens = input.tokens,
+                    .types = input.types,
+                    .want = Want::kAll,
+                    .grid = {.bytes = {}, .features = input.features}});
   if (model.has_decoder()) {
     session.step(
         {.sequence = 0, .tokens = both ? input.decoder_tokens : input.tokens, .types = {}, .want = Want::kAll});
@@ -129,6 +133,7 @@ void list_operators(const fb::Function* function, bool encode, const std::vector
       one.q16 = function->values()->Get(static_cast<std::uint32_t>(linear->input()))->kind() == fb::Kind::Q16;
     }
     if (const fb::Recurrent* recurrent = op.body_as_Recurrent()) one.q16 = recurrent->wide();
+    if (const fb::Conv2d* conv = op.body_as_Conv2d()) one.q16 = conv->wide();
     one.snr_db = sums[i].snr_db();
     one.cosine = sums[i].cosine();
     list.push_back(std::move(one));
@@ -151,7 +156,8 @@ void check_same_program(const Model& model, const Program& program) {
 Fidelity measure_fidelity(const Model& model, const Program& program, const Recording& recording, unsigned threads) {
   const fb::Model& root = model.root();
   check_same_program(model, program);
-  const auto source = static_cast<std::uint32_t>(recording.input.tokens.size());
+  const auto source =
+      root.input() != nullptr ? root.source() : static_cast<std::uint32_t>(recording.input.tokens.size());
   const auto rows = static_cast<std::uint32_t>(model.has_encoder() ? recording.input.decoder_tokens.size() : source);
   const std::uint32_t outputs = model.has_decoder() ? rows : source;
   const Limits limits{

@@ -8,6 +8,7 @@
 #include "converter/builder.h"
 #include "converter/passes/dataflow.h"
 #include "converter/passes/sampling.h"
+#include "converter/reference/ops.h"
 #include "converter/reference/parallel.h"
 
 namespace kinglet::converter {
@@ -26,9 +27,10 @@ std::vector<float> rounding_error(std::span<const float> row) {
 }
 
 // Mean over rows of noise power / signal power, in dB, on a sample of rows and output channels that bounds the cost.
-double q8_signal_to_noise(const Matrix& input, const WeightSource& weight) {
+// `outputs`: of its rows the first so many; 0: all.
+double q8_signal_to_noise(const Matrix& input, const WeightSource& weight, std::uint32_t outputs = 0) {
   const auto rows = spread(input.rows, 16);
-  const auto channels = spread(weight.rows, 256);
+  const auto channels = spread(outputs == 0 ? weight.rows : outputs, 256);
   std::vector<std::vector<float>> errors;
   for (const std::uint32_t r : rows) errors.push_back(rounding_error(input.row(r)));
   std::vector<double> signal(rows.size()), noise(rows.size());
@@ -67,6 +69,24 @@ std::vector<std::size_t> makers(const fb::FunctionT& function) {
   return made;
 }
 
+// The rows that a convolution's weight is multiplied with, of its first group.
+Matrix windows_of(const fb::Conv2dT& op, const fb::FunctionT& function, const Program& program,
+                  const Recording& recording, const std::vector<std::size_t>& made) {
+  const int result = op.output->rows() >= 0 ? op.output->rows() : op.output->quantized();
+  ops::Window window{
+      {}, *function.values[static_cast<std::size_t>(result)]->grid, *op.kernel, *op.stride, *op.padding, *op.dilation};
+  ops::View x;
+  if (op.input < 0) {
+    const fb::InputT& input = *program.model.input;
+    window.input = *input.grid;
+    x = {recording.input.features.data(), input.grid->height() * input.grid->width(), input.channels, input.channels};
+  } else {
+    window.input = *function.values[static_cast<std::size_t>(op.input)]->grid;
+    x = ops::view(recording.encode[made[static_cast<std::size_t>(op.input)]]);
+  }
+  return ops::windows(x, window, 0, x.width / op.groups);
+}
+
 std::vector<LinearNoise> measure(const Program& program, const Recording& recording, unsigned threads) {
   std::vector<LinearNoise> all;
   for (const fb::FunctionT* function : functions(program.model)) {
@@ -80,7 +100,7 @@ std::vector<LinearNoise> measure(const Program& program, const Recording& record
       if (const fb::LinearT* linear = op.body.AsLinear()) {
         const bool single = function->values[static_cast<std::size_t>(linear->input)]->extent == fb::Extent::Sequences;
         all.push_back({.encode = encode, .op = i, .name = op.name, .pooled = pooled || single});
-      } else if (op.body.AsRecurrent() != nullptr) {
+      } else if (op.body.AsRecurrent() != nullptr || op.body.AsConv2d() != nullptr) {
         all.push_back({.encode = encode, .op = i, .name = op.name});
       }
     }
@@ -94,6 +114,12 @@ std::vector<LinearNoise> measure(const Program& program, const Recording& record
           const double db = q8_signal_to_noise(rows, program.sources[static_cast<std::size_t>(weight)]);
           linear.q8_db = weight == recurrent->weight ? db : std::min(linear.q8_db, db);
         }
+        return;
+      }
+      if (const fb::Conv2dT* conv = body.AsConv2d()) {
+        linear.q8_db = q8_signal_to_noise(windows_of(*conv, *function, program, recording, made),
+                                          program.sources[static_cast<std::size_t>(conv->weight)],
+                                          program.sources[static_cast<std::size_t>(conv->weight)].rows / conv->groups);
         return;
       }
       const fb::LinearT& op = *body.AsLinear();
@@ -180,6 +206,7 @@ std::vector<LinearNoise> lower(Program& program, const Recording& recording, Q16
       const bool needed = linear.pooled || linear.q8_db < kLeastQ8;
       linear.q16 = choice == Q16::kAll || (choice == Q16::kAuto && needed);
       if (fb::RecurrentT* recurrent = body_of(linear).AsRecurrent()) recurrent->wide = linear.q16;
+      else if (fb::Conv2dT* conv = body_of(linear).AsConv2d()) conv->wide = linear.q16;
       else if (linear.q16) q16[static_cast<std::size_t>(body_of(linear).AsLinear()->input)] = true;
     }
     for (LinearNoise& linear : all) {  // what one of its readers needs, all take

@@ -108,10 +108,10 @@ Matrix activate(View x, fb::Activation activation) {
   return y;
 }
 
-Matrix add(View left, View right) {
+Matrix add(View left, View right, fb::Activation activation) {
   Matrix y = zeros(left.rows, left.width);
   for (std::uint32_t r = 0; r < y.rows; ++r) {
-    for (std::uint32_t i = 0; i < y.width; ++i) y.row(r)[i] = left.row(r)[i] + right.row(r)[i];
+    for (std::uint32_t i = 0; i < y.width; ++i) y.row(r)[i] = activate(left.row(r)[i] + right.row(r)[i], activation, 0);
   }
   return y;
 }

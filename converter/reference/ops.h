@@ -79,12 +79,30 @@ struct Align {
 };
 Matrix align(View query, View keys, View values, const Align& args);
 
+struct Window {
+  fb::Size input, output, kernel, stride, padding, dilation;
+};
+// Rows of all windows of columns [first, first + count), zeros outside the grid: [output places, kernel places * count].
+Matrix windows(View x, const Window& window, std::uint32_t first, std::uint32_t count);
+
+struct Convolution {
+  Window window;
+  View weight, bias = {}, residual = {};
+  fb::Activation activation = fb::Activation::None;
+  float cap = 0;
+  std::uint32_t groups = 1;
+};
+Matrix conv2d(View x, const Convolution& args, unsigned threads);
+Matrix depthwise_conv2d(View x, const Convolution& args);
+Matrix pool2d(View x, const Window& window, fb::PoolKind kind, bool adaptive);
+Matrix regions(View x, View before, View positions);
+
 // What has one row stands in each of the rows.
 Matrix concat(std::span<const View> parts, std::uint32_t rows);
 
 Matrix gate(View gate, View up, fb::Activation activation);
 Matrix activate(View x, fb::Activation activation);
-Matrix add(View left, View right);
+Matrix add(View left, View right, fb::Activation activation);
 Matrix pool_rows(View x, fb::Pooling pooling);
 
 }  // namespace kinglet::converter::ops

@@ -62,13 +62,21 @@ void append(Matrix& rows, const Matrix& more) {
 class Run {
  public:
   Run(Held& held, const fb::FunctionT& function, bool encode, const std::vector<std::int32_t>& tokens,
-      const std::vector<std::uint8_t>& types)
+      const std::vector<std::uint8_t>& types, const std::vector<float>& features = {})
       : held_(held),
         function_(function),
         encode_(encode),
         tokens_(tokens),
         types_(types),
+        features_(features),
         values_(function.values.size()) {
+    if (const fb::InputT* input = encode ? held.program.model.input.get() : nullptr) {
+      const std::size_t size = std::size_t{input->grid->height()} * input->grid->width() * input->channels;
+      if (features.size() != size)
+        throw Error("the reference needs " + std::to_string(size) + " numbers of a picture or sound, not " +
+                    std::to_string(features.size()));
+      return;
+    }
     if (tokens.empty())
       throw Error(std::string("the reference needs at least one token for ") +
                   (encode ? "the encoder" : "the decoder"));
@@ -124,7 +132,8 @@ class Run {
       case fb::Body::Gate: return leave(index, *body.AsGate()->output, gate(*body.AsGate()));
       case fb::Body::Activate: return leave(index, *body.AsActivate()->output, activate(*body.AsActivate()));
       case fb::Body::Add:
-        return leave(index, *body.AsAdd()->output, ops::add(value(body.AsAdd()->left), value(body.AsAdd()->right)));
+        return leave(index, *body.AsAdd()->output,
+                     ops::add(value(body.AsAdd()->left), value(body.AsAdd()->right), body.AsAdd()->activation));
       case fb::Body::Select: return leave(index, *body.AsSelect()->output, copy(value(body.AsSelect()->input)));
       case fb::Body::PoolRows:
         return leave(index, *body.AsPoolRows()->output,
@@ -134,6 +143,14 @@ class Run {
       case fb::Body::Keep: return keep(*body.AsKeep());
       case fb::Body::Concat: return leave(index, *body.AsConcat()->output, concat(*body.AsConcat()));
       case fb::Body::Align: return leave(index, *body.AsAlign()->output, align(*body.AsAlign()));
+      case fb::Body::Conv2d: return leave(index, *body.AsConv2d()->output, conv2d(index, *body.AsConv2d()));
+      case fb::Body::DepthwiseConv2d:
+        return leave(index, *body.AsDepthwiseConv2d()->output, depthwise(*body.AsDepthwiseConv2d()));
+      case fb::Body::Pool2d: return leave(index, *body.AsPool2d()->output, pool2d(*body.AsPool2d()));
+      case fb::Body::Regions:
+        return leave(index, *body.AsRegions()->output,
+                     ops::regions(value(body.AsRegions()->input), held_.weight(body.AsRegions()->before),
+                                  held_.weight(body.AsRegions()->positions)));
     }
   }
 
@@ -149,6 +166,12 @@ class Run {
     values_[static_cast<std::size_t>(rows >= 0 ? rows : quantized)] = std::move(result);
   }
   void leave(std::size_t index, int output, Matrix result) { leave(index, fb::Emit(output, -1), std::move(result)); }
+
+  // Rows of extent Rows.
+  std::uint32_t rows_here() const {
+    const bool grid = encode_ && held_.program.model.input;
+    return grid ? held_.program.model.source : static_cast<std::uint32_t>(tokens_.size());
+  }
 
   ops::View value(int index) const {
     return index < 0 ? ops::View{} : ops::view(values_[static_cast<std::size_t>(index)]);
@@ -199,7 +222,7 @@ class Run {
   }
 
   Matrix angles(const fb::RotaryAnglesT& op) {
-    return ops::rotary_angles(static_cast<std::uint32_t>(tokens_.size()), held_.weight(op.frequencies), op.scale);
+    return ops::rotary_angles(rows_here(), held_.weight(op.frequencies), op.scale);
   }
 
   Matrix norm(const fb::NormT& op) {
@@ -301,7 +324,8 @@ class Run {
     std::vector<ops::View> parts;
     for (const fb::Part& part : op.parts)
       parts.push_back(ops::view(values_[static_cast<std::size_t>(part.value())], part.first(), part.width()));
-    return ops::concat(parts, op.extent == fb::Extent::Rows ? static_cast<std::uint32_t>(tokens_.size()) : 1);
+    if (op.extent == fb::Extent::Grid) return ops::concat(parts, parts.front().rows);
+    return ops::concat(parts, op.extent == fb::Extent::Rows ? rows_here() : 1);
   }
 
   Matrix align(const fb::AlignT& op) {
@@ -316,6 +340,51 @@ class Run {
                        .first_position = first_});
   }
 
+  // A window's sizes; the grid made is that of the first value that the operator makes.
+  template <class Op>
+  ops::Window window(const Op& op) const {
+    const int made = op.output->rows() >= 0 ? op.output->rows() : op.output->quantized();
+    const auto& grid_read =
+        op.input < 0 ? held_.program.model.input->grid : function_.values[static_cast<std::size_t>(op.input)]->grid;
+    const fb::Size none;
+    return {*grid_read,
+            *function_.values[static_cast<std::size_t>(made)]->grid,
+            op.kernel ? *op.kernel : none,
+            op.stride ? *op.stride : none,
+            op.padding ? *op.padding : none,
+            fb::Size(1, 1)};
+  }
+
+  Matrix conv2d(std::size_t index, const fb::Conv2dT& op) {
+    ops::View x = value(op.input);
+    if (op.input < 0) {
+      const fb::InputT& input = *held_.program.model.input;
+      x = {features_.data(), input.grid->height() * input.grid->width(), input.channels, input.channels};
+    }
+    ops::Convolution args{.window = window(op),
+                          .weight = held_.weight(op.weight),
+                          .bias = held_.weight(op.bias),
+                          .residual = value(op.residual),
+                          .activation = op.activation,
+                          .cap = op.cap,
+                          .groups = op.groups};
+    args.window.dilation = *op.dilation;
+    if (held_.options.linear_input)
+      held_.options.linear_input(encode_, index, ops::windows(x, args.window, 0, x.width / op.groups));
+    return ops::conv2d(x, args, held_.options.threads);
+  }
+
+  Matrix depthwise(const fb::DepthwiseConv2dT& op) {
+    ops::Convolution args{.window = window(op),
+                          .weight = held_.weight(op.weight),
+                          .bias = held_.weight(op.bias),
+                          .activation = op.activation};
+    args.window.dilation = *op.dilation;
+    return ops::depthwise_conv2d(value(op.input), args);
+  }
+
+  Matrix pool2d(const fb::Pool2dT& op) { return ops::pool2d(value(op.input), window(op), op.kind, op.adaptive); }
+
   Matrix gate(const fb::GateT& op) {
     return ops::gate(slice(*op.gate, op.width), slice(*op.up, op.width), op.activation);
   }
@@ -327,6 +396,7 @@ class Run {
   bool encode_;
   std::vector<std::int32_t> tokens_;
   std::vector<std::uint8_t> types_;
+  std::vector<float> features_;
   std::uint32_t first_ = 0;  // position of the first of `tokens_`
   std::vector<Matrix> values_;
   std::vector<Matrix> results_, inputs_;  // of a sequential function, by operator: its rows so far
@@ -349,7 +419,7 @@ Matrix Reference::run(const ReferenceInput& input) {
   const fb::ModelT& model = held.program.model;
   held.states.assign(model.states.size(), {});
   Matrix result;
-  if (model.encode) result = Run(held, *model.encode, true, input.tokens, input.types)();
+  if (model.encode) result = Run(held, *model.encode, true, input.tokens, input.types, input.features)();
   if (!model.step) return result;
   if (!model.encode) return Run(held, *model.step, false, input.tokens, input.types)();
   return Run(held, *model.step, false, input.decoder_tokens, {})();

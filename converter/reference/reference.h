@@ -24,11 +24,12 @@ struct ReferenceInput {
   std::vector<std::int32_t> tokens;          // of encode, or of step for a decoder-only model
   std::vector<std::int32_t> decoder_tokens;  // of step for an encoder-decoder
   std::vector<std::uint8_t> types;
+  std::vector<float> features = {};  // instead of tokens, of encode: [height * width, channels] of the model's input
 };
 
 // Called after each operator with its float result; `encode` says which function.
 using ReferenceObserver = std::function<void(bool encode, std::size_t op, const Matrix& result)>;
-// Called before each Linear with its input rows.
+// Called before each Linear with its input rows, and before each Conv2d with its windows.
 using LinearObserver = std::function<void(bool encode, std::size_t op, const Matrix& input)>;
 
 struct ReferenceOptions {

@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 
+#include "kinglet/chunk.h"
 #include "kinglet/kinglet.h"
 #include "kinglet/status.h"
 
@@ -86,6 +87,16 @@ inline kinglet_tokens tokens_of(std::span<const std::int32_t> list) { return {li
 inline kinglet_floats floats_of(std::span<const float> list) { return {list.data(), list.size()}; }
 inline std::span<const std::int32_t> span_of(kinglet_tokens list) { return {list.data, list.count}; }
 inline std::span<const float> span_of(kinglet_floats list) { return {list.data, list.count}; }
+inline Grid grid_of(const kinglet_grid& grid) {
+  return {.bytes = {grid.bytes, grid.bytes == nullptr ? 0 : grid.count},
+          .features = {grid.features, grid.features == nullptr ? 0 : grid.count}};
+}
+// A grid's numbers lie where they can, and in none of the memory that is written.
+template <class... Each>
+Status check_grid(const kinglet_grid& grid, const Each&... written) {
+  return check_memory(reads(grid.bytes, grid.bytes == nullptr ? 0 : grid.count),
+                      reads(grid.features, grid.features == nullptr ? 0 : grid.count), written...);
+}
 inline std::span<std::byte> bytes_of(void* data, std::size_t count) { return {static_cast<std::byte*>(data), count}; }
 
 }  // namespace kinglet::capi

@@ -87,7 +87,12 @@ kinglet_status call(Handle* handle, const kinglet_passage* passages, std::size_t
   for (std::size_t i = 0; i < taken; ++i) {
     const kinglet_passage& passage = passages[i];
     if (auto s = ours(reads(passage.text), reads(passage.second)); !s.ok()) return tell({s.code(), s.message(), i});
-    object->passages[i] = {.text = view(passage.text), .second = view(passage.second), .pair = passage.pair != 0};
+    if (auto s = check_grid(passage.grid, writes(handle), writes(object->workspace), writes(session.arena)); !s.ok())
+      return tell({s.code(), s.message(), i});
+    object->passages[i] = {.text = view(passage.text),
+                           .second = view(passage.second),
+                           .pair = passage.pair != 0,
+                           .grid = grid_of(passage.grid)};
   }
   const AtWork session_at_work(object->session);
   const AtWork at_work(handle);

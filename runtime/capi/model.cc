@@ -60,6 +60,13 @@ kinglet_model_info info_of(const Model& model) {
   info.forced_token = generation == nullptr ? -1 : generation->forced();
   info.padding_token = generation == nullptr ? -1 : generation->padding();
   info.weights = size_of(root.weights());
+  info.languages = generation == nullptr ? 0 : size_of(generation->languages());
+  if (const fb::Input* input = root.input()) {
+    info.grid_height = input->grid()->height();
+    info.grid_width = input->grid()->width();
+    info.grid_channels = input->channels();
+    info.grid_bytes = input->gain() >= 0 ? 1 : 0;
+  }
   return info;
 }
 
@@ -68,7 +75,8 @@ static_assert(static_cast<int>(fb::Task::Generate) == KINGLET_GENERATE &&
               static_cast<int>(fb::Task::Embed) == KINGLET_EMBED &&
               static_cast<int>(fb::Task::Classify) == KINGLET_CLASSIFY &&
               static_cast<int>(fb::Task::ClassifyTokens) == KINGLET_CLASSIFY_TOKENS &&
-              static_cast<int>(fb::Task::FillMask) == KINGLET_FILL_MASK && fb::Task::MAX == fb::Task::FillMask);
+              static_cast<int>(fb::Task::FillMask) == KINGLET_FILL_MASK &&
+              static_cast<int>(fb::Task::Caption) == KINGLET_CAPTION && fb::Task::MAX == fb::Task::Caption);
 static_assert(static_cast<int>(AttentionKind::kEncoder) == KINGLET_ENCODER_ATTENTION &&
               static_cast<int>(AttentionKind::kSelf) == KINGLET_SELF_ATTENTION &&
               static_cast<int>(AttentionKind::kCross) == KINGLET_CROSS_ATTENTION &&

@@ -55,6 +55,7 @@ struct ChatObject {
 };
 struct TranslatorObject : OverSession<Translator> {
   std::span<std::string_view> sources;  // [sequences]
+  std::span<Grid> grids;                // [sequences]
   std::span<Translation> results;       // [sequences]
 };
 template <class Task>

@@ -35,10 +35,12 @@ Status read_chunks(const SessionObject& session, const kinglet_chunk* chunks, st
         !s.ok())
       return s;
     if (chunk.want > KINGLET_WANT_NONE) return bad("a chunk wants no known rows", chunk.want);
+    if (auto s = check_grid(chunk.grid, writes(session.arena)); !s.ok()) return {s.code(), s.message(), i};
     session.chunks[i] = {.sequence = chunk.sequence,
                          .tokens = {chunk.tokens, chunk.count},
                          .types = {chunk.types, types},
-                         .want = static_cast<Want>(chunk.want)};
+                         .want = static_cast<Want>(chunk.want),
+                         .grid = grid_of(chunk.grid)};
   }
   return {};
 }

@@ -21,6 +21,7 @@ Status read(const kinglet_translate_options* from, TranslateOptions& into) {
   if (auto s = read_beam(options.beam, into.beam); !s.ok()) return s;
   into.max_tokens = options.max_tokens;
   into.first_stream = options.first_stream;
+  into.language = view(options.language);
   return {};
 }
 
@@ -28,6 +29,7 @@ Status read(const kinglet_translate_options* from, TranslateOptions& into) {
 struct Parts {
   std::span<std::byte> translator;
   std::span<std::string_view> sources;
+  std::span<Grid> grids;
   std::span<Translation> results;
 
   static Result<Parts> take(Workspace& workspace, const Plan& plan, std::size_t text_bytes,
@@ -37,6 +39,7 @@ struct Parts {
     Parts parts;
     parts.translator = workspace.take<std::byte>(*needed);
     parts.sources = workspace.take<std::string_view>(plan.limits.sequences);
+    parts.grids = workspace.take<Grid>(plan.limits.sequences);
     parts.results = workspace.take<Translation>(plan.limits.sequences);
     return parts;
   }
@@ -50,6 +53,54 @@ kinglet_translation translation(const Translation& from) {
           from.score,
           from.log_prob,
           0};
+}
+
+// One source and where it goes in the workspace.
+template <class... Each>
+Status read(const kinglet_text& from, std::string_view& into, const Each&... written) {
+  into = view(from);
+  return check_memory(reads(from), written...);
+}
+template <class... Each>
+Status read(const kinglet_grid& from, Grid& into, const Each&... written) {
+  into = grid_of(from);
+  return check_grid(from, written...);
+}
+
+std::span<std::string_view> sources_in(const TranslatorObject& object, const kinglet_text*) { return object.sources; }
+std::span<Grid> sources_in(const TranslatorObject& object, const kinglet_grid*) { return object.grids; }
+
+template <class Source>
+kinglet_status run(kinglet_translator* translator, const Source* sources, std::size_t count,
+                   const kinglet_translate_options* options, std::span<char> out,
+                   std::span<kinglet_translation> results) {
+  TranslatorObject* object = usable(translator);
+  if (object == nullptr) return tell(not_open());
+  const SessionObject& session = *seen_in(object->session);
+  const Memory text = writes(out.data(), out.size());
+  if (auto s = check_memory(writes(translator), reads(sources, count), text, writes(results.data(), results.size()),
+                            writes(object->workspace), writes(session.arena));
+      !s.ok())
+    return tell(s);
+  const auto read_sources = sources_in(*object, sources);
+  if (count > object->sources.size() || results.size() > object->results.size())
+    return tell(bad("more sources or results than the plan's sequences", object->sources.size()));
+  for (std::size_t i = 0; i < count; ++i) {
+    if (auto s = read(sources[i], read_sources[i], text, writes(object->workspace), writes(session.arena)); !s.ok())
+      return tell({s.code(), s.message(), i});
+  }
+  TranslateOptions wanted;
+  if (auto s = read(options, wanted); !s.ok()) return tell(s);
+  if (auto s = check_memory(reads(tokens_of(wanted.sampler.suppressed)), reads(text_of(wanted.language)), text,
+                            writes(object->workspace), writes(session.arena));
+      !s.ok())
+    return tell(s);
+  const auto made = object->results.first(results.size());
+  const AtWork session_at_work(object->session);
+  const AtWork at_work(translator);
+  const Status done = object->task.translate(read_sources.first(count), wanted, out, made);
+  for (std::size_t i = 0; done.ok() && i < made.size(); ++i) results[i] = translation(made[i]);
+  return tell(done);
 }
 
 }  // namespace
@@ -93,6 +144,7 @@ kinglet_status kinglet_translator_create(kinglet_translator* translator, kinglet
   object.session = session;
   object.workspace = bytes_of(workspace, workspace_bytes);
   object.sources = parts->sources;
+  object.grids = parts->grids;
   object.results = parts->results;
   put(translator, object);
   return tell({});
@@ -101,34 +153,13 @@ kinglet_status kinglet_translator_create(kinglet_translator* translator, kinglet
 kinglet_status kinglet_translator_translate(kinglet_translator* translator, const kinglet_text* sources, size_t count,
                                             const kinglet_translate_options* options, char* out, size_t capacity,
                                             kinglet_translation* results, size_t result_count) {
-  TranslatorObject* object = usable(translator);
-  if (object == nullptr) return tell(not_open());
-  const SessionObject& session = *seen_in(object->session);
-  if (auto s = check_memory(writes(translator), reads(sources, count), writes(out, capacity),
-                            writes(results, result_count), writes(object->workspace), writes(session.arena));
-      !s.ok())
-    return tell(s);
-  if (count > object->sources.size() || result_count > object->results.size())
-    return tell(bad("more texts or results than the plan's sequences", object->sources.size()));
-  for (std::size_t i = 0; i < count; ++i) {
-    if (auto s =
-            check_memory(reads(sources[i]), writes(out, capacity), writes(object->workspace), writes(session.arena));
-        !s.ok())
-      return tell({s.code(), s.message(), i});
-    object->sources[i] = view(sources[i]);
-  }
-  TranslateOptions wanted;
-  if (auto s = read(options, wanted); !s.ok()) return tell(s);
-  if (auto s = check_memory(reads(tokens_of(wanted.sampler.suppressed)), writes(out, capacity),
-                            writes(object->workspace), writes(session.arena));
-      !s.ok())
-    return tell(s);
-  const auto made = object->results.first(result_count);
-  const AtWork session_at_work(object->session);
-  const AtWork at_work(translator);
-  const Status done = object->task.translate(object->sources.first(count), wanted, {out, capacity}, made);
-  for (std::size_t i = 0; done.ok() && i < made.size(); ++i) results[i] = translation(made[i]);
-  return tell(done);
+  return run(translator, sources, count, options, {out, capacity}, {results, result_count});
+}
+
+kinglet_status kinglet_translator_translate_grids(kinglet_translator* translator, const kinglet_grid* sources,
+                                                  size_t count, const kinglet_translate_options* options, char* out,
+                                                  size_t capacity, kinglet_translation* results, size_t result_count) {
+  return run(translator, sources, count, options, {out, capacity}, {results, result_count});
 }
 
 kinglet_status kinglet_translator_source_tokens(kinglet_translator* translator, kinglet_text source, int32_t* tokens,

@@ -231,7 +231,9 @@ struct Kernels {
   bool (*align)(const AlignArgs&);    // false: a NaN or an infinity
   void (*cell)(const CellArgs&);
   Top (*top)(const float* x, std::size_t n);
-  float (*exp_sum)(const float* x, std::size_t n, float top);  // of exp(x - top), over 16 lanes
+  float (*exp_sum)(const float* x, std::size_t n, float top);                         // of exp(x - top), over 16 lanes
+  void (*multiply_add)(const float* x, const float* w, float* y, std::size_t count);  // y += x * w, a product and a sum
+  void (*maximum)(const float* x, float* y, std::size_t count);  // y = max(x, y); y where x is a NaN
 };
 
 // Bytes of AttendArgs::scratch for that many queries; the same for every kernel set.

@@ -3,6 +3,14 @@
 #include "model/rules.h"
 
 namespace kinglet {
+namespace {
+
+bool good_grid(const fb::Size* size) {
+  return size != nullptr && size->height() != 0 && size->width() != 0 &&
+         std::uint64_t{size->height()} * size->width() <= rules::kGrid;
+}
+
+}  // namespace
 
 std::uint32_t Checker::vocabulary() const { return encode_ ? root().source_vocabulary() : root().vocabulary(); }
 
@@ -52,7 +60,33 @@ Status Checker::makes(int value, std::uint32_t width, fb::Extent extent, bool qu
   if (quantized != is_quantized || (!is_quantized && made->kind() != fb::Kind::F32))
     return fail("a value is of the wrong kind");
   if (made->last_use() < op_) return fail("a value is given up before it is made");
+  if (extent == fb::Extent::Grid && !good_grid(made->grid())) return fail("a grid's size is out of range");
   return {};
+}
+
+Status Checker::emits_like(const fb::Emit* emit, std::uint32_t width, const fb::Value& like) {
+  if (like.extent() == fb::Extent::Grid) return emits_grid(emit, width, *like.grid());
+  return emits(emit, width, like.extent());
+}
+
+Status Checker::emits_grid(const fb::Emit* emit, std::uint32_t width, const fb::Size& grid) {
+  if (auto s = emits(emit, width, fb::Extent::Grid); !s.ok()) return s;
+  for (const int value : {emit->rows(), emit->quantized()}) {
+    if (value < 0) continue;
+    const fb::Size& made = *function_.values()->Get(static_cast<std::uint32_t>(value))->grid();
+    if (made.height() != grid.height() || made.width() != grid.width())
+      return fail("a value's grid has not the size of the result it holds");
+  }
+  return {};
+}
+
+Result<fb::Size> Checker::grid_made(const fb::Emit* emit) const {
+  const int value = emit->rows() >= 0 ? emit->rows() : emit->quantized();
+  if (value < 0 || static_cast<std::uint32_t>(value) >= function_.values()->size())
+    return fail("an operator leaves its result nowhere");
+  const fb::Size* grid = function_.values()->Get(static_cast<std::uint32_t>(value))->grid();
+  if (!good_grid(grid)) return fail("a grid's size is out of range");
+  return *grid;
 }
 
 Result<const fb::Weight*> Checker::weight(int index) const {

@@ -12,6 +12,13 @@
 
 namespace kinglet {
 
+// Whether two values have the same rows in every call.
+inline bool same_rows(const fb::Value& a, const fb::Value& b) {
+  if (a.extent() != b.extent()) return false;
+  return a.extent() != fb::Extent::Grid ||
+         (a.grid()->height() == b.grid()->height() && a.grid()->width() == b.grid()->width());
+}
+
 class Checker {
  public:
   Checker(const Model& model, const fb::Function& function, bool encode, std::uint32_t first_state)
@@ -38,6 +45,11 @@ class Checker {
   // The operator's results: the next values in order, of this width and extent.
   Status emits(const fb::Emit* emit, std::uint32_t width, fb::Extent extent);
   Status makes(int value, std::uint32_t width, fb::Extent extent, bool quantized);
+  // As many rows as another value has, of a grid of the same size.
+  Status emits_like(const fb::Emit* emit, std::uint32_t width, const fb::Value& like);
+  Status emits_grid(const fb::Emit* emit, std::uint32_t width, const fb::Size& grid);
+  // The size that the result has, where that is for the file to say.
+  Result<fb::Size> grid_made(const fb::Emit* emit) const;
 
   // Weights. A vector is Float32 [1, width].
   Result<const fb::Weight*> weight(int index) const;

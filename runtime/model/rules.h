@@ -6,7 +6,7 @@
 
 namespace kinglet::rules {
 
-inline constexpr std::uint32_t kVersion = 2;               // of the file format; 2: gated linear layers
+inline constexpr std::uint32_t kVersion = 3;               // of the file format; 3: grids
 inline constexpr std::uint32_t kMetadataBytes = 1U << 28;  // the FlatBuffer
 inline constexpr std::uint32_t kWidth = 1U << 20;          // columns of a value
 inline constexpr std::uint32_t kInner = 1U << 17;          // K of a matmul
@@ -19,6 +19,9 @@ inline constexpr std::uint32_t kHeadDim = 1U << 12;
 inline constexpr std::uint32_t kVocabulary = 1U << 20;  // also columns of the logits
 inline constexpr std::uint32_t kOperators = 1U << 14;   // of one function
 inline constexpr std::uint32_t kWeights = 1U << 16;
+inline constexpr std::uint32_t kGrid = 1U << 22;      // places of a grid
+inline constexpr std::uint32_t kGridRows = 1U << 28;  // places of all sources' grids in one call
+inline constexpr std::uint32_t kWindow = 1U << 12;    // side of a kernel, stride, padding and dilation
 inline constexpr std::uint32_t kStates = 1U << 12;
 
 }  // namespace kinglet::rules

@@ -11,7 +11,7 @@ Status verify(const fb::Activate& op, Checker& check) {
   if (op.activation() == fb::Activation::SoftCap)
     return check.fail("a soft cap belongs to a linear layer or an attention");
   if (auto s = check.activation(op.activation(), 1.0F); !s.ok()) return s;
-  return check.emits(op.output(), op.width(), (*input)->extent());
+  return check.emits_like(op.output(), op.width(), **input);
 }
 
 std::uint64_t scratch_bytes(const fb::Activate& op, const fb::Function&, const Shapes& shapes) {

@@ -1,8 +1,8 @@
 // The schema's activations as the kernels name them.
 #pragma once
 
-#include "kernels/kernels.h"
 #include "model_generated.h"
+#include "ops/frame.h"
 
 namespace kinglet::ops {
 
@@ -19,6 +19,21 @@ inline kernels::Activation kernel_activation(fb::Activation activation) {
     case fb::Activation::SoftCap: return kernels::Activation::kSoftCap;
   }
   return kernels::Activation::kNone;
+}
+
+// In place.
+inline void activate_row(const Frame& frame, fb::Activation activation, float* row, std::uint32_t width) {
+  if (activation == fb::Activation::None) return;
+  frame.kernels->gate({.x = row,
+                       .x_stride = 0,
+                       .up = nullptr,
+                       .up_stride = 0,
+                       .rows = 1,
+                       .width = width,
+                       .activation = kernel_activation(activation),
+                       .cap = 1.0F,
+                       .y = row,
+                       .y_stride = 0});
 }
 
 }  // namespace kinglet::ops

@@ -1,4 +1,5 @@
-// Add: the sum of two values.
+// Add: the sum of two values, and an activation of it: what ends a residual block (He et al. 2016, Deep Residual Learning).
+#include "ops/activation.h"
 #include "ops/emit.h"
 #include "ops/ops.h"
 
@@ -9,9 +10,11 @@ Status verify(const fb::Add& op, Checker& check) {
   if (!left.ok()) return left.status();
   auto right = check.f32_input(op.right());
   if (!right.ok()) return right.status();
-  if ((*left)->width() != (*right)->width() || (*left)->extent() != (*right)->extent())
+  if ((*left)->width() != (*right)->width() || !same_rows(**left, **right))
     return check.fail("an addition's values differ in shape");
-  return check.emits(op.output(), (*left)->width(), (*left)->extent());
+  if (op.activation() == fb::Activation::SoftCap) return check.fail("a sum cannot be a soft cap");
+  if (auto s = check.activation(op.activation(), 1.0F); !s.ok()) return s;
+  return check.emits_like(op.output(), (*left)->width(), **left);
 }
 
 std::uint64_t scratch_bytes(const fb::Add& op, const fb::Function& function, const Shapes& shapes) {
@@ -21,9 +24,11 @@ std::uint64_t scratch_bytes(const fb::Add& op, const fb::Function& function, con
 Status run(const fb::Add& op, const Frame& frame) {
   const FloatRows left = frame.floats(op.left());
   const FloatRows right = frame.floats(op.right());
-  return emit_rows(
-      frame, op.output(), frame.rows_of(op.left()), frame.value(op.left()).width(),
-      [&](std::uint32_t r, float* out) { frame.kernels->add(left.row(r), right.row(r), out, left.stride); });
+  const std::uint32_t width = frame.value(op.left()).width();
+  return emit_rows(frame, op.output(), frame.rows_of(op.left()), width, [&](std::uint32_t r, float* out) {
+    frame.kernels->add(left.row(r), right.row(r), out, left.stride);
+    activate_row(frame, op.activation(), out, width);
+  });
 }
 
 }  // namespace kinglet::ops

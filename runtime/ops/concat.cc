@@ -20,19 +20,24 @@ Status verify(const fb::Concat& op, Checker& check) {
   constexpr std::uint32_t kMostParts = 64;
   if (op.parts()->size() == 0 || op.parts()->size() > kMostParts)
     return check.fail("the number of values side by side is out of range");
-  if (op.extent() != fb::Extent::Rows && op.extent() != fb::Extent::Sequences)
+  if (op.extent() == fb::Extent::Outputs || op.extent() > fb::Extent::MAX)
     return check.fail("values side by side have an extent of no kind");
   std::uint64_t width = 0;
+  const fb::Value* first = nullptr;  // of a grid
   for (const fb::Part* part : *op.parts()) {
     const fb::Slice slice(part->value(), part->first());
     auto input = check.columns(&slice, part->width());
     if (!input.ok()) return input.status();
-    if ((*input)->extent() != op.extent() && (*input)->extent() != fb::Extent::Sequences)
-      return check.fail("values side by side differ in their rows");
+    const bool once = (*input)->extent() == fb::Extent::Sequences && op.extent() != fb::Extent::Grid;
+    if ((*input)->extent() != op.extent() && !once) return check.fail("values side by side differ in their rows");
+    if (first == nullptr && op.extent() == fb::Extent::Grid) first = *input;
+    if (first != nullptr && !same_rows(*first, **input)) return check.fail("grids side by side differ in size");
     width += part->width();
   }
   if (width > rules::kWidth) return check.fail("values side by side are too wide");
-  return check.emits(op.output(), static_cast<std::uint32_t>(width), op.extent());
+  const auto columns = static_cast<std::uint32_t>(width);
+  return first != nullptr ? check.emits_like(op.output(), columns, *first)
+                          : check.emits(op.output(), columns, op.extent());
 }
 
 std::uint64_t scratch_bytes(const fb::Concat& op, const fb::Function&, const Shapes& shapes) {
@@ -41,14 +46,15 @@ std::uint64_t scratch_bytes(const fb::Concat& op, const fb::Function&, const Sha
 
 Status run(const fb::Concat& op, const Frame& frame) {
   const bool rows = op.extent() == fb::Extent::Rows;
-  return emit_rows(frame, op.output(), frame.rows_of(op.extent()), width_of(op), [&](std::uint32_t r, float* out) {
-    for (const fb::Part* part : *op.parts()) {
-      const bool own = !rows || frame.value(part->value()).extent() == fb::Extent::Rows;
-      const float* from = frame.floats(part->value()).row(own ? r : frame.call.span_of[r]) + part->first();
-      std::memcpy(out, from, part->width() * sizeof(float));
-      out += part->width();
-    }
-  });
+  return emit_rows(
+      frame, op.output(), frame.rows_of(made_by(op.output())), width_of(op), [&](std::uint32_t r, float* out) {
+        for (const fb::Part* part : *op.parts()) {
+          const bool own = !rows || frame.value(part->value()).extent() == fb::Extent::Rows;
+          const float* from = frame.floats(part->value()).row(own ? r : frame.call.span_of[r]) + part->first();
+          std::memcpy(out, from, part->width() * sizeof(float));
+          out += part->width();
+        }
+      });
 }
 
 }  // namespace kinglet::ops

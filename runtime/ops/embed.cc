@@ -5,6 +5,7 @@
 namespace kinglet::ops {
 
 Status verify(const fb::Embed& op, Checker& check) {
+  if (check.encode() && check.root().input() != nullptr) return check.fail("tokens are embedded where none are read");
   auto tokens = check.weight(op.tokens());
   if (!tokens.ok()) return tokens.status();
   const std::uint32_t width = (*tokens)->columns();

@@ -4,6 +4,29 @@
 
 namespace kinglet {
 
+namespace {
+
+std::uint32_t rows_of_extent(const fb::Value& value, std::uint32_t rows, std::uint32_t outputs, std::uint32_t sequences,
+                             std::uint32_t grids) {
+  switch (value.extent()) {
+    case fb::Extent::Rows: return rows;
+    case fb::Extent::Outputs: return outputs;
+    case fb::Extent::Sequences: return sequences;
+    case fb::Extent::Grid: return grids * places(value);
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::uint32_t Shapes::of(const fb::Value& value) const {
+  return rows_of_extent(value, rows, outputs, sequences, grids);
+}
+
+std::uint32_t Frame::rows_of(int index) const {
+  return rows_of_extent(value(index), call.rows, call.outputs, call.sequences, call.sequences);
+}
+
 QuantizedLayout quantized_layout(std::uint64_t rows, std::uint64_t width, bool q16) {
   QuantizedLayout layout{};
   layout.stride = round_up(width, kAlignment);
@@ -26,7 +49,7 @@ kernels::QuantizedRows quantized_at(std::byte* base, std::uint64_t rows, std::ui
 }
 
 std::uint64_t value_bytes(const fb::Value& value, const Shapes& shapes) {
-  const std::uint64_t rows = shapes.of(value.extent());
+  const std::uint64_t rows = shapes.of(value);
   if (value.kind() == fb::Kind::F32) return rows * round_up(value.width(), kLanes) * sizeof(float);
   return quantized_layout(rows, value.width(), value.kind() == fb::Kind::Q16).bytes;
 }
@@ -81,7 +104,7 @@ FloatRows Frame::floats(int index) const {
 
 kernels::QuantizedRows Frame::quantized(int index) const {
   const fb::Value& v = value(index);
-  return quantized_at(working + value_offsets[index], shapes.of(v.extent()), v.width(), v.kind() == fb::Kind::Q16);
+  return quantized_at(working + value_offsets[index], shapes.of(v), v.width(), v.kind() == fb::Kind::Q16);
 }
 
 const float* Frame::vector(int index) const {

@@ -7,6 +7,7 @@
 #include "base/align.h"
 #include "kernels/kernels.h"
 #include "kinglet/attention.h"
+#include "kinglet/chunk.h"
 #include "kinglet/model.h"
 #include "kinglet/parallel.h"
 #include "kinglet/status.h"
@@ -22,13 +23,16 @@ struct Shapes {
   std::uint32_t sources = 0;
   std::uint32_t context = 0;  // slots of a sequence in a Context state, a multiple of 16
   std::uint32_t source = 0;   // slots of a source in a Source state, a multiple of 16
+  std::uint32_t grids = 0;    // of a call of `encode`
   std::uint32_t threads = 1;
 
-  std::uint32_t of(fb::Extent extent) const {
-    if (extent == fb::Extent::Rows) return rows;
-    return extent == fb::Extent::Outputs ? outputs : sequences;
-  }
+  std::uint32_t of(const fb::Value& value) const;
 };
+
+// Places of a value's grid; 0 where it has none.
+inline std::uint32_t places(const fb::Value& value) {
+  return value.grid() == nullptr ? 0 : value.grid()->height() * value.grid()->width();
+}
 
 // One sequence's part of a call.
 struct Span {
@@ -47,6 +51,7 @@ struct Call {
   const std::uint32_t* span_of;         // [rows], index into spans
   const std::uint32_t* output_rows;     // [outputs]
   const Span* spans;                    // [sequences]
+  const Chunk* chunks;                  // [sequences]; of a sequential function nothing
   const std::uint32_t* source_lengths;  // [limits.sequences], by Span::sequence
   std::uint32_t rows;
   std::uint32_t outputs;
@@ -116,12 +121,8 @@ struct Frame {
   Picking picking = {};
   std::uint32_t attention = 0;  // index of the operator that runs, among those that can be captured
 
-  std::uint32_t rows_of(fb::Extent extent) const {
-    if (extent == fb::Extent::Rows) return call.rows;
-    return extent == fb::Extent::Outputs ? call.outputs : call.sequences;
-  }
   const fb::Value& value(int index) const { return *function->values()->Get(static_cast<std::uint32_t>(index)); }
-  std::uint32_t rows_of(int index) const { return rows_of(value(index).extent()); }
+  std::uint32_t rows_of(int index) const;
   FloatRows floats(int index) const;
   kernels::QuantizedRows quantized(int index) const;
   const float* columns(const fb::Slice* slice, std::size_t row) const {

@@ -10,10 +10,10 @@ Status verify(const fb::Gate& op, Checker& check) {
   if (!gate.ok()) return gate.status();
   auto up = check.columns(op.up(), op.width());
   if (!up.ok()) return up.status();
-  if ((*gate)->extent() != (*up)->extent()) return check.fail("a gate and what it gates have different rows");
+  if (!same_rows(**gate, **up)) return check.fail("a gate and what it gates have different rows");
   if (op.activation() == fb::Activation::SoftCap) return check.fail("a gate cannot be a soft cap");
   if (auto s = check.activation(op.activation(), 1.0F); !s.ok()) return s;
-  return check.emits(op.output(), op.width(), (*gate)->extent());
+  return check.emits_like(op.output(), op.width(), **gate);
 }
 
 std::uint64_t scratch_bytes(const fb::Gate& op, const fb::Function&, const Shapes& shapes) {

@@ -11,8 +11,8 @@ Status verify(const fb::Keep& op, Checker& check) {
   if (!state.ok()) return state.status();
   auto input = check.columns(op.input(), row_width(**state));
   if (!input.ok()) return input.status();
-  if ((*input)->extent() == fb::Extent::Outputs)
-    return check.fail("what is kept does not depend on what was asked for");
+  if ((*input)->extent() != fb::Extent::Rows && (*input)->extent() != fb::Extent::Sequences)
+    return check.fail("what is kept has a row for each token or sequence");
   return check.fills(op.state(), check.encode() ? fb::StateExtent::Memory : fb::StateExtent::Sequence,
                      (*state)->heads(), (*state)->head_dim());
 }

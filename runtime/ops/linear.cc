@@ -35,10 +35,10 @@ Status verify(const fb::Linear& op, Checker& check) {
   if (op.residual() != -1) {
     auto residual = check.f32_input(op.residual());
     if (!residual.ok()) return residual.status();
-    if ((*residual)->width() != (*weight)->rows() || (*residual)->extent() != (*input)->extent())
+    if ((*residual)->width() != (*weight)->rows() || !same_rows(**residual, **input))
       return check.fail("a residual has not the shape of what it is added to");
   }
-  return check.emits(op.output(), (*weight)->rows(), (*input)->extent());
+  return check.emits_like(op.output(), (*weight)->rows(), **input);
 }
 
 namespace {
@@ -65,7 +65,7 @@ std::uint64_t scratch_bytes(const fb::Linear& op, const fb::Function& function, 
   const fb::Value& value = made_value(op.output(), function);
   const std::uint64_t inner = function.values()->Get(static_cast<std::uint32_t>(op.input()))->width();
   const std::uint64_t rows =
-      shapes.threads * std::uint64_t{thread_rows(inner * value.width(), shapes.of(value.extent()), shapes)};
+      shapes.threads * std::uint64_t{thread_rows(inner * value.width(), shapes.of(value), shapes)};
   return rows * round_up(value.width(), kLanes) * sizeof(float);
 }
 
@@ -105,7 +105,7 @@ Status multiply_blocks(const fb::Linear& op, const Frame& frame, const kernels::
   const std::uint32_t most = block_rows(size);
   const bool keep = op.output()->rows() >= 0;
   const std::uint32_t spare =
-      thread_rows(size, frame.shapes.of(made_value(op.output(), *frame.function).extent()), frame.shapes);
+      thread_rows(size, frame.shapes.of(made_value(op.output(), *frame.function)), frame.shapes);
   const bool quantize = op.output()->quantized() >= 0;
   const kernels::QuantizedRows quantized =
       quantize ? frame.quantized(op.output()->quantized()) : kernels::QuantizedRows{};

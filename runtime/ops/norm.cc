@@ -26,10 +26,10 @@ Status verify(const fb::Norm& op, Checker& check) {
   if (op.residual() != -1) {
     auto residual = check.f32_input(op.residual());
     if (!residual.ok()) return residual.status();
-    if ((*residual)->width() != op.width() || (*residual)->extent() != (*input)->extent())
+    if ((*residual)->width() != op.width() || !same_rows(**residual, **input))
       return check.fail("a residual has not the shape of what it is added to");
   }
-  return check.emits(op.output(), op.width(), (*input)->extent());
+  return check.emits_like(op.output(), op.width(), **input);
 }
 
 std::uint64_t scratch_bytes(const fb::Norm& op, const fb::Function&, const Shapes& shapes) {

@@ -28,6 +28,10 @@ Status verify(const fb::Recall& op, Checker& check);
 Status verify(const fb::Keep& op, Checker& check);
 Status verify(const fb::Concat& op, Checker& check);
 Status verify(const fb::Align& op, Checker& check);
+Status verify(const fb::Conv2d& op, Checker& check);
+Status verify(const fb::DepthwiseConv2d& op, Checker& check);
+Status verify(const fb::Pool2d& op, Checker& check);
+Status verify(const fb::Regions& op, Checker& check);
 
 std::uint64_t scratch_bytes(const fb::Embed& op, const fb::Function& function, const Shapes& shapes);
 std::uint64_t scratch_bytes(const fb::RotaryAngles& op, const fb::Function& function, const Shapes& shapes);
@@ -45,6 +49,10 @@ std::uint64_t scratch_bytes(const fb::Recall& op, const fb::Function& function, 
 std::uint64_t scratch_bytes(const fb::Keep& op, const fb::Function& function, const Shapes& shapes);
 std::uint64_t scratch_bytes(const fb::Concat& op, const fb::Function& function, const Shapes& shapes);
 std::uint64_t scratch_bytes(const fb::Align& op, const fb::Function& function, const Shapes& shapes);
+std::uint64_t scratch_bytes(const fb::Conv2d& op, const fb::Function& function, const Shapes& shapes);
+std::uint64_t scratch_bytes(const fb::DepthwiseConv2d& op, const fb::Function& function, const Shapes& shapes);
+std::uint64_t scratch_bytes(const fb::Pool2d& op, const fb::Function& function, const Shapes& shapes);
+std::uint64_t scratch_bytes(const fb::Regions& op, const fb::Function& function, const Shapes& shapes);
 
 Status run(const fb::Embed& op, const Frame& frame);
 Status run(const fb::RotaryAngles& op, const Frame& frame);
@@ -62,6 +70,10 @@ Status run(const fb::Recall& op, const Frame& frame);
 Status run(const fb::Keep& op, const Frame& frame);
 Status run(const fb::Concat& op, const Frame& frame);
 Status run(const fb::Align& op, const Frame& frame);
+Status run(const fb::Conv2d& op, const Frame& frame);
+Status run(const fb::DepthwiseConv2d& op, const Frame& frame);
+Status run(const fb::Pool2d& op, const Frame& frame);
+Status run(const fb::Regions& op, const Frame& frame);
 
 // Calls visitor(table) with the operator's own table; `unknown` where this version has none of that name.
 template <class Visitor, class Unknown>
@@ -84,6 +96,10 @@ auto visit(const fb::Operator& op, const Visitor& visitor, Unknown unknown) -> d
     case fb::Body::Keep: return visitor(*op.body_as_Keep());
     case fb::Body::Concat: return visitor(*op.body_as_Concat());
     case fb::Body::Align: return visitor(*op.body_as_Align());
+    case fb::Body::Conv2d: return visitor(*op.body_as_Conv2d());
+    case fb::Body::DepthwiseConv2d: return visitor(*op.body_as_DepthwiseConv2d());
+    case fb::Body::Pool2d: return visitor(*op.body_as_Pool2d());
+    case fb::Body::Regions: return visitor(*op.body_as_Regions());
   }
   return unknown;
 }

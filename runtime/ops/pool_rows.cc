@@ -8,11 +8,12 @@ namespace kinglet::ops {
 namespace {
 
 // Row by row in their order: the same bits however many columns a machine takes at once.
-void pool(const FloatRows& input, const Span& span, std::uint32_t width, fb::Pooling pooling, float* out) {
-  const std::uint32_t last = span.first_row + span.rows - 1;
-  std::memcpy(out, input.row(pooling == fb::Pooling::Last ? last : span.first_row), width * sizeof(float));
+void pool(const FloatRows& input, std::uint32_t first, std::uint32_t rows, std::uint32_t width, fb::Pooling pooling,
+          float* out) {
+  const std::uint32_t last = first + rows - 1;
+  std::memcpy(out, input.row(pooling == fb::Pooling::Last ? last : first), width * sizeof(float));
   if (pooling == fb::Pooling::First || pooling == fb::Pooling::Last) return;
-  for (std::uint32_t r = span.first_row + 1; r <= last; ++r) {
+  for (std::uint32_t r = first + 1; r <= last; ++r) {
     const float* row = input.row(r);
     for (std::uint32_t c = 0; c < width; ++c) {
       if (pooling == fb::Pooling::Mean) out[c] += row[c];
@@ -20,7 +21,7 @@ void pool(const FloatRows& input, const Span& span, std::uint32_t width, fb::Poo
     }
   }
   if (pooling != fb::Pooling::Mean) return;
-  const float count = static_cast<float>(span.rows);
+  const float count = static_cast<float>(rows);
   for (std::uint32_t c = 0; c < width; ++c) out[c] /= count;
 }
 
@@ -29,8 +30,8 @@ void pool(const FloatRows& input, const Span& span, std::uint32_t width, fb::Poo
 Status verify(const fb::PoolRows& op, Checker& check) {
   auto input = check.f32_input(op.input());
   if (!input.ok()) return input.status();
-  if ((*input)->extent() != fb::Extent::Rows)
-    return check.fail("rows are pooled from something that has no row per token");
+  if ((*input)->extent() != fb::Extent::Rows && (*input)->extent() != fb::Extent::Grid)
+    return check.fail("rows are pooled from something that has no row per token or place");
   if (op.pooling() > fb::Pooling::MAX) return {Code::kUnsupported, "a pooling this version does not know"};
   return check.emits(op.output(), (*input)->width(), fb::Extent::Sequences);
 }
@@ -43,8 +44,12 @@ std::uint64_t scratch_bytes(const fb::PoolRows& op, const fb::Function& function
 Status run(const fb::PoolRows& op, const Frame& frame) {
   const FloatRows input = frame.floats(op.input());
   const std::uint32_t width = frame.value(op.input()).width();
-  return emit_rows(frame, op.output(), frame.call.sequences, width,
-                   [&](std::uint32_t s, float* out) { pool(input, frame.call.spans[s], width, op.pooling(), out); });
+  const bool grid = frame.value(op.input()).extent() == fb::Extent::Grid;
+  const std::uint32_t size = places(frame.value(op.input()));
+  return emit_rows(frame, op.output(), frame.call.sequences, width, [&](std::uint32_t s, float* out) {
+    const Span& span = frame.call.spans[s];
+    pool(input, grid ? s * size : span.first_row, grid ? size : span.rows, width, op.pooling(), out);
+  });
 }
 
 }  // namespace kinglet::ops

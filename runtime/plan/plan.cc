@@ -13,10 +13,17 @@ std::uint32_t smaller(std::uint32_t a, std::uint32_t b) { return a < b ? a : b; 
 
 Status bad(const char* message, std::uint64_t subject) { return {Code::kBadArgument, message, subject}; }
 
+// Pictures that one call of `encode` can take.
+std::uint32_t grids(const fb::Model& root, const Limits& limits) {
+  if (root.input() == nullptr) return 0;
+  return smaller(limits.source_rows / root.source(), limits.sequences);
+}
+
 // Fills in the defaults and refuses what the model or the rules do not allow.
 Status settle(const fb::Model& root, Limits& limits) {
   constexpr std::uint32_t kContext = 2048, kSource = 512, kRows = 128;
   if (limits.context == 0) limits.context = root.step() == nullptr ? 1 : smaller(root.context(), kContext);
+  if (root.input() != nullptr && limits.source == 0) limits.source = root.source();
   if (limits.source == 0) limits.source = root.encode() == nullptr ? 1 : smaller(root.source(), kSource);
   if (limits.rows == 0) limits.rows = smaller(limits.context, kRows);
   if (limits.source_rows == 0) limits.source_rows = limits.source;
@@ -26,6 +33,8 @@ Status settle(const fb::Model& root, Limits& limits) {
     return bad("the context is longer than the model's", root.context());
   if (root.encode() != nullptr && limits.source > root.source())
     return bad("the source is longer than the model's", root.source());
+  if (root.input() != nullptr && (limits.source != root.source() || limits.source_rows < limits.source))
+    return bad("the source is shorter than what this model reads", root.source());
   if (limits.sequences == 0 || limits.sequences > rules::kSequences)
     return bad("number of sequences out of range", rules::kSequences);
   if (limits.sources > limits.sequences)
@@ -35,6 +44,12 @@ Status settle(const fb::Model& root, Limits& limits) {
   if (limits.rows > rules::kRows || limits.source_rows > rules::kRows || limits.outputs > rules::kRows ||
       limits.context > rules::kPositions || limits.source > rules::kPositions)
     return bad("more rows than a call can have", rules::kRows);
+  if (root.input() != nullptr) {
+    for (const fb::Value* value : *root.encode()->values()) {
+      if (value->extent() == fb::Extent::Grid && std::uint64_t{grids(root, limits)} * places(*value) > rules::kGridRows)
+        return bad("more pictures in one call than a plan can hold", rules::kGridRows);
+    }
+  }
   return {};
 }
 
@@ -50,6 +65,7 @@ Shapes shapes_of(const fb::Model& root, const Limits& limits, bool encode) {
           .sources = limits.sources,
           .context = static_cast<std::uint32_t>(round_up(limits.context, kLanes)),
           .source = static_cast<std::uint32_t>(round_up(limits.source, kLanes)),
+          .grids = encode ? grids(root, limits) : 0,
           .threads = limits.threads};
 }
 

@@ -29,6 +29,13 @@ struct Session::Impl final : Session {
   std::uint32_t result_count = 0;
 
   Status check(std::span<const Chunk> chunks, bool encode) const;
+  Status check_tokens(const Chunk& chunk, std::size_t index, bool encode) const;
+  Status check_grid(const Chunk& chunk, std::size_t index) const;
+  bool reads_grids(bool encode) const { return encode && plan.model.root().input() != nullptr; }
+  // Rows that a chunk gives a call.
+  std::uint32_t rows_of(const Chunk& chunk, bool encode) const {
+    return reads_grids(encode) ? plan.model.root().source() : static_cast<std::uint32_t>(chunk.tokens.size());
+  }
   void set_rows(std::span<const Chunk> chunks, bool encode, Call& call);
   void reserve(std::span<const Chunk> chunks, bool encode);
   void settle(std::span<const Chunk> chunks, bool encode, bool done);

@@ -105,7 +105,6 @@ Status Session::Impl::check(std::span<const Chunk> chunks, bool encode) const {
   if ((encode ? root.encode() : root.step()) == nullptr) return bad("this model has no such function", encode);
   if (chunks.empty() || chunks.size() > limits.sequences)
     return bad("a call takes from one chunk to as many as the plan's sequences", limits.sequences);
-  const std::uint32_t vocabulary = encode ? root.source_vocabulary() : root.vocabulary();
   const std::uint32_t most_rows = encode ? limits.source_rows : limits.rows;
   std::uint64_t rows = 0;
   std::uint64_t outputs = 0;
@@ -116,31 +115,54 @@ Status Session::Impl::check(std::span<const Chunk> chunks, bool encode) const {
       if (chunks[j].sequence == chunk.sequence)
         return bad("two chunks of one call have the same sequence", chunk.sequence);
     }
-    if (chunk.tokens.empty()) return bad("a chunk has no tokens", i);
-    if (chunk.tokens.size() > most_rows) return bad("a chunk has more tokens than the plan's rows", most_rows);
-    if (encode && chunk.tokens.size() > limits.source) return bad("a source is longer than the plan's", limits.source);
+    if (auto s = reads_grids(encode) ? check_grid(chunk, i) : check_tokens(chunk, i, encode); !s.ok()) return s;
     if (!encode && chunk.tokens.size() > limits.context - sequences.length(chunk.sequence))
       return {Code::kContextFull, "the context is full: these positions were planned", limits.context};
     if (!encode && has_source_states && sequences.source_length(chunk.sequence) == 0)
       return bad("a sequence has no encoded source", chunk.sequence);
-    if (!chunk.types.empty() && chunk.types.size() != chunk.tokens.size())
-      return bad("a chunk has not as many token types as tokens", i);
-    for (const std::int32_t token : chunk.tokens) {
-      if (token < 0 || static_cast<std::uint32_t>(token) >= vocabulary)
-        return bad("a token is not in the vocabulary", static_cast<std::uint32_t>(token));
-    }
-    for (const std::uint8_t type : chunk.types) {
-      if (type >= root.types()) return bad("a token type is out of range", type);
-    }
-    rows += chunk.tokens.size();
+    rows += rows_of(chunk, encode);
     outputs += wanted(chunk, chunk.tokens.size());
   }
-  if (rows > most_rows) return bad("a call has more tokens than the plan's rows", most_rows);
+  if (rows > most_rows) return bad("a call has more rows than the plan's", most_rows);
   if (auto s = check_captures(chunks, encode); !s.ok()) return s;
   if (outputs > limits.outputs && selects(frames[encode]))
     return bad("more output rows wanted than the plan's outputs", limits.outputs);
   if (encode && has_source_states && !sequences.has_memories_for(chunks))
     return bad("more sources at once than the plan's", limits.sources);
+  return {};
+}
+
+Status Session::Impl::check_tokens(const Chunk& chunk, std::size_t index, bool encode) const {
+  const fb::Model& root = plan.model.root();
+  const std::uint32_t vocabulary = encode ? root.source_vocabulary() : root.vocabulary();
+  const std::uint32_t most_rows = encode ? plan.limits.source_rows : plan.limits.rows;
+  if (chunk.tokens.empty()) return bad("a chunk has no tokens", index);
+  if (!chunk.grid.bytes.empty() || !chunk.grid.features.empty())
+    return bad("a chunk has a grid, but tokens are read", index);
+  if (chunk.tokens.size() > most_rows) return bad("a chunk has more tokens than the plan's rows", most_rows);
+  if (encode && chunk.tokens.size() > plan.limits.source)
+    return bad("a source is longer than the plan's", plan.limits.source);
+  if (!chunk.types.empty() && chunk.types.size() != chunk.tokens.size())
+    return bad("a chunk has not as many token types as tokens", index);
+  for (const std::int32_t token : chunk.tokens) {
+    if (token < 0 || static_cast<std::uint32_t>(token) >= vocabulary)
+      return bad("a token is not in the vocabulary", static_cast<std::uint32_t>(token));
+  }
+  for (const std::uint8_t type : chunk.types) {
+    if (type >= root.types()) return bad("a token type is out of range", type);
+  }
+  return {};
+}
+
+Status Session::Impl::check_grid(const Chunk& chunk, std::size_t index) const {
+  const fb::Input& input = *plan.model.root().input();
+  const std::uint64_t size = std::uint64_t{input.grid()->height()} * input.grid()->width() * input.channels();
+  if (!chunk.tokens.empty() || !chunk.types.empty()) return bad("a chunk has tokens, but a grid is read", index);
+  if (chunk.grid.bytes.empty() == chunk.grid.features.empty()) return bad("a chunk has no grid, or two of them", index);
+  if (!chunk.grid.bytes.empty() && input.gain() < 0)
+    return {Code::kUnsupported, "this model reads a grid of floats, not of bytes", index};
+  if (chunk.grid.bytes.size() + chunk.grid.features.size() != size)
+    return bad("a chunk's grid has not as many numbers as the model's", size);
   return {};
 }
 
@@ -153,10 +175,11 @@ Status Session::Impl::check_captures(std::span<const Chunk> chunks, bool encode)
     if (encode != (kind == AttentionKind::kEncoder)) continue;
     for (const Chunk& chunk : chunks) {
       if (chunk.sequence != capture.sequence) continue;
-      const std::uint64_t rows = chunk.tokens.size() + (encode ? 0 : sequences.length(chunk.sequence));
+      const std::uint32_t added = rows_of(chunk, encode);
+      const std::uint64_t rows = std::uint64_t{added} + (encode ? 0 : sequences.length(chunk.sequence));
       const bool source = kind == AttentionKind::kCross || kind == AttentionKind::kAlign;
       const std::uint64_t columns = source ? sequences.source_length(chunk.sequence) : rows;
-      if (chunk.tokens.size() > capture.rows || columns > capture.columns)
+      if (added > capture.rows || columns > capture.columns)
         return bad("a capture of attention weights has no room for this call's rows", i);
     }
   }
@@ -169,7 +192,8 @@ void Session::Impl::set_rows(std::span<const Chunk> chunks, bool encode, Call& c
   const bool select = selects(frames[encode]);
   for (std::uint32_t i = 0; i < chunks.size(); ++i) {
     const Chunk& chunk = chunks[i];
-    const std::uint32_t count = static_cast<std::uint32_t>(chunk.tokens.size());
+    const std::uint32_t count = rows_of(chunk, encode);
+    const bool grid = reads_grids(encode);
     const std::uint32_t start = encode ? 0 : sequences.length(chunk.sequence);
     spans[i] = {.sequence = chunk.sequence,
                 .memory = sequences.memory(chunk.sequence),
@@ -177,7 +201,7 @@ void Session::Impl::set_rows(std::span<const Chunk> chunks, bool encode, Call& c
                 .rows = count,
                 .position = start};
     for (std::uint32_t j = 0; j < count; ++j, ++row) {
-      tokens[row] = chunk.tokens[j];
+      tokens[row] = grid ? 0 : chunk.tokens[j];
       types[row] = chunk.types.empty() ? std::uint8_t{0} : chunk.types[j];
       positions[row] = start + j;
       span_of[row] = i;
@@ -190,6 +214,7 @@ void Session::Impl::set_rows(std::span<const Chunk> chunks, bool encode, Call& c
           .span_of = span_of,
           .output_rows = output_rows,
           .spans = spans,
+          .chunks = chunks.data(),
           .source_lengths = sequences.source_lengths(),
           .rows = row,
           .outputs = outputs,
@@ -205,7 +230,7 @@ void Session::Impl::reserve(std::span<const Chunk> chunks, bool encode) {
     }
   };
   for (const Chunk& chunk : chunks) {
-    const std::uint32_t count = static_cast<std::uint32_t>(chunk.tokens.size());
+    const std::uint32_t count = rows_of(chunk, encode);
     if (!encode) {
       sequences.reserve(chunk.sequence, count, copy_page);
       for_rows([&](int state) {
@@ -222,7 +247,7 @@ void Session::Impl::reserve(std::span<const Chunk> chunks, bool encode) {
 // After the call: what it kept counts, or is given back.
 void Session::Impl::settle(std::span<const Chunk> chunks, bool encode, bool done) {
   for (const Chunk& chunk : chunks) {
-    const std::uint32_t count = static_cast<std::uint32_t>(chunk.tokens.size());
+    const std::uint32_t count = rows_of(chunk, encode);
     if (encode && done) sequences.set_source(chunk.sequence, count);
     else if (encode) sequences.drop_source(chunk.sequence);
     else if (done) sequences.commit(chunk.sequence, count);

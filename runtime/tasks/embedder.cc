@@ -21,14 +21,16 @@ struct EmbedderLayout {
     const fb::Model& root = plan.model.root();
     if (!plan.model.has_encoder() || plan.model.has_decoder())
       return {Code::kUnsupported, "vectors and labels are made by models with an encoder and no decoder"};
-    if (root.tokenizer() == nullptr) return {Code::kUnsupported, "this model has no tokenizer"};
-    auto tokenizer = Tokenizer::open(*root.tokenizer());
-    if (!tokenizer.ok()) return tokenizer.status();
-    e.tokenizer_ = *tokenizer;
     const fb::Function& encode = *root.encode();
     const auto output =
         encode.output() < 0 ? nullptr : encode.values()->Get(static_cast<std::uint32_t>(encode.output()));
     e.pools_ = output != nullptr && output->extent() == fb::Extent::Sequences;
+    e.chunks_ = workspace.take<Chunk>(plan.limits.sequences);
+    if (root.input() != nullptr) return {};
+    if (root.tokenizer() == nullptr) return {Code::kUnsupported, "this model has no tokenizer"};
+    auto tokenizer = Tokenizer::open(*root.tokenizer());
+    if (!tokenizer.ok()) return tokenizer.status();
+    e.tokenizer_ = *tokenizer;
     // A token stands for at least a byte of the normalized text, and a byte of text becomes at most three bytes of it where the
     // tokenizer has no map of its own; longer ones end in kContextFull.
     const std::uint64_t longest = 3 * std::uint64_t{text_bytes} + kTemplate;
@@ -36,7 +38,6 @@ struct EmbedderLayout {
     e.text_types_ = workspace.take<std::uint8_t>(longest);
     e.tokens_ = workspace.take<std::int32_t>(plan.limits.source_rows);
     e.types_ = workspace.take<std::uint8_t>(plan.limits.source_rows);
-    e.chunks_ = workspace.take<Chunk>(plan.limits.sequences);
     e.scratch_ = workspace.take<std::byte>(tokenizer->scratch_bytes(text_bytes));
     e.text_bytes_ = text_bytes;
     return {};
@@ -85,7 +86,8 @@ Result<std::size_t> Embedder::read(const Passage& passage, const EmbedOptions& o
 
 Result<std::size_t> Embedder::embed(std::span<const Passage> passages, const EmbedOptions& options) {
   const Limits& limits = session_->plan().limits;
-  if (passages.empty()) return Status{Code::kBadArgument, "there is no text"};
+  if (passages.empty()) return Status{Code::kBadArgument, "there is no text, picture or sound"};
+  if (session_->plan().model.root().input() != nullptr) return embed_grids(passages);
   std::size_t used = 0;
   std::uint32_t i = 0;
   count_ = 0;
@@ -109,6 +111,18 @@ Result<std::size_t> Embedder::embed(std::span<const Passage> passages, const Emb
   return count_;
 }
 
+Result<std::size_t> Embedder::embed_grids(std::span<const Passage> passages) {
+  const Plan& plan = session_->plan();
+  const std::size_t room = plan.limits.source_rows / plan.model.root().source();
+  count_ = 0;
+  std::uint32_t i = 0;
+  for (; i < passages.size() && i < room && i < plan.limits.sequences; ++i)
+    chunks_[i] = {.sequence = i, .tokens = {}, .types = {}, .want = Want::kAll, .grid = passages[i].grid};
+  if (auto s = session_->encode(chunks_.first(i)); !s.ok()) return s;
+  count_ = i;
+  return count_;
+}
+
 Status Embedder::embed(std::string_view text, const EmbedOptions& options) {
   const Passage passage{.text = text};
   return embed({&passage, 1}, options).status();
@@ -116,7 +130,8 @@ Status Embedder::embed(std::string_view text, const EmbedOptions& options) {
 
 std::size_t Embedder::rows(std::size_t index) const {
   if (index >= count_) return 0;
-  return pools_ ? 1 : chunks_[index].tokens.size();
+  const fb::Model& root = session_->plan().model.root();
+  return pools_ ? 1 : root.input() != nullptr ? root.source() : chunks_[index].tokens.size();
 }
 
 std::span<const float> Embedder::vector(std::size_t index, std::size_t row) const {

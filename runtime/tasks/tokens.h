@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "kinglet/tokenizer.h"
 #include "model_generated.h"
@@ -36,6 +37,20 @@ inline std::span<const std::int32_t> suppressed_tokens(const fb::Model& root) {
 }
 inline std::int32_t forced_token(const fb::Model& root) {
   return root.generation() == nullptr ? -1 : root.generation()->forced();
+}
+
+// What begins a text in a language, after the start tokens; empty where the model has one language only.
+inline Result<std::span<const std::int32_t>> language_tokens(const fb::Model& root, std::string_view code) {
+  const auto* languages = root.generation() == nullptr ? nullptr : root.generation()->languages();
+  if (languages == nullptr || languages->size() == 0) {
+    if (!code.empty()) return Status{Code::kBadArgument, "this model does not choose between languages"};
+    return std::span<const std::int32_t>{};
+  }
+  for (const fb::Language* language : *languages) {
+    if (code.empty() || code == std::string_view{language->code()->c_str(), language->code()->size()})
+      return tokens_of(language->tokens());
+  }
+  return Status{Code::kBadArgument, "this model does not have that language", languages->size()};
 }
 
 // The text a token adds. A vocabulary may be padded beyond its tokenizer; such a token adds none.

@@ -26,16 +26,19 @@ struct TranslatorLayout {
     const fb::Model& root = plan.model.root();
     if (!plan.model.has_decoder() || !plan.model.has_encoder())
       return {Code::kUnsupported, "texts are translated by models with an encoder and a decoder"};
-    if (root.tokenizer() == nullptr) return {Code::kUnsupported, "this model has no tokenizer"};
-    auto source = Tokenizer::open(*root.tokenizer());
-    if (!source.ok()) return source.status();
-    auto target = Tokenizer::open(root.target_tokenizer() != nullptr ? *root.target_tokenizer() : *root.tokenizer());
+    const fb::Tokenizer* writes = root.target_tokenizer() != nullptr ? root.target_tokenizer() : root.tokenizer();
+    const bool reads_texts = root.input() == nullptr;
+    if (writes == nullptr || (reads_texts && root.tokenizer() == nullptr))
+      return {Code::kUnsupported, "this model has no tokenizer"};
+    auto target = Tokenizer::open(*writes);
     if (!target.ok()) return target.status();
+    auto source = reads_texts ? Tokenizer::open(*root.tokenizer()) : target;
+    if (!source.ok()) return source.status();
     t.source_tokenizer_ = *source;
     t.target_tokenizer_ = *target;
     const std::size_t sampling = Sampler::workspace_bytes(root.vocabulary());
-    const std::size_t encoding = source->scratch_bytes(text_bytes);
-    t.sources_ = workspace.take<std::int32_t>(plan.limits.source_rows);
+    const std::size_t encoding = reads_texts ? source->scratch_bytes(text_bytes) : 0;
+    t.sources_ = workspace.take<std::int32_t>(reads_texts ? plan.limits.source_rows : 0);
     t.targets_ = workspace.take<std::int32_t>(std::uint64_t{plan.limits.sequences} * (plan.limits.context + 1));
     t.tracks_ = workspace.take<Translator::Track>(plan.limits.sequences);
     t.chunks_ = workspace.take<Chunk>(plan.limits.sequences);
@@ -81,6 +84,11 @@ std::span<const std::int32_t> Translator::tokens(std::size_t index) const {
   return target(index).first(tracks_[index].count);
 }
 
+// The sources of the last call make room.
+void Translator::begin() {
+  for (std::uint32_t s = 0; s < tracks_.size(); ++s) (void)session_->forget(s);  // which are all in the plan
+}
+
 // A source's tokens with the suffix that its tokenizer does not write. None where there are only those that it writes to every text.
 Result<std::size_t> Translator::read(std::string_view source, std::span<std::int32_t> room) {
   const auto nothing = source_tokenizer_.encode({}, {}, scratch_, room);
@@ -113,14 +121,38 @@ Status Translator::check(std::size_t sources, const BeamOptions& beam, std::size
 }
 
 // Runs the encoder over all sources, as many in one call as the plan's rows take.
+Status Translator::encode(std::span<const Grid> sources, const BeamOptions& beam, std::span<Translation> results) {
+  const Plan& plan = session_->plan();
+  const fb::Model& root = plan.model.root();
+  if (root.input() == nullptr) return {Code::kUnsupported, "this model reads texts, not pictures or sounds"};
+  const std::size_t most = plan.limits.source_rows / root.source();
+  const std::uint32_t beams = beam.beams == 0 ? 1 : beam.beams;
+  begin();
+  for (std::size_t done = 0; done < sources.size();) {
+    std::size_t chunks = 0;
+    for (; chunks < most && done < sources.size(); ++chunks, ++done)
+      chunks_[chunks] = {.sequence = static_cast<std::uint32_t>(done) * beams,
+                         .tokens = {},
+                         .types = {},
+                         .want = Want::kNone,
+                         .grid = sources[done]};
+    if (auto s = session_->encode(chunks_.first(chunks)); !s.ok()) return s;
+  }
+  for (auto& result : results) {
+    result = {};
+    result.source_tokens = root.source();
+  }
+  return {};
+}
+
 Status Translator::encode(std::span<const std::string_view> sources, const BeamOptions& beam,
                           std::span<Translation> results) {
   const std::size_t each = results.size() / sources.size();
   const std::uint32_t beams = beam.beams == 0 ? 1 : beam.beams;
   const std::uint32_t longest = session_->plan().limits.source;
-  for (std::uint32_t s = 0; s < tracks_.size(); ++s) {  // their sources make room
-    if (auto status = session_->forget(s); !status.ok()) return status;
-  }
+  if (session_->plan().model.root().input() != nullptr)
+    return {Code::kUnsupported, "this model reads pictures or sounds, not texts"};
+  begin();
   std::size_t used = 0;
   std::size_t chunks = 0;
   const auto flush = [&]() -> Status {
@@ -151,15 +183,22 @@ Status Translator::encode(std::span<const std::string_view> sources, const BeamO
   return flush();
 }
 
-Status Translator::start(std::size_t count) {
-  const auto start = start_tokens(session_->plan().model.root());
+Status Translator::start(std::size_t count, std::string_view language) {
+  const fb::Model& root = session_->plan().model.root();
+  const auto start = start_tokens(root);
+  const auto more = language_tokens(root, language);
+  if (!more.ok()) return more.status();
   const std::uint32_t context = session_->plan().limits.context;
   if (start.empty()) return {Code::kUnsupported, "this model does not say which token starts its decoder"};
-  if (start.size() > context) return {Code::kContextFull, "the start tokens do not fit the context", context};
+  if (start.size() + more->size() > context)
+    return {Code::kContextFull, "the start tokens do not fit the context", context};
   for (std::size_t i = 0; i < count; ++i) {
     std::memcpy(target(i).data(), start.data(), start.size_bytes());
-    tracks_[i] = {
-        .count = static_cast<std::uint32_t>(start.size()), .made = 0, .finish = Finish::kLength, .done = false};
+    if (!more->empty()) std::memcpy(target(i).data() + start.size(), more->data(), more->size_bytes());
+    tracks_[i] = {.count = static_cast<std::uint32_t>(start.size() + more->size()),
+                  .made = 0,
+                  .finish = Finish::kLength,
+                  .done = false};
   }
   return {};
 }
@@ -231,7 +270,7 @@ Status Translator::decode(std::size_t count, Sampler& sampler, const TranslateOp
 // A beam search for each source, whose hypotheses become the results.
 Status Translator::search(std::size_t count, const TranslateOptions& options, std::span<Translation> results) {
   const fb::Model& root = session_->plan().model.root();
-  const auto start = start_tokens(root);
+  const std::span<const std::int32_t> start = tokens(0);  // which all begin with
   const std::uint32_t longest = session_->plan().limits.context + 1 - static_cast<std::uint32_t>(start.size());
   TokenMarks marks(root.vocabulary(), scratch_);
   marks.stop(stop_tokens(root));
@@ -261,7 +300,7 @@ Status Translator::search(std::size_t count, const TranslateOptions& options, st
     results[i].score = results[i].log_prob = -std::numeric_limits<float>::infinity();
     if (rank >= search.results()) continue;
     const Hypothesis best = search.result(rank);
-    std::memcpy(target(i).data(), start.data(), start.size_bytes());
+    std::memmove(target(i).data(), start.data(), start.size_bytes());
     search.write(rank, target(i).subspan(start.size()));
     tracks_[i] = {.count = static_cast<std::uint32_t>(start.size()) + best.tokens,
                   .made = best.tokens,
@@ -295,8 +334,9 @@ Status Translator::write(std::span<Translation> results, std::span<char> out) co
   return {};
 }
 
-Status Translator::translate(std::span<const std::string_view> sources, const TranslateOptions& options,
-                             std::span<char> out, std::span<Translation> results) {
+template <class Source>
+Status Translator::run(std::span<const Source> sources, const TranslateOptions& options, std::span<char> out,
+                       std::span<Translation> results) {
   const fb::Model& root = session_->plan().model.root();
   const BeamOptions& beam = options.beam;
   if (auto s = check(sources.size(), beam, results.size()); !s.ok()) return s;
@@ -305,7 +345,7 @@ Status Translator::translate(std::span<const std::string_view> sources, const Tr
   auto sampler =
       Sampler::create(root.vocabulary(), options.sampler, suppressed_tokens(root), scratch_, session_->kernels());
   if (!sampler.ok()) return sampler.status();
-  if (auto s = start(sources.size()); !s.ok()) return s;
+  if (auto s = start(sources.size(), options.language); !s.ok()) return s;
   if (beam.beams > 0) {
     if (auto s = search(sources.size(), options, results); !s.ok()) return s;
     return write(results, out);
@@ -314,10 +354,20 @@ Status Translator::translate(std::span<const std::string_view> sources, const Tr
   return write(results, out);
 }
 
+Status Translator::translate(std::span<const std::string_view> sources, const TranslateOptions& options,
+                             std::span<char> out, std::span<Translation> results) {
+  return run(sources, options, out, results);
+}
+
+Status Translator::translate(std::span<const Grid> sources, const TranslateOptions& options, std::span<char> out,
+                             std::span<Translation> results) {
+  return run(sources, options, out, results);
+}
+
 Result<Translation> Translator::translate(std::string_view source, const TranslateOptions& options,
                                           std::span<char> out) {
   Translation result;
-  if (auto s = translate({&source, 1}, options, out, {&result, 1}); !s.ok()) return s;
+  if (auto s = run<std::string_view>({&source, 1}, options, out, {&result, 1}); !s.ok()) return s;
   return result;
 }
 

@@ -18,11 +18,12 @@
 
 namespace kinglet {
 
-// One text, or two in the model's template for pairs.
+// One text, or two in the model's template for pairs; of a model that reads grids one of these instead.
 struct Passage {
   std::string_view text;
   std::string_view second = {};
   bool pair = false;
+  Grid grid = {};
 };
 
 struct EmbedOptions {
@@ -38,7 +39,8 @@ class Embedder {
   // Bytes of the workspace; `text_bytes` is the longest text (both together, of a pair).
   static Result<std::size_t> workspace_bytes(const Plan& plan, std::size_t text_bytes);
 
-  // Uses the session's sequences. kUnsupported: the model has no encoder, has a decoder too, or has no tokenizer.
+  // Uses the session's sequences. kUnsupported: the model has no encoder, has a decoder too, or reads texts and has no
+  // tokenizer.
   static Result<Embedder> create(Session& session, std::span<std::byte> memory, std::size_t text_bytes);
 
   // Encodes the first of the passages, as many as one call takes (plan.limits.sequences, source_rows), and returns their number,
@@ -60,6 +62,7 @@ class Embedder {
  private:
   friend struct EmbedderLayout;
 
+  Result<std::size_t> embed_grids(std::span<const Passage> passages);
   Result<std::size_t> read(const Passage& passage, const EmbedOptions& options);
   std::size_t shorten(std::size_t tokens, const Passage& passage, const EmbedOptions& options) const;
 

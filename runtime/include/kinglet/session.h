@@ -11,6 +11,7 @@
 #include <span>
 
 #include "kinglet/attention.h"
+#include "kinglet/chunk.h"
 #include "kinglet/isa.h"
 #include "kinglet/parallel.h"
 #include "kinglet/plan.h"
@@ -50,17 +51,6 @@ struct SessionOptions {
   Parallel parallel;
   Observer observer;
   std::uint64_t cache_bytes = 0;  // of the last-level cache, or 0 if unknown: larger weights are read in another way
-};
-
-// Which rows of a chunk give an output row.
-enum class Want : std::uint8_t { kLast, kAll, kNone };
-
-// The next tokens of one sequence. A call takes several chunks, each of another sequence.
-struct Chunk {
-  std::uint32_t sequence = 0;
-  std::span<const std::int32_t> tokens;
-  std::span<const std::uint8_t> types;  // token types, as many as tokens, or none (all 0)
-  Want want = Want::kLast;
 };
 
 class Session {

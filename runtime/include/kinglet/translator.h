@@ -1,5 +1,6 @@
-// Translator: a text to a text with an encoder-decoder (Vaswani et al. 2017), several texts at once. It owns nothing: the
-// session runs the model, the workspace holds tokens, the results are written where the caller says.
+// Translator: a text to a text with an encoder-decoder (Vaswani et al. 2017), several texts at once; or a picture to its caption (Xu et
+// al. 2015), a sound to its words. It owns nothing: the session runs the model, the workspace holds tokens, the results are written where
+// the caller says.
 //
 //     auto bytes = kinglet::Translator::workspace_bytes((*session)->plan(), source.size());
 //     auto translator = kinglet::Translator::create(**session, workspace, source.size());
@@ -29,6 +30,7 @@ struct TranslateOptions {
   std::uint32_t max_tokens = 0;    // of each translation; 0: as many as the context takes
   std::uint32_t first_stream = 0;  // random stream of the first text; the others follow
   BeamOptions beam = {};           // with beams, of the sampler's options only `suppressed` has a meaning
+  std::string_view language = {};  // code of one of the model's languages; empty: its first, if it has any
 };
 
 struct TranslatorOptions {
@@ -54,7 +56,8 @@ class Translator {
   static Result<std::size_t> workspace_bytes(const Plan& plan, std::size_t text_bytes,
                                              const TranslatorOptions& options = {});
 
-  // Uses all sequences of the session. kUnsupported: not an encoder-decoder, or it has no tokenizer.
+  // Uses all sequences of the session. kUnsupported: not an encoder-decoder, or it has no tokenizer. A model that reads
+  // grids needs no room for texts.
   static Result<Translator> create(Session& session, std::span<std::byte> memory, std::size_t text_bytes,
                                    const TranslatorOptions& options = {});
 
@@ -64,6 +67,10 @@ class Translator {
   // tokens than plan.limits.source, kBadArgument for one without any. kOutOfMemory: `out` is full (decode_bytes() of the
   // tokenizer for each token is always enough).
   Status translate(std::span<const std::string_view> sources, const TranslateOptions& options, std::span<char> out,
+                   std::span<Translation> results);
+
+  // The same of grids, for a model that reads these.
+  Status translate(std::span<const Grid> sources, const TranslateOptions& options, std::span<char> out,
                    std::span<Translation> results);
 
   // One text.
@@ -88,8 +95,13 @@ class Translator {
   std::span<std::int32_t> target(std::size_t index) const;  // [context + 1]
   Result<std::size_t> read(std::string_view source, std::span<std::int32_t> room);
   Status check(std::size_t sources, const BeamOptions& beam, std::size_t results) const;
+  void begin();
   Status encode(std::span<const std::string_view> sources, const BeamOptions& beam, std::span<Translation> results);
-  Status start(std::size_t count);
+  Status encode(std::span<const Grid> sources, const BeamOptions& beam, std::span<Translation> results);
+  template <class Source>
+  Status run(std::span<const Source> sources, const TranslateOptions& options, std::span<char> out,
+             std::span<Translation> results);
+  Status start(std::size_t count, std::string_view language);
   Result<std::size_t> gather(std::size_t count, std::size_t& next);
   Status choose(class Chooser& chooser, const TranslateOptions& options, std::size_t chunks);
   Status take(std::uint32_t sequence, std::int32_t token, const TranslateOptions& options);

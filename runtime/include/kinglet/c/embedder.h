@@ -12,7 +12,8 @@ extern "C" {
 typedef struct kinglet_passage {
   kinglet_text text;
   kinglet_text second;
-  size_t pair;  // 1: both
+  size_t pair;        // 1: both
+  kinglet_grid grid;  // of a model that reads grids, instead of texts
 } kinglet_passage;
 
 typedef struct kinglet_embed_options {

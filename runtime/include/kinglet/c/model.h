@@ -23,7 +23,8 @@ enum {
   KINGLET_EMBED = 2,
   KINGLET_CLASSIFY = 3,
   KINGLET_CLASSIFY_TOKENS = 4,
-  KINGLET_FILL_MASK = 5
+  KINGLET_FILL_MASK = 5,
+  KINGLET_CAPTION = 6
 };
 
 // What the file says of the model. Texts are views of the file.
@@ -53,9 +54,14 @@ typedef struct kinglet_model_info {
   int32_t forced_token;   // the first token generated, or -1
   int32_t padding_token;  // or -1
   uint32_t weights;       // how many tensors
+  uint32_t languages;     // that a text can begin in
+  uint32_t grid_height;   // of what `encode` reads; 0: it reads tokens
+  uint32_t grid_width;
+  uint32_t grid_channels;
+  uint32_t grid_bytes;    // 1: bytes can be given, too
 } kinglet_model_info;
 #define KINGLET_MODEL_INFO \
-  { sizeof(kinglet_model_info), {0, 0}, {0, 0}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+  { sizeof(kinglet_model_info), {0, 0}, {0, 0}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 kinglet_status kinglet_model_get_info(const kinglet_model* model, kinglet_model_info* info);
 

@@ -75,13 +75,22 @@ kinglet_status kinglet_session_create(kinglet_session* session, const kinglet_pl
 typedef uint32_t kinglet_want;
 enum { KINGLET_WANT_LAST = 0, KINGLET_WANT_ALL = 1, KINGLET_WANT_NONE = 2 };
 
-// The next tokens of one sequence. A call takes several chunks, each of another sequence.
+// What a model reads instead of a text: a picture, the frames of a sound. One of the two lists, [height, width, channels] of the model's
+// input (kinglet_model_get_info); `count` is its length.
+typedef struct kinglet_grid {
+  const uint8_t* bytes;   // as they come, the pixels of a picture
+  const float* features;  // as the model was trained on
+  size_t count;
+} kinglet_grid;
+
+// The next tokens of one sequence, or instead of a source text a grid. A call takes several chunks, each of another sequence.
 typedef struct kinglet_chunk {
   const int32_t* tokens;  // [count]
   const uint8_t* types;   // [count], or null: all 0
   size_t count;
   uint32_t sequence;
   kinglet_want want;
+  kinglet_grid grid;
 } kinglet_chunk;
 
 // Runs the encoder over whole sequences. KINGLET_BAD_ARGUMENT changes nothing; a later failure leaves the named sequences without a source.

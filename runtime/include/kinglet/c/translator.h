@@ -1,4 +1,4 @@
-// Texts to texts with an encoder-decoder, several at once, greedy, sampled or searched.
+// Texts to texts with an encoder-decoder, several at once, greedy, sampled or searched; or pictures to captions, sounds to words.
 #pragma once
 
 #include "kinglet/c/generator.h"
@@ -13,9 +13,10 @@ typedef struct kinglet_translate_options {
   const kinglet_beam_options* beam;        // null: no beam search
   uint32_t max_tokens;                     // of each translation; 0: as many as the context takes
   uint32_t first_stream;                   // random stream of the first text; the others follow
+  kinglet_text language;                   // code of one of the model's languages; empty: its first, if it has any
 } kinglet_translate_options;
 #define KINGLET_TRANSLATE_OPTIONS \
-  { sizeof(kinglet_translate_options), 0, 0, 0, 0 }
+  { sizeof(kinglet_translate_options), 0, 0, 0, 0, {0, 0} }
 
 typedef struct kinglet_translator_options {
   size_t struct_bytes;
@@ -51,6 +52,11 @@ kinglet_status kinglet_translator_create(kinglet_translator* translator, kinglet
 kinglet_status kinglet_translator_translate(kinglet_translator* translator, const kinglet_text* sources, size_t count,
                                             const kinglet_translate_options* options, char* out, size_t capacity,
                                             kinglet_translation* results, size_t result_count);
+
+// The same of grids, for a model that reads these.
+kinglet_status kinglet_translator_translate_grids(kinglet_translator* translator, const kinglet_grid* sources,
+                                                  size_t count, const kinglet_translate_options* options, char* out,
+                                                  size_t capacity, kinglet_translation* results, size_t result_count);
 
 // The tokens that the encoder reads of a text, its suffix included.
 kinglet_status kinglet_translator_source_tokens(kinglet_translator* translator, kinglet_text source, int32_t* tokens,

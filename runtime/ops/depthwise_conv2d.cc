@@ -1,0 +1,57 @@
+// DepthwiseConv2d: each column is convolved by itself (Howard et al. 2017, MobileNets). So few products fall on each number that floats
+// are no slower than int8 rows would be to make.
+#include <cstring>
+
+#include "model/rules.h"
+#include "ops/activation.h"
+#include "ops/emit.h"
+#include "ops/ops.h"
+#include "ops/window.h"
+
+namespace kinglet::ops {
+
+Status verify(const fb::DepthwiseConv2d& op, Checker& check) {
+  auto input = check.f32_input(op.input());
+  if (!input.ok()) return input.status();
+  if ((*input)->extent() != fb::Extent::Grid) return check.fail("a convolution's input is no grid");
+  auto output = check.grid_made(op.output());
+  if (!output.ok()) return output.status();
+  if (!good_window({*(*input)->grid(), *output, *op.kernel(), *op.stride(), *op.padding(), *op.dilation()}))
+    return check.fail("a convolution's window is out of range");
+  auto weight = check.weight(op.weight());
+  if (!weight.ok()) return weight.status();
+  const std::uint32_t width = (*input)->width();
+  if ((*weight)->type() != fb::WeightType::Float32 || (*weight)->columns() != width ||
+      (*weight)->rows() != std::uint64_t{op.kernel()->height()} * op.kernel()->width())
+    return check.fail("a depthwise convolution's weight is not f32, or does not fit its window");
+  if (auto s = check.vector(op.bias(), width); !s.ok()) return s;
+  if (op.activation() == fb::Activation::SoftCap) return check.fail("a depthwise convolution cannot be a soft cap");
+  if (auto s = check.activation(op.activation(), 1.0F); !s.ok()) return s;
+  return check.emits_grid(op.output(), width, *output);
+}
+
+std::uint64_t scratch_bytes(const fb::DepthwiseConv2d& op, const fb::Function& function, const Shapes& shapes) {
+  return emit_rows_scratch(op.output(), made_value(op.output(), function).width(), shapes);
+}
+
+Status run(const fb::DepthwiseConv2d& op, const Frame& frame) {
+  const fb::Value& in = frame.value(op.input());
+  const Window window{*in.grid(),    *made_value(op.output(), *frame.function).grid(),
+                      *op.kernel(),  *op.stride(),
+                      *op.padding(), *op.dilation()};
+  const std::uint32_t size = window.output.height() * window.output.width(), width = in.width();
+  const FloatRows input = frame.floats(op.input());
+  const float* weight = frame.vector(op.weight());
+  const float* bias = frame.vector(op.bias());
+  return emit_rows(frame, op.output(), frame.rows_of(made_by(op.output())), width, [&](std::uint32_t r, float* out) {
+    const std::size_t first = std::size_t{r / size} * places(in);
+    std::memset(out, 0, width * sizeof(float));
+    each_tap(window, r % size, [&](std::uint32_t tap, std::uint32_t place) {
+      frame.kernels->multiply_add(input.row(first + place), weight + std::size_t{tap} * width, out, width);
+    });
+    if (bias != nullptr) frame.kernels->add(out, bias, out, width);
+    activate_row(frame, op.activation(), out, width);
+  });
+}
+
+}  // namespace kinglet::ops

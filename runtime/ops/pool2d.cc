@@ -1,0 +1,102 @@
+// Pool2d: the largest or the mean of each column over a window, or over equal parts of the grid.
+#include <cstring>
+
+#include "model/rules.h"
+#include "ops/emit.h"
+#include "ops/ops.h"
+#include "ops/window.h"
+
+namespace kinglet::ops {
+namespace {
+
+// One side of what a place sees.
+struct Range {
+  std::uint32_t begin, end;
+};
+
+Range part_of(std::uint32_t at, std::uint32_t in, std::uint32_t out) {
+  const std::uint64_t before = std::uint64_t{at} * in, after = std::uint64_t{at + 1} * in;
+  return {static_cast<std::uint32_t>(before / out), static_cast<std::uint32_t>((after + out - 1) / out)};
+}
+
+Range range_of(const Reach& reach) { return {reach.first, reach.first + (reach.end - reach.begin)}; }
+
+// Kernel places of one side that lie in the input or its padding.
+std::uint32_t padded(std::uint32_t at, std::uint32_t in, std::uint32_t kernel, std::uint32_t stride,
+                     std::uint32_t padding) {
+  const std::uint32_t left = in + 2 * padding - at * stride;
+  return left < kernel ? left : kernel;
+}
+
+// Each window sees a place at least.
+bool sees_something(const Window& w) {
+  const auto good = [](std::uint32_t in, std::uint32_t out, std::uint32_t kernel, std::uint32_t stride,
+                       std::uint32_t padding) { return padding < kernel && (out - 1) * stride < in + padding; };
+  return good(w.input.height(), w.output.height(), w.kernel.height(), w.stride.height(), w.padding.height()) &&
+         good(w.input.width(), w.output.width(), w.kernel.width(), w.stride.width(), w.padding.width());
+}
+
+Window window_of(const fb::Pool2d& op, const fb::Size& input, const fb::Size& output) {
+  return {input, output, *op.kernel(), *op.stride(), *op.padding(), fb::Size(1, 1)};
+}
+
+}  // namespace
+
+Status verify(const fb::Pool2d& op, Checker& check) {
+  auto input = check.f32_input(op.input());
+  if (!input.ok()) return input.status();
+  if ((*input)->extent() != fb::Extent::Grid) return check.fail("a pooling's input is no grid");
+  if (op.kind() > fb::PoolKind::MAX) return {Code::kUnsupported, "a pooling this version does not know"};
+  auto output = check.grid_made(op.output());
+  if (!output.ok()) return output.status();
+  if (!op.adaptive()) {
+    if (op.kernel() == nullptr || op.stride() == nullptr || op.padding() == nullptr)
+      return check.fail("a pooling's window is missing");
+    const Window window = window_of(op, *(*input)->grid(), *output);
+    if (!good_window(window) || !sees_something(window)) return check.fail("a pooling's window is out of range");
+  }
+  return check.emits_grid(op.output(), (*input)->width(), *output);
+}
+
+std::uint64_t scratch_bytes(const fb::Pool2d& op, const fb::Function& function, const Shapes& shapes) {
+  return emit_rows_scratch(op.output(), made_value(op.output(), function).width(), shapes);
+}
+
+Status run(const fb::Pool2d& op, const Frame& frame) {
+  const fb::Value& in = frame.value(op.input());
+  const fb::Size from = *in.grid(), to = *made_value(op.output(), *frame.function).grid();
+  const std::uint32_t size = to.height() * to.width(), width = in.width();
+  const FloatRows input = frame.floats(op.input());
+  return emit_rows(frame, op.output(), frame.rows_of(made_by(op.output())), width, [&](std::uint32_t r, float* out) {
+    const std::uint32_t y = r % size / to.width(), x = r % to.width();
+    Range rows{}, columns{};
+    std::uint32_t count = 0;
+    if (op.adaptive()) {
+      rows = part_of(y, from.height(), to.height());
+      columns = part_of(x, from.width(), to.width());
+    } else {
+      const Window window = window_of(op, from, to);
+      rows = range_of(rows_seen(window, y));
+      columns = range_of(columns_seen(window, x));
+      count = padded(y, from.height(), op.kernel()->height(), op.stride()->height(), op.padding()->height()) *
+              padded(x, from.width(), op.kernel()->width(), op.stride()->width(), op.padding()->width());
+    }
+    if (op.kind() != fb::PoolKind::AveragePadded || op.adaptive())
+      count = (rows.end - rows.begin) * (columns.end - columns.begin);
+    const FloatRows source{input.row(std::size_t{r / size} * places(in)), input.stride};
+    bool begun = false;
+    for (std::uint32_t i = rows.begin; i < rows.end; ++i) {
+      for (std::uint32_t j = columns.begin; j < columns.end; ++j) {
+        const float* row = source.row(std::size_t{i} * from.width() + j);
+        if (!begun) std::memcpy(out, row, width * sizeof(float));
+        else if (op.kind() == fb::PoolKind::Max) frame.kernels->maximum(row, out, width);
+        else frame.kernels->add(row, out, out, width);
+        begun = true;
+      }
+    }
+    if (op.kind() == fb::PoolKind::Max) return;
+    for (std::uint32_t c = 0; c < width; ++c) out[c] /= static_cast<float>(count);
+  });
+}
+
+}  // namespace kinglet::ops
