@@ -86,6 +86,7 @@ class Describer {
   }
   void operator()(const fb::Add& op) {
     result.inputs = {value(op.left()), value(op.right())};
+    activation(op.activation());
     emit(op.output());
   }
   void operator()(const fb::Select& op) {
@@ -135,8 +136,54 @@ class Describer {
     state(op.state());
     emit(op.output());
   }
+  void operator()(const fb::Conv2d& op) {
+    grid(op.input());
+    window(op.kernel(), op.stride(), op.padding());
+    if (op.dilation()->height() != 1 || op.dilation()->width() != 1) detail("dilation " + size_text(*op.dilation()));
+    if (op.groups() != 1) detail(std::to_string(op.groups()) + " groups");
+    if (op.wide()) detail("16-bit windows");
+    activation(op.activation());
+    residual(op.residual());
+    for (const int w : {op.weight(), op.bias()}) weight(w);
+    emit(op.output());
+  }
+  void operator()(const fb::DepthwiseConv2d& op) {
+    grid(op.input());
+    window(op.kernel(), op.stride(), op.padding());
+    if (op.dilation()->height() != 1 || op.dilation()->width() != 1) detail("dilation " + size_text(*op.dilation()));
+    activation(op.activation());
+    for (const int w : {op.weight(), op.bias()}) weight(w);
+    emit(op.output());
+  }
+  void operator()(const fb::Pool2d& op) {
+    grid(op.input());
+    detail(lower(fb::EnumNamePoolKind(op.kind())));
+    if (op.adaptive()) detail("adaptive");
+    else window(op.kernel(), op.stride(), op.padding());
+    emit(op.output());
+  }
+  void operator()(const fb::Regions& op) {
+    grid(op.input());
+    for (const int w : {op.before(), op.positions()}) weight(w);
+    emit(op.output());
+  }
 
  private:
+  static std::string size_text(const fb::Size& size) {
+    return std::to_string(size.height()) + "x" + std::to_string(size.width());
+  }
+  void window(const fb::Size* kernel, const fb::Size* stride, const fb::Size* padding) {
+    detail(size_text(*kernel));
+    if (stride->height() != 1 || stride->width() != 1) detail("stride " + size_text(*stride));
+    if (padding->height() != 0 || padding->width() != 0) detail("padding " + size_text(*padding));
+  }
+  // A value, or what is given.
+  void grid(int index) {
+    const fb::Input* input = root_.input();
+    result.inputs.push_back(index >= 0 ? value(index)
+                                       : "input [" + size_text(*input->grid()) + ", " +
+                                             std::to_string(input->channels()) + "]");
+  }
   static std::string number(float x) {
     char text[32];
     std::snprintf(text, sizeof(text), "%g", static_cast<double>(x));
@@ -195,6 +242,7 @@ std::string task_text(fb::Task task) {
     case fb::Task::Classify: return "classify";
     case fb::Task::ClassifyTokens: return "classify tokens";
     case fb::Task::FillMask: return "fill a mask";
+    case fb::Task::Caption: return "caption";
   }
   return "";
 }

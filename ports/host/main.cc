@@ -22,6 +22,7 @@ constexpr Command kCommands[] = {
     {"generate", "Continue a text", add_generate},
     {"chat", "Talk with a model, in the turns it was trained on", add_chat},
     {"translate", "Translate texts", add_translate},
+    {"caption", "Say what is in a picture", add_caption},
     {"embed", "Turn texts into vectors", add_embed},
     {"classify", "Label texts or their tokens", add_classify},
     {"logits", "Run the model over token ids and show its raw output", add_logits},

@@ -28,6 +28,14 @@ class Worker {
     return products(op.weight(), op.up(), input.kind() == fb::Kind::Q16);
   }
 
+  OperatorWork operator()(const fb::Conv2d& op) const {
+    const fb::Weight& w = weight(op.weight());
+    const fb::Value& made = *function_.values()->Get(
+        static_cast<std::uint32_t>(op.output()->rows() >= 0 ? op.output()->rows() : op.output()->quantized()));
+    const double places = static_cast<double>(made.grid()->height()) * made.grid()->width();
+    return {2.0 * w.rows() * w.columns() * places * (op.wide() ? 2 : 1), static_cast<double>(w.data()->bytes())};
+  }
+
   OperatorWork operator()(const fb::Recurrent& op) const { return products(op.weight(), op.candidate(), op.wide()); }
 
   OperatorWork operator()(const fb::Embed& op) const {

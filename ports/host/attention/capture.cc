@@ -19,13 +19,27 @@ std::vector<std::string> pieces(const Opened& opened, bool target, std::span<con
   return texts;
 }
 
+// How the regions of a picture lie in it.
+void find_regions(const fb::Model& root, AttentionPicture& picture) {
+  for (const fb::Operator* op : *root.encode()->operators()) {
+    const fb::Regions* regions = op->body_as_Regions();
+    if (regions == nullptr) continue;
+    const fb::Size& grid = *root.encode()->values()->Get(static_cast<std::uint32_t>(regions->input()))->grid();
+    picture.region_rows = grid.height();
+    picture.region_columns = grid.width();
+    if (regions->before() >= 0)
+      picture.regions_before = root.weights()->Get(static_cast<std::uint32_t>(regions->before()))->rows();
+  }
+}
+
 Status run(Session& session, const AttentionTexts& texts) {
-  const Chunk read{.sequence = 0, .tokens = texts.source, .types = {}, .want = Want::kNone};
+  const Chunk read{.sequence = 0, .tokens = texts.source, .types = {}, .want = Want::kNone, .grid = texts.grid};
   if (auto s = session.encode({&read, 1}); !s.ok()) return s;
   const std::uint32_t most = session.plan().limits.rows;
   for (std::size_t done = 0; done < texts.decoder_input.size(); done += most) {
     const auto part = texts.decoder_input.subspan(done);
-    const Chunk step{.sequence = 0, .tokens = part.first(part.size() < most ? part.size() : most), .types = {}};
+    const auto now = part.first(part.size() < most ? part.size() : most);
+    const Chunk step{.sequence = 0, .tokens = now, .types = {}, .want = Want::kLast, .grid = {}};
     if (auto s = session.step({&step, 1}); !s.ok()) return s;
   }
   return {};
@@ -34,12 +48,15 @@ Status run(Session& session, const AttentionTexts& texts) {
 }  // namespace
 
 AttentionPicture capture_attention(const Opened& opened, const Common& common, const AttentionTexts& texts) {
-  const auto source = static_cast<std::uint32_t>(texts.source.size());
+  const bool grid = opened.root().input() != nullptr;
+  const auto source = grid ? opened.root().source() : static_cast<std::uint32_t>(texts.source.size());
   const auto target = static_cast<std::uint32_t>(texts.decoder_input.size());
   Engine engine(opened, common, {.context = target, .source = source});
   AttentionPicture picture;
   picture.title = opened.name();
-  picture.source = pieces(opened, false, texts.source);
+  if (grid) find_regions(opened.root(), picture);
+  if (!grid) picture.source = pieces(opened, false, texts.source);
+  for (std::uint32_t i = 0; grid && i < source; ++i) picture.source.push_back("region " + std::to_string(i + 1));
   picture.decoder_input = pieces(opened, true, texts.decoder_input);
   for (std::size_t i = 1; i < target; ++i) picture.target.push_back(picture.decoder_input[i]);
   picture.target.push_back(texts.last < 0 ? "…" : pieces(opened, true, {&texts.last, 1}).front());

@@ -12,7 +12,8 @@
 namespace kinglet::host {
 
 struct AttentionTexts {
-  std::span<const std::int32_t> source;         // as the encoder reads it
+  std::span<const std::int32_t> source;         // as the encoder reads it; of a model that reads grids none, but
+  Grid grid = {};                               // this
   std::span<const std::int32_t> decoder_input;  // as the decoder reads it, one token for each that it writes
   std::int32_t last = -1;                       // what the decoder wrote after the last of them; -1: nobody knows
 };

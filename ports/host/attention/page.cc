@@ -6,6 +6,7 @@
 #include "attention/maps.h"
 #include "attention/page_parts.h"
 #include "attention/tokens.h"
+#include "base64.h"
 #include "json.h"
 
 namespace kinglet::host {
@@ -14,19 +15,6 @@ namespace {
 // As many weights as a browser holds with ease: a page of at most 22 MB. Canvases have no longer sides everywhere.
 constexpr std::uint64_t kMostCells = 12'000'000;
 constexpr std::uint32_t kMostSide = 4096;
-
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t bits = 0;
-    for (std::size_t j = i; j < i + 3; ++j)
-      bits = bits << 8 | (j < bytes.size() ? static_cast<unsigned char>(bytes[j]) : 0U);
-    for (std::size_t j = 0; j < 4; ++j) text += i + j > bytes.size() ? '=' : kDigits[bits >> (18 - 6 * j) & 63];
-  }
-  return text;
-}
 
 // Numbers below 128 in one byte, others in two with the lower seven bits first: up to 10,000 a weight in ten-thousandths, above it a
 // run of zeros. Few weights of a long row are large, so one takes little more than a byte.

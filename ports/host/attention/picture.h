@@ -25,10 +25,16 @@ struct AttentionPicture {
   std::vector<std::string> target;         // rows of kCross and kAlign
   std::vector<std::string> decoder_input;  // rows and columns of kSelf: what the decoder read to write `target`
   std::vector<AttentionLayer> layers;      // in the order of execution
+  std::uint32_t regions_before =
+      0;  // of a picture that was read: rows before its regions (class tokens), and their grid
+  std::uint32_t region_rows = 0, region_columns = 0;
 };
 
 // A page to explore: one file, with its own script and nothing from elsewhere. Weights to four decimals.
 std::string attention_html(const AttentionPicture& picture);
+
+// The picture that a caption was made of (as the model reads it), once for every token, bright where it looked. A page, or an SVG file.
+std::string caption_html(const AttentionPicture& picture, const struct Pixels& pixels);
 
 // A still picture of every layer and head for papers; weights to four decimals where the mouse rests.
 std::string attention_svg(const AttentionPicture& picture);

@@ -6,6 +6,8 @@
 #include "commands/commands.h"
 #include "json.h"
 #include "kinglet/classifier.h"
+#include "pictures/picture.h"
+#include "text.h"
 #include "texts.h"
 
 namespace kinglet::host {
@@ -17,6 +19,7 @@ struct Options {
   bool pair = false;
   bool truncate = false;
   std::vector<std::string> texts;
+  std::vector<std::string> pictures;
 };
 
 // A label's name: the model's, or the token itself where labels are the vocabulary (a mask filled in), or its number.
@@ -54,6 +57,8 @@ class Command {
       throw Failure(options_.common.file + ": this model makes vectors, no labels: use 'kinglet embed'");
     Growing<Classifier> classifier(engine_, options_.common.file);
     classifier.fit(0);
+    if (opened_.root().input() != nullptr) return run_pictures(classifier.fit(0));
+    if (!options_.pictures.empty()) throw Misuse("--image: this model reads texts: give one as TEXT");
     const std::size_t step = options_.pair ? 2 : 1;
     for (auto texts = texts_.next(step); !texts.empty(); texts = texts_.next(step)) {
       if (options_.pair && texts.size() == 1) texts.push_back(second());
@@ -70,6 +75,32 @@ class Command {
   }
 
  private:
+  int run_pictures(Classifier& task) {
+    if (options_.pictures.empty()) throw Misuse("--image is missing: this model reads pictures");
+    for (const std::string& path : options_.pictures) {
+      const fb::Input& input = *opened_.root().input();
+      const Pixels pixels = prepare(read_picture(path, input.channels()), input);
+      const Passage picture{.text = {}, .grid = {.bytes = pixels.bytes, .features = {}}};
+      require(path, task.classify({&picture, 1}).status());
+      if (!show_labels(task, 0, path, options_.pictures.size() > 1)) break;
+    }
+    return 0;
+  }
+
+  // A picture's labels.
+  bool show_labels(Classifier& task, std::size_t row, const std::string& path, bool named) {
+    Json json{{"picture", path}};
+    for (const Labelled& label : labels_of(task, row)) {
+      const std::string name = name_of(task, task_, label.label);
+      json["labels"].push_back({{"label", name}, {"probability", label.probability}});
+      if (options_.common.json) continue;
+      char line[64];
+      std::snprintf(line, sizeof(line), "\t%.4f\n", static_cast<double>(label.probability));
+      if (!print((named ? printable(path) + "\t" : "") + printable(name) + line)) return false;
+    }
+    return !options_.common.json || print(json_line(json));
+  }
+
   Limits limits() const { return limits_of(opened_, options_.common); }
 
   std::string second() {
@@ -145,6 +176,7 @@ Run add_classify(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_common(app, options->common);
   app.add_option("TEXT", options->texts, "Texts ('-' or nothing: the lines of stdin)")->type_name("");
+  app.add_option("--image", options->pictures, "Pictures, of a model that reads these")->type_name("IMAGE");
   app.add_option("--top", options->top, "Show only the K likeliest labels")->check(between(1, 1 << 20))->type_name("N");
   app.add_flag("--pair", options->pair, "Texts are read two by two and labelled together");
   app.add_flag("--truncate", options->truncate, "Cut a text that is longer than the model takes, instead of failing");

@@ -19,6 +19,7 @@ using Run = std::function<int()>;
 Run add_generate(CLI::App& app);
 Run add_chat(CLI::App& app);
 Run add_translate(CLI::App& app);
+Run add_caption(CLI::App& app);
 Run add_embed(CLI::App& app);
 Run add_classify(CLI::App& app);
 Run add_logits(CLI::App& app);

@@ -11,6 +11,7 @@
 #include "failure.h"
 #include "json.h"
 #include "npy.h"
+#include "pictures/picture.h"
 #include "sha256.h"
 #include "text.h"
 
@@ -26,6 +27,7 @@ struct Options {
   std::vector<std::int32_t> decoder_tokens;
   std::vector<std::uint8_t> types;
   std::uint32_t chunk = 0;
+  std::string image;
   std::string output;
   bool digest = false;
 };
@@ -82,7 +84,11 @@ void read_tokens(Options& options) {
 
 void check_tokens(const Opened& opened, const Options& options) {
   const bool both = opened.model().has_encoder() && opened.model().has_decoder();
-  if (options.tokens.empty()) throw Misuse("--tokens is missing: give token ids, as 1,2,3");
+  const bool grid = opened.root().input() != nullptr;
+  if (grid && options.image.empty()) throw Misuse("--image is missing: this model reads pictures");
+  if (!grid && !options.image.empty()) throw Misuse("--image: this model reads tokens: give --tokens");
+  if (grid && !options.tokens.empty()) throw Misuse("--tokens: this model reads pictures: give --decoder-tokens");
+  if (!grid && options.tokens.empty()) throw Misuse("--tokens is missing: give token ids, as 1,2,3");
   if (both && options.decoder_tokens.empty()) throw Misuse("--decoder-tokens is missing: this model has a decoder");
   if (!options.types.empty() && options.types.size() != options.tokens.size())
     throw Misuse("--types: give as many as tokens");
@@ -93,7 +99,8 @@ void check_tokens(const Opened& opened, const Options& options) {
 Limits limits_for(const Opened& opened, const Options& options) {
   constexpr std::uint32_t kRows = 128;
   Limits limits;
-  if (opened.model().has_encoder()) limits.source = static_cast<std::uint32_t>(options.tokens.size());
+  if (opened.root().input() != nullptr) limits.source = opened.root().source();
+  else if (opened.model().has_encoder()) limits.source = static_cast<std::uint32_t>(options.tokens.size());
   if (!opened.model().has_decoder()) {
     limits.outputs = limits.source;
     return limits;
@@ -110,7 +117,14 @@ Output compute(const Opened& opened, const Options& options) {
   const std::string& file = options.common.file;
   Output output;
   if (opened.model().has_encoder()) {
-    const Chunk chunk{.sequence = 0, .tokens = options.tokens, .types = options.types, .want = Want::kAll};
+    Pixels pixels;
+    if (const fb::Input* input = opened.root().input())
+      pixels = prepare(read_picture(options.image, input->channels()), *input);
+    const Chunk chunk{.sequence = 0,
+                      .tokens = options.tokens,
+                      .types = options.types,
+                      .want = Want::kAll,
+                      .grid = {.bytes = pixels.bytes, .features = {}}};
     require(file, session.encode({&chunk, 1}));
     if (!opened.model().has_decoder()) collect(session, output);
   }
@@ -121,7 +135,8 @@ Output compute(const Opened& opened, const Options& options) {
     const std::span<const std::uint8_t> all =
         opened.model().has_encoder() ? std::span<const std::uint8_t>{} : options.types;
     const auto types = all.empty() ? all : all.subspan(done, rows);
-    const Chunk chunk{.sequence = 0, .tokens = tokens.subspan(done, rows), .types = types, .want = Want::kAll};
+    const Chunk chunk{
+        .sequence = 0, .tokens = tokens.subspan(done, rows), .types = types, .want = Want::kAll, .grid = {}};
     require(file, session.step({&chunk, 1}));
     collect(session, output);
     done += rows;
@@ -199,6 +214,8 @@ Run add_logits(CLI::App& app) {
   app.add_option("--tokens", options->token_list, "Token ids, as 1,2,3 ('-': stdin)")->type_name("IDS");
   app.add_option("--decoder-tokens", options->decoder_list, "Token ids of the decoder, where the model has two sides")
       ->type_name("IDS");
+  app.add_option("--image", options->image, "A picture instead of tokens, where the model reads pictures")
+      ->type_name("IMAGE");
   app.add_option("--types", options->type_list, "Token types, as many as tokens (default: all 0)")->type_name("TYPES");
   app.add_option("--chunk", options->chunk, "Tokens of one call (default: 128); changes no bit of the result")
       ->check(between(1, 1 << 20))

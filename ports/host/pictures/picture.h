@@ -1,0 +1,33 @@
+// Pictures from files, and their way into a model: the same pixels that Pillow and the image processors of transformers give.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model_generated.h"
+
+namespace kinglet::host {
+
+struct Pixels {
+  std::uint32_t height = 0, width = 0, channels = 0;
+  std::vector<std::uint8_t> bytes;  // [height, width, channels]
+};
+
+// A JPEG, PNG, GIF (its first frame), BMP, TGA, PSD or PNM file as grey (1) or RGB (3); transparency is dropped. Throws Failure.
+Pixels read_picture(const std::string& path, std::uint32_t channels);
+
+// Pillow's Image.resize: horizontally, then vertically, in 22 bits of fixed point; the filter grows with the step when the picture
+// becomes smaller. Sizes above 0.
+Pixels resize(const Pixels& from, fb::Size size, fb::Filter filter);
+
+// The middle of a picture, black where it has no pixels (transformers' center_crop).
+Pixels crop_middle(const Pixels& from, fb::Size size);
+
+// What a model's input asks for. Throws Failure where the model does not read pictures; `path` names it.
+Pixels prepare(const Pixels& from, const fb::Input& input);
+
+// A PNG file, for a page.
+std::string png_of(const Pixels& pixels);
+
+}  // namespace kinglet::host
