@@ -1,7 +1,7 @@
 """The rules of captions and drawing against answers written by hand."""
+import pathlib
 import random
 import tempfile
-import pathlib
 
 import numpy as np
 
@@ -25,8 +25,8 @@ CAPTIONS = [
 
 # Widths and heights of shapes of radius 20.
 SIZES = {
-    "circle": (36, 36), "square": (33, 33), "triangle": (40, 35), "star": (43, 41), "cross": (37, 37), "ring": (37, 37), "diamond": (25, 40),
-    "heart": (36, 33)}
+    "circle": (36, 36), "square": (33, 33), "triangle": (40, 35), "star": (43, 41), "cross": (37, 37), "ring": (37, 37),
+    "diamond": (25, 40), "heart": (36, 33)}
 
 
 def captions():
@@ -52,7 +52,8 @@ def pictures(count=2000):
         if not picture.relation:
             continue
         first, second = draw(picture.scene)[1]
-        apart = {"above": (first[3], second[1]), "below": (second[3], first[1]), "left": (first[2], second[0]), "right": (second[2], first[0])}
+        apart = {"above": (first[3], second[1]), "below": (second[3], first[1]),
+                 "left": (first[2], second[0]), "right": (second[2], first[0])}
         end, start = apart[picture.relation]
         assert end <= start, picture
         assert picture.scene.things[0].radius > 1.3 * picture.scene.things[1].radius, picture

@@ -125,12 +125,12 @@ def training_sample(rng):
             return picture
 
 
-def test_set(size=500, seed=20240623):
+def test_set(size=500, seed=20240623, aspect=1.0):
     """Held-out pictures, no caption twice."""
     rng = random.Random(seed)
     pictures, seen = [], set()
     while len(pictures) < size:
-        picture = sample(rng)
+        picture = sample(rng, aspect)
         if held_out(picture) and picture.captions not in seen:
             seen.add(picture.captions)
             pictures.append(picture)

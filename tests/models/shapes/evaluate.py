@@ -5,6 +5,7 @@
     evaluate.py --golden         golden.json and golden.safetensors
     evaluate.py --mistakes       mistakes.tsv: what it says wrong
     evaluate.py --pictures       the captions of the folder pictures, the wide one resized
+    evaluate.py --wide           exact match on other held-out pictures, 320 x 200 and resized
 """
 import argparse
 import json
@@ -18,6 +19,7 @@ from safetensors.torch import save_file
 import data
 import model as captioner
 import png
+from shapes import draw
 
 HERE = pathlib.Path(__file__).resolve().parent
 NAMES = {"en": "English", "ko": "Korean"}
@@ -25,7 +27,8 @@ NAMES = {"en": "English", "ko": "Korean"}
 
 def captions(net, tokenizer, pixels, language, rows=100):
     pixels = torch.from_numpy(pixels)
-    return [tokenizer.decode(ids) for start in range(0, len(pixels), rows) for ids in net.greedy(pixels[start : start + rows], language)]
+    return [tokenizer.decode(ids) for start in range(0, len(pixels), rows)
+            for ids in net.greedy(pixels[start : start + rows], language)]
 
 
 def sequence(net, tokenizer, caption, language):
@@ -55,14 +58,16 @@ def exact_match(net, tokenizer, pixels, rows, show):
 def inside(box, cells, side=data.SIDE):
     """Of each cell of the grid, in reading order, the share of its pixels that are inside of the box."""
     edges = np.arange(cells + 1) * side / cells
+
     def overlap(low, high):
         return np.clip(np.minimum(edges[1:], high) - np.maximum(edges[:-1], low), 0, None) * cells / side
+
     return np.outer(overlap(box[1], box[3]), overlap(box[0], box[2])).ravel()
 
 
 def looks(net, tokenizer, pixels, rows, side, language):
-    """Of every named thing: (0 if it is named first, attention inside of its box, the box's share of the picture). Attention is the mean over
-    the tokens of its colour and shape, the right caption given; the weight of a region is spread evenly over its cell."""
+    """Of every named thing: (0 if it is named first, attention inside of its box, the box's share of the picture). Attention is the
+    mean over the tokens of its colour and shape, the right caption given; the weight of a region is spread evenly over its cell."""
     found = []
     for tile, row in enumerate(rows):
         tokens, offsets = sequence(net, tokenizer, row[side], language)
@@ -83,14 +88,15 @@ def looks(net, tokenizer, pixels, rows, side, language):
 def attention(net, tokenizer, pixels, rows):
     """Mean of (attention inside of the box / the box's share of the picture) of each language."""
     ratio = {}
-    print(f"{'attention':22} things   in box  box's share  ratio  of 5 in 100 at most")
+    print(f"{'attention':22} things   in box  box's share  ratio  5th percentile of it")
     for side, language in enumerate(NAMES):
         found = np.array(looks(net, tokenizer, pixels, rows, side, language))
         ratio[language] = (found[:, 1] / found[:, 2]).mean()
         for name, part in (("all", found), ("larger", found[found[:, 0] == 0]), ("smaller", found[found[:, 0] == 1])):
             ratios = part[:, 1] / part[:, 2]
-            print(f"{NAMES[language]:8} {name:13} {len(part):6}  {part[:, 1].mean():7.3f}  {part[:, 2].mean():11.3f}  {ratios.mean():5.2f}"
-                  f"  {np.percentile(ratios, 5):5.2f}")
+            inside_share, area_share = part[:, 1].mean(), part[:, 2].mean()
+            print(f"{NAMES[language]:8} {name:13} {len(part):6}  {inside_share:7.3f}  {area_share:11.3f}  {ratios.mean():5.2f}  "
+                  f"{np.percentile(ratios, 5):20.2f}")
     return ratio
 
 
@@ -110,8 +116,9 @@ def golden(net, tokenizer, folder, cases=6, greedy=100):
             tokens = sequence(net, tokenizer, rows[tile][side], language)[0][:-1]
             with torch.no_grad():
                 logits, weights = net(regions, torch.tensor([tokens]))
-            case[language] = {"tokens": tokens, "logits": f"{tile}.{language}.logits", "attention": f"{tile}.{language}.attention"}
-            tensors[case[language]["logits"]], tensors[case[language]["attention"]] = logits[0].contiguous(), weights[0].contiguous()
+            name = f"{tile}.{language}"
+            case[language] = {"tokens": tokens, "logits": f"{name}.logits", "attention": f"{name}.attention"}
+            tensors[f"{name}.logits"], tensors[f"{name}.attention"] = logits[0].contiguous(), weights[0].contiguous()
         written.append(case)
     spread = [i * len(rows) // greedy for i in range(greedy)]
     said = {language: net.greedy(torch.from_numpy(pixels[spread]), language) for language in NAMES}
@@ -135,11 +142,14 @@ def mistakes(net, tokenizer, folder):
 
 def resized(pixels, side=data.SIDE):
     """Every new pixel is the mean of the area that it covers; other aspects are stretched."""
+
     def weights(old):
         edges = np.arange(side + 1) * old / side
         pixel = np.arange(old)
         return np.clip(np.minimum(edges[1:, None], pixel + 1) - np.maximum(edges[:-1, None], pixel), 0, None) * side / old
-    shrunk = np.einsum("yr,xc,rci->yxi", weights(pixels.shape[0]), weights(pixels.shape[1]), pixels.astype(float))
+
+    lower = np.einsum("yr,rci->yci", weights(pixels.shape[0]), pixels.astype(float))
+    shrunk = np.einsum("xc,yci->yxi", weights(pixels.shape[1]), lower)
     return np.rint(shrunk).astype(np.uint8)
 
 
@@ -155,12 +165,20 @@ def demo(net, tokenizer):
     return right
 
 
+def wide(net, tokenizer, show, size=500, seed=20240625):
+    """The captions of pictures of another size and aspect."""
+    drawn = [(picture, *draw(picture.scene, 320, 200)) for picture in data.test_set(size, seed, 320 / 200)]
+    pixels = np.stack([resized(pixels) for _, pixels, _ in drawn])
+    return exact_match(net, tokenizer, pixels, [picture.captions for picture, _, _ in drawn], show)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=pathlib.Path, default=HERE, help="where the checkpoint is")
     parser.add_argument("--golden", action="store_true")
     parser.add_argument("--mistakes", action="store_true")
     parser.add_argument("--pictures", action="store_true")
+    parser.add_argument("--wide", action="store_true")
     parser.add_argument("--show", type=int, default=20, help="how many wrong captions to print")
     parser.add_argument("--least", type=float, default=97.0, help="fail below this percentage of right captions")
     parser.add_argument("--least-ratio", type=float, default=3.0, help="fail below this ratio of attention")
@@ -174,6 +192,8 @@ def main():
     elif arguments.pictures:
         if not demo(net, tokenizer):
             sys.exit("a wrong caption")
+    elif arguments.wide:
+        wide(net, tokenizer, arguments.show)
     else:
         pixels, rows = data.read_tests()
         assert all(data.held_out(picture) for picture in data.test_set())

@@ -1,5 +1,5 @@
-"""A captioner as in "Show, Attend and Tell" (Xu et al., 2015): a small residual network turns the picture into a grid of regions, and an
-LSTM writes the caption, asking before each token which regions to look at.
+"""A captioner as in "Show, Attend and Tell" (Xu et al., 2015): a small residual network turns the picture into a grid of regions,
+and an LSTM writes the caption, asking before each token which regions to look at.
 
 Tensors of the trunk are named as torchvision names those of its ResNets. Shapes: B rows, R regions, T positions.
 """
@@ -23,7 +23,8 @@ def config(vocabulary, languages):
         "model_type": "captioner", "cell": "lstm", "vocab_size": vocabulary, "image": IMAGE,
         "trunk": {"type": "resnet", "prefix": "encoder.", "stem_stride": 2, "stem_pool": False},
         "decoder": {
-            "rnn": "decode_step", "hidden_size": 192, "embedding": "embedding.weight", "embedding_size": 64, "input": ["embedding", "context"]},
+            "rnn": "decode_step", "hidden_size": 192, "embedding": "embedding.weight", "embedding_size": 64,
+            "input": ["embedding", "context"]},
         "initial_state": {"from": "mean", "hidden": "init_h", "cell": "init_c", "activation": "none"},
         "attention": {
             "score": "additive", "query": "previous", "query_linear": "attention.decoder_att", "key_linear": "attention.encoder_att",

@@ -39,8 +39,9 @@ def diamond(u, v, width=0.62):
 # name: (distance from the edge, degrees it may be turned either way and still be called that)
 SHAPES = {
     "circle": (lambda u, v: np.hypot(u, v) - 0.9, 0), "square": (lambda u, v: np.maximum(np.abs(u), np.abs(v)) - 0.82, 12),
-    "triangle": (triangle, 15), "star": (star, 15), "cross": (cross, 12), "ring": (lambda u, v: np.abs(np.hypot(u, v) - 0.67) - 0.25, 0),
-    "diamond": (diamond, 8), "heart": (heart, 12)}
+    "triangle": (triangle, 15), "star": (star, 15), "cross": (cross, 12),
+    "ring": (lambda u, v: np.abs(np.hypot(u, v) - 0.67) - 0.25, 0), "diamond": (diamond, 8),
+    "heart": (heart, 12)}
 
 COLOURS = {
     "red": (215, 40, 40), "green": (40, 160, 60), "blue": (40, 75, 210), "yellow": (240, 215, 40), "purple": (140, 50, 170),
