@@ -3,7 +3,6 @@
 
     evaluate.py                  exact match of the greedy captions, and where attention looks while a shape is named
     evaluate.py --golden         golden.json and golden.safetensors
-    evaluate.py --mistakes       mistakes.tsv: what it says wrong
     evaluate.py --pictures       the captions of the folder pictures, the wide one resized
     evaluate.py --wide           exact match on other held-out pictures, 320 x 200 and resized
 """
@@ -66,37 +65,40 @@ def inside(box, cells, side=data.SIDE):
 
 
 def looks(net, tokenizer, pixels, rows, side, language):
-    """Of every named thing: (0 if it is named first, attention inside of its box, the box's share of the picture). Attention is the
-    mean over the tokens of its colour and shape, the right caption given; the weight of a region is spread evenly over its cell."""
+    """Of every named thing: 0 if it is named first, attention inside of its box, the box's share of the picture, and both for the other
+    thing (0 and 1 when there is none). Attention is the mean over the tokens of its colour and shape, the right caption given; the weight
+    of a region is spread evenly over its cell."""
     found = []
     for tile, row in enumerate(rows):
         tokens, offsets = sequence(net, tokenizer, row[side], language)
         with torch.no_grad():
             _, weights = net(net.encode(torch.from_numpy(pixels[tile : tile + 1])), torch.tensor([tokens[:-1]]))
         weights = weights[0].numpy()
-        cells = round(weights.shape[1] ** 0.5)
+        covers = [inside(named[0], round(weights.shape[1] ** 0.5)) for named in row[2]]
         for number, named in enumerate(row[2]):
-            box, words = named[0], named[1 + side]
+            words = named[1 + side]
             first = row[side].index(words)
             # Position 1 reads the language and writes the caption's first token.
             written = [1 + k for k, (a, b) in enumerate(offsets) if a < first + len(words) and b > first]
-            mass = (weights[written] @ inside(box, cells)).mean()
-            found.append((number, mass, (box[2] - box[0]) * (box[3] - box[1]) / data.SIDE**2))
-    return found
+            look = weights[written].mean(0)
+            own, *other = [(look @ cover, cover.mean()) for cover in (covers[number], *covers[:number], *covers[number + 1 :])]
+            found.append((number, *own, *(other[0] if other else (0, 1))))
+    return np.array(found)
 
 
 def attention(net, tokenizer, pixels, rows):
     """Mean of (attention inside of the box / the box's share of the picture) of each language."""
     ratio = {}
-    print(f"{'attention':22} things   in box  box's share  ratio  5th percentile of it")
+    print(f"\n{'while it is named':17} things  in its box  box's share  ratio  5th percentile  ratio of the other's box")
     for side, language in enumerate(NAMES):
-        found = np.array(looks(net, tokenizer, pixels, rows, side, language))
-        ratio[language] = (found[:, 1] / found[:, 2]).mean()
-        for name, part in (("all", found), ("larger", found[found[:, 0] == 0]), ("smaller", found[found[:, 0] == 1])):
-            ratios = part[:, 1] / part[:, 2]
-            inside_share, area_share = part[:, 1].mean(), part[:, 2].mean()
-            print(f"{NAMES[language]:8} {name:13} {len(part):6}  {inside_share:7.3f}  {area_share:11.3f}  {ratios.mean():5.2f}  "
-                  f"{np.percentile(ratios, 5):20.2f}")
+        found = looks(net, tokenizer, pixels, rows, side, language)
+        number, mass, area, other_mass, other_area = found.T
+        ratio[language] = (mass / area).mean()
+        for name, which in (("all", number >= 0), ("larger", number == 0), ("smaller", number == 1)):
+            ratios = (mass / area)[which]
+            other = (other_mass / other_area)[which & (other_area < 1)].mean()
+            print(f"{NAMES[language]:8} {name:8} {which.sum():6}  {mass[which].mean():10.3f}  {area[which].mean():11.3f}  {ratios.mean():5.2f}"
+                  f"  {np.percentile(ratios, 5):14.2f}  {other:24.2f}")
     return ratio
 
 
@@ -128,16 +130,6 @@ def golden(net, tokenizer, folder, cases=6, greedy=100):
     (folder / "golden.safetensors").chmod(0o644)
     text = json.dumps({"cases": written, "greedy": texts}, ensure_ascii=False, indent=1)
     (folder / "golden.json").write_text(text + "\n", encoding="utf-8")
-
-
-def mistakes(net, tokenizer, folder):
-    """Tile, language and answer of every wrong caption."""
-    pixels, rows = data.read_tests()
-    with open(folder / "mistakes.tsv", "w", encoding="utf-8") as file:
-        for side, language in enumerate(NAMES):
-            for tile, text in enumerate(captions(net, tokenizer, pixels, language)):
-                if text != rows[tile][side]:
-                    file.write(f"{tile}\t{language}\t{text}\n")
 
 
 def resized(pixels, side=data.SIDE):
@@ -176,7 +168,6 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=pathlib.Path, default=HERE, help="where the checkpoint is")
     parser.add_argument("--golden", action="store_true")
-    parser.add_argument("--mistakes", action="store_true")
     parser.add_argument("--pictures", action="store_true")
     parser.add_argument("--wide", action="store_true")
     parser.add_argument("--show", type=int, default=20, help="how many wrong captions to print")
@@ -187,8 +178,6 @@ def main():
     net, tokenizer = captioner.load(arguments.folder)
     if arguments.golden:
         golden(net, tokenizer, arguments.folder)
-    elif arguments.mistakes:
-        mistakes(net, tokenizer, arguments.folder)
     elif arguments.pictures:
         if not demo(net, tokenizer):
             sys.exit("a wrong caption")
