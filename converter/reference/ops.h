@@ -102,7 +102,7 @@ Matrix concat(std::span<const View> parts, std::uint32_t rows);
 
 Matrix gate(View gate, View up, fb::Activation activation);
 Matrix activate(View x, fb::Activation activation);
-Matrix add(View left, View right, fb::Activation activation);
+Matrix add(View left, View right, fb::Activation activation = fb::Activation::None);
 Matrix pool_rows(View x, fb::Pooling pooling);
 
 }  // namespace kinglet::converter::ops

@@ -132,6 +132,13 @@ kinglet_text kinglet_model_label(const kinglet_model* model, uint32_t index) {
   return text_of(object->root().labels()->Get(index));
 }
 
+kinglet_text kinglet_model_language(const kinglet_model* model, uint32_t index) {
+  const Model* object = seen_in(model);
+  const fb::Generation* generation = object == nullptr ? nullptr : object->root().generation();
+  if (generation == nullptr || index >= size_of(generation->languages())) return {};
+  return text_of(generation->languages()->Get(index)->code());
+}
+
 kinglet_text kinglet_model_property_key(const kinglet_model* model, uint32_t index) {
   const Model* object = seen_in(model);
   if (object == nullptr || index >= size_of(object->root().properties())) return {};

@@ -100,12 +100,12 @@ class Refusals : public ::testing::Test {
     generate.beam = &beam;
     generate.max_tokens = 2;
     check(kinglet_generator_generate(&w.generator, &generate, nullptr, nullptr, nullptr));
-    const kinglet_passage passage = {kinglet_text_of("a cat"), {nullptr, 0}, 0};
+    const kinglet_passage passage = {kinglet_text_of("a cat"), {nullptr, 0}, 0, KINGLET_GRID};
     check(kinglet_embedder_embed(&w.embedder, &passage, 1, nullptr, nullptr));
     check(kinglet_classifier_classify(&w.classifier, &passage, 1, nullptr, nullptr));
     check(kinglet_session_pick(&w.sessions[0], nullptr, 0));
     const kinglet_chunk chunk = {
-        .tokens = &stop, .types = nullptr, .count = 1, .sequence = 1, .want = KINGLET_WANT_LAST};
+        .tokens = &stop, .types = nullptr, .count = 1, .sequence = 1, .want = KINGLET_WANT_LAST, .grid = KINGLET_GRID};
     check(kinglet_session_step(&w.sessions[0], &chunk, 1));
     saved_.resize(sizeof w);
     std::memcpy(saved_.data(), &w, sizeof w);
@@ -161,9 +161,9 @@ class Refusals : public ::testing::Test {
         is(&w.sampler), is(&w.marks);
     is(&w.search), is(&w.generator), is(&w.chat), is(&w.translator), is(&w.embedder), is(&w.classifier);
     static const std::int32_t tokens[] = {2, 3};
-    initial(kinglet_chunk{tokens, nullptr, 2, 0, KINGLET_WANT_LAST});
+    initial(kinglet_chunk{tokens, nullptr, 2, 0, KINGLET_WANT_LAST, KINGLET_GRID});
     initial(kinglet_text_of("a cat"));
-    initial(kinglet_passage{kinglet_text_of("a cat"), {nullptr, 0}, 0});
+    initial(kinglet_passage{kinglet_text_of("a cat"), {nullptr, 0}, 0, KINGLET_GRID});
     initial(kinglet_model_info KINGLET_MODEL_INFO);
     initial(kinglet_attention_info KINGLET_ATTENTION_INFO);
     initial(kinglet_limits KINGLET_LIMITS);
@@ -314,6 +314,7 @@ TEST_F(Refusals, EveryFunctionWithEveryArgument) {
   attack("kinglet_model_get_attention", kinglet_model_get_attention);
   attack("kinglet_model_get_info", kinglet_model_get_info);
   attack("kinglet_model_label", kinglet_model_label);
+  attack("kinglet_model_language", kinglet_model_language);
   attack("kinglet_model_open", kinglet_model_open);
   attack("kinglet_model_operator_name", kinglet_model_operator_name);
   attack("kinglet_model_operator_type", kinglet_model_operator_type);
@@ -369,6 +370,7 @@ TEST_F(Refusals, EveryFunctionWithEveryArgument) {
   attack("kinglet_translator_source_tokens", kinglet_translator_source_tokens);
   attack("kinglet_translator_tokens", kinglet_translator_tokens);
   attack("kinglet_translator_translate", kinglet_translator_translate);
+  attack("kinglet_translator_translate_grids", kinglet_translator_translate_grids);
   attack("kinglet_translator_workspace_bytes", kinglet_translator_workspace_bytes);
   EXPECT_GT(functions_, 100);
   EXPECT_GT(calls_, 1000);
@@ -404,7 +406,7 @@ TEST_F(Refusals, CallsFromACallback) {
     Seen& s = *static_cast<Seen*>(context);
     kinglet_session* session = &s.world->sessions[0];
     const std::int32_t token = 2;
-    const kinglet_chunk chunk = {&token, nullptr, 1, 1, KINGLET_WANT_LAST};
+    const kinglet_chunk chunk = {&token, nullptr, 1, 1, KINGLET_WANT_LAST, KINGLET_GRID};
     for (const kinglet_status& status :
          {kinglet_session_step(session, &chunk, 1), kinglet_session_forget(session, 0),
           kinglet_session_create(session, &s.world->plans[0], s.world->arenas[0], kArena, nullptr),
@@ -416,7 +418,7 @@ TEST_F(Refusals, CallsFromACallback) {
   };
   check(kinglet_session_create(&w.sessions[0], &w.plans[0], w.arenas[0], kArena, &options));
   const std::int32_t token = 2;
-  const kinglet_chunk chunk = {&token, nullptr, 1, 0, KINGLET_WANT_LAST};
+  const kinglet_chunk chunk = {&token, nullptr, 1, 0, KINGLET_WANT_LAST, KINGLET_GRID};
   check(kinglet_session_step(&w.sessions[0], &chunk, 1));
   EXPECT_GT(seen.calls, 0);
   EXPECT_EQ(seen.refused, seen.calls);

@@ -228,7 +228,7 @@ void encode_program(setting* s) {
   static const uint8_t types[] = {0, 0, 1, 1, 1};
   running r = closed;
   kinglet_model_info info = KINGLET_MODEL_INFO;
-  kinglet_chunk chunk = {source, NULL, 5, 0, KINGLET_WANT_ALL};
+  kinglet_chunk chunk = {source, NULL, 5, 0, KINGLET_WANT_ALL, KINGLET_GRID};
   if (!run(&r, s)) return;
   tape_status(s->out, kinglet_model_get_info(&r.model, &info));
   if (info.types > 1) chunk.types = types;

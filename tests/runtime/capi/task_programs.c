@@ -182,8 +182,9 @@ void translator_program(setting* s) {
   tape_bytes(s->out, tokens, count * sizeof tokens[0]);
 }
 
-static const kinglet_passage kPassages[] = {
-    {{"the cat", 7}, {NULL, 0}, 0}, {{"one", 3}, {"two", 3}, 1}, {{"abc abc", 7}, {NULL, 0}, 0}};
+static const kinglet_passage kPassages[] = {{{"the cat", 7}, {NULL, 0}, 0, KINGLET_GRID},
+                                            {{"one", 3}, {"two", 3}, 1, KINGLET_GRID},
+                                            {{"abc abc", 7}, {NULL, 0}, 0, KINGLET_GRID}};
 
 void embedder_program(setting* s) {
   static const running closed;

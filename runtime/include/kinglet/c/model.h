@@ -58,15 +58,20 @@ typedef struct kinglet_model_info {
   uint32_t grid_height;   // of what `encode` reads; 0: it reads tokens
   uint32_t grid_width;
   uint32_t grid_channels;
-  uint32_t grid_bytes;    // 1: bytes can be given, too
+  uint32_t grid_bytes;  // 1: bytes can be given, too
 } kinglet_model_info;
-#define KINGLET_MODEL_INFO \
-  { sizeof(kinglet_model_info), {0, 0}, {0, 0}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define KINGLET_MODEL_INFO                                                                                           \
+  {                                                                                                                  \
+    sizeof(kinglet_model_info), {0, 0}, {0, 0}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+        0, 0, 0, 0                                                                                                   \
+  }
 
 kinglet_status kinglet_model_get_info(const kinglet_model* model, kinglet_model_info* info);
 
 // Label `index` < labels; property `index` < properties, or the one of that key. Empty where there is none.
 kinglet_text kinglet_model_label(const kinglet_model* model, uint32_t index);
+kinglet_text kinglet_model_language(const kinglet_model* model,
+                                    uint32_t index);  // its code; the first is the usual one
 kinglet_text kinglet_model_property_key(const kinglet_model* model, uint32_t index);
 kinglet_text kinglet_model_property(const kinglet_model* model, kinglet_text key);
 

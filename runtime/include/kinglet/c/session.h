@@ -1,6 +1,6 @@
 // A session: the only thing that changes. It runs the model's functions in the caller's arena. And the kernel sets it can choose from.
 //
-//     kinglet_chunk chunk = {prompt, NULL, prompt_tokens, 0, KINGLET_WANT_LAST};
+//     kinglet_chunk chunk = {prompt, NULL, prompt_tokens, 0, KINGLET_WANT_LAST, KINGLET_GRID};
 //     s = kinglet_session_step(&session, &chunk, 1);
 //     kinglet_floats logits = kinglet_session_output(&session, 0);      // [vocabulary], of the last row
 #pragma once
@@ -82,6 +82,8 @@ typedef struct kinglet_grid {
   const float* features;  // as the model was trained on
   size_t count;
 } kinglet_grid;
+#define KINGLET_GRID \
+  { 0, 0, 0 }
 
 // The next tokens of one sequence, or instead of a source text a grid. A call takes several chunks, each of another sequence.
 typedef struct kinglet_chunk {

@@ -15,8 +15,10 @@ typedef struct kinglet_translate_options {
   uint32_t first_stream;                   // random stream of the first text; the others follow
   kinglet_text language;                   // code of one of the model's languages; empty: its first, if it has any
 } kinglet_translate_options;
-#define KINGLET_TRANSLATE_OPTIONS \
-  { sizeof(kinglet_translate_options), 0, 0, 0, 0, {0, 0} }
+#define KINGLET_TRANSLATE_OPTIONS                           \
+  {                                                         \
+    sizeof(kinglet_translate_options), 0, 0, 0, 0, { 0, 0 } \
+  }
 
 typedef struct kinglet_translator_options {
   size_t struct_bytes;
