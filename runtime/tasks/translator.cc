@@ -101,6 +101,7 @@ Status Translator::check(std::size_t sources, const BeamOptions& beam, std::size
   const Limits& limits = session_->plan().limits;
   if (sources == 0 || sources > tracks_.size())
     return bad("from one text to as many as the plan's sequences can be translated at once", tracks_.size());
+  if (beam.beams > 0 && !has_beams()) return {Code::kUnsupported, "this build leaves out Beams"};
   if (sources > limits.sources) return bad("more texts than the plan's sources", limits.sources);
   if (results != sources * (beam.beams == 0 ? 1 : beam.nbest))
     return bad("there are not as many results as sources, times the n-best of a beam search", results);
@@ -306,7 +307,7 @@ Status Translator::translate(std::span<const std::string_view> sources, const Tr
       Sampler::create(root.vocabulary(), options.sampler, suppressed_tokens(root), scratch_, session_->kernels());
   if (!sampler.ok()) return sampler.status();
   if (auto s = start(sources.size()); !s.ok()) return s;
-  if (beam.beams > 0) {
+  if (has_beams() && beam.beams > 0) {
     if (auto s = search(sources.size(), options, results); !s.ok()) return s;
     return write(results, out);
   }
