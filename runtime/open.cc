@@ -15,7 +15,7 @@
 namespace kinglet {
 namespace {
 
-Status bad(const char* message, std::uint64_t subject = 0) { return {Code::kBadFile, message, subject}; }
+Status bad(Message message, std::uint64_t subject = 0) { return {Code::kBadFile, message, subject}; }
 
 std::uint32_t little_endian_u32(const std::byte* bytes) {
   std::uint32_t value = 0;

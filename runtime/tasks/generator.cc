@@ -12,7 +12,7 @@
 namespace kinglet {
 namespace {
 
-Status bad(const char* message, std::uint64_t subject = 0) { return {Code::kBadArgument, message, subject}; }
+Status bad(Message message, std::uint64_t subject = 0) { return {Code::kBadArgument, message, subject}; }
 
 std::uint32_t smaller(std::uint32_t a, std::uint32_t b) { return a < b ? a : b; }
 

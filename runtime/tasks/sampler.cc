@@ -12,7 +12,7 @@ namespace {
 
 constexpr float kNever = -std::numeric_limits<float>::infinity();
 
-Status bad(const char* message, std::uint64_t subject) { return {Code::kBadArgument, message, subject}; }
+Status bad(Message message, std::uint64_t subject) { return {Code::kBadArgument, message, subject}; }
 
 std::uint64_t scores_bytes(std::uint32_t vocabulary) {
   return round_up(std::uint64_t{vocabulary} * sizeof(float), kAlignment);

@@ -208,6 +208,7 @@ int show_build_options(const fb::Model& root) {
     if (text::needs_unicode(*tokenizer)) parts.insert("Unicode");
     if (text::needs_charsmap(*tokenizer)) parts.insert("Charsmap");
   }
+  parts.insert("Messages");
   if (root.step() != nullptr)
     parts.insert({"Beams", "Sampling"});  // a build that only takes the best token needs neither
   std::string line;
