@@ -1,7 +1,6 @@
 #include "model/structure.h"
 
-#include <flatbuffers/flatbuffers.h>
-
+#include "model_generated.h"
 #include "structure_generated.h"
 
 namespace kinglet {

@@ -21,7 +21,7 @@ constexpr std::int32_t kDim = 64, kHidden = 172, kLayers = 5, kHeads = 8, kKvHea
 constexpr std::uint32_t kContext = 256;
 // As a firmware would choose: one token in a call, one sequence, no beams. The goal is 122,880. Of it 163,840 are the cache: for each position,
 // layer and key-value head 8 bytes of keys, 16 of values (8 are padding) and two scales of 4.
-constexpr std::size_t kMostArena = 169'856;
+constexpr std::size_t kMostArena = 171'584;
 
 void write_stories(const std::filesystem::path& path) {
   constexpr std::int32_t kHeadDim = kDim / kHeads;

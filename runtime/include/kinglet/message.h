@@ -1,4 +1,4 @@
-// What a Status says in words: a string literal. A build that leaves out Messages (KINGLET_PARTS) has runtime/left_out/kinglet/message.h in
+// What a Status says in words: a string literal. A build that leaves out Messages (KINGLET_PARTS) has runtime/base/left_out/kinglet/message.h in
 // its place.
 #pragma once
 
