@@ -8,13 +8,14 @@
 #include "model/checker.h"
 #include "model/checksum.h"
 #include "model/rules.h"
+#include "model/structure.h"
 #include "model_generated.h"
 #include "ops/ops.h"
 
 namespace kinglet {
 namespace {
 
-Status bad(const char* message, std::uint64_t subject = 0) { return {Code::kBadFile, message, subject}; }
+Status bad(Message message, std::uint64_t subject = 0) { return {Code::kBadFile, message, subject}; }
 
 std::uint32_t little_endian_u32(const std::byte* bytes) {
   std::uint32_t value = 0;
@@ -22,7 +23,6 @@ std::uint32_t little_endian_u32(const std::byte* bytes) {
   return value;
 }
 
-// The FlatBuffer's own structure: every offset, table, vector and string lies inside its bytes.
 Result<const fb::Model*> verify_container(std::span<const std::byte> bytes) {
   constexpr std::size_t kPrefix = 4, kSmallest = 16;
   if (bytes.size() < kSmallest) return bad("a file this short is no Kinglet model", bytes.size());
@@ -34,8 +34,7 @@ Result<const fb::Model*> verify_container(std::span<const std::byte> bytes) {
   const std::uint32_t size = little_endian_u32(bytes.data());
   if (size > rules::kMetadataBytes || size > bytes.size() - kPrefix)
     return bad("the file is shorter than its program says", size);
-  flatbuffers::Verifier verifier(start, size + kPrefix, 16, 1U << 22);
-  if (!verifier.VerifySizePrefixedBuffer<fb::Model>(nullptr)) return bad("the program's tables are damaged");
+  if (!verify_structure(start, size + kPrefix)) return bad("the program's tables are damaged");
   return fb::GetSizePrefixedModel(start);
 }
 

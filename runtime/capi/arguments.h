@@ -14,7 +14,7 @@
 namespace kinglet::capi {
 
 kinglet_status tell(const Status& status);
-inline Status bad(const char* message, std::uint64_t subject = 0) { return {Code::kBadArgument, message, subject}; }
+inline Status bad(Message message, std::uint64_t subject = 0) { return {Code::kBadArgument, message, subject}; }
 Status not_open();  // of a handle
 
 // Memory that a caller gave, as he says.

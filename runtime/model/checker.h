@@ -35,7 +35,7 @@ class Checker {
   std::uint32_t next_state() const { return next_state_; }
 
   void at(std::uint32_t op) { op_ = op; }
-  Status fail(const char* message) const { return {Code::kBadFile, message, op_}; }
+  Status fail(Message message) const { return {Code::kBadFile, message, op_}; }
 
   // A value that an earlier operator made and whose memory is still its own.
   Result<const fb::Value*> input(int value) const;

@@ -11,7 +11,7 @@ namespace {
 
 std::uint32_t smaller(std::uint32_t a, std::uint32_t b) { return a < b ? a : b; }
 
-Status bad(const char* message, std::uint64_t subject) { return {Code::kBadArgument, message, subject}; }
+Status bad(Message message, std::uint64_t subject) { return {Code::kBadArgument, message, subject}; }
 
 // Pictures that one call of `encode` can take.
 std::uint32_t grids(const fb::Model& root, const Limits& limits) {

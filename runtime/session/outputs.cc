@@ -6,7 +6,7 @@
 namespace kinglet {
 namespace {
 
-Status bad(const char* message, std::uint64_t subject) { return {Code::kBadArgument, message, subject}; }
+Status bad(Message message, std::uint64_t subject) { return {Code::kBadArgument, message, subject}; }
 
 // The operator that makes the logits and nothing else.
 bool ends_in_scores(const fb::Model& root) {

@@ -11,7 +11,7 @@
 namespace kinglet {
 namespace {
 
-Status bad(const char* message, std::uint64_t subject) { return {Code::kBadArgument, message, subject}; }
+Status bad(Message message, std::uint64_t subject) { return {Code::kBadArgument, message, subject}; }
 
 template <class T>
 T* at(std::byte* arena, std::uint64_t offset) {

@@ -14,7 +14,7 @@ constexpr float kNever = -std::numeric_limits<float>::infinity();
 constexpr float kMostPenalty = 10;
 constexpr float kMostCoverage = 100;
 
-Status bad(const char* message, std::uint64_t subject = 0) { return {Code::kBadArgument, message, subject}; }
+Status bad(Message message, std::uint64_t subject = 0) { return {Code::kBadArgument, message, subject}; }
 
 std::uint32_t words(std::uint32_t vocabulary) { return (vocabulary + 31) / 32; }
 

@@ -92,6 +92,8 @@ class Run {
 
 }  // namespace
 
+bool has_beams() { return true; }
+
 BeamMemory take_beams(Workspace& workspace, const Limits& limits) {
   // The last token of a text is never read, so a hypothesis may be one longer than the context.
   const std::uint64_t each = BeamSearch::workspace_bytes(1, limits.context + 1);

@@ -13,6 +13,9 @@
 
 namespace kinglet {
 
+// Whether this build has them (KINGLET_PARTS).
+bool has_beams();
+
 // Memory of beam searches in a task's workspace.
 BeamMemory take_beams(Workspace& workspace, const Limits& limits);
 

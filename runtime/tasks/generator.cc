@@ -12,7 +12,7 @@
 namespace kinglet {
 namespace {
 
-Status bad(const char* message, std::uint64_t subject = 0) { return {Code::kBadArgument, message, subject}; }
+Status bad(Message message, std::uint64_t subject = 0) { return {Code::kBadArgument, message, subject}; }
 
 std::uint32_t smaller(std::uint32_t a, std::uint32_t b) { return a < b ? a : b; }
 
@@ -38,7 +38,7 @@ struct GeneratorLayout {
     g.history_ = workspace.take<std::int32_t>(std::uint64_t{plan.limits.context} + 1);
     g.scratch_ = workspace.take<std::byte>(scratch);
     g.held_ = workspace.take<char>(held);
-    if (options.beams) {
+    if (has_beams() && options.beams) {
       g.beams_ = take_beams(workspace, plan.limits);
       g.path_ = workspace.take<std::int32_t>(std::uint64_t{plan.limits.context} + 1);
     }
@@ -207,6 +207,7 @@ bool Generator::ends(std::int32_t token, const GenerateOptions& options) const {
 Result<Generated> Generator::generate(const GenerateOptions& options, const TextSink& sink) {
   const fb::Model& root = session_->plan().model.root();
   if (count_ == 0) return bad("nothing to continue: the context is empty");
+  if (options.beam.beams > 0 && !has_beams()) return Status{Code::kUnsupported, "this build leaves out Beams"};
   auto sampler =
       Sampler::create(root.vocabulary(), options.sampler, suppressed_tokens(root), scratch_, session_->kernels());
   if (!sampler.ok()) return sampler.status();
@@ -214,8 +215,8 @@ Result<Generated> Generator::generate(const GenerateOptions& options, const Text
   if (!stops.ok()) return stops.status();
   Generated made;
   results_ = 0;
-  const Status done =
-      options.beam.beams > 0 ? search(options, *stops, sink, made) : run(options, *sampler, *stops, sink, made);
+  const Status done = has_beams() && options.beam.beams > 0 ? search(options, *stops, sink, made)
+                                                            : run(options, *sampler, *stops, sink, made);
   // What is held has to come out however the text ended, unless nobody wants it any more.
   const Status rest = done.code() == Code::kStopped ? done : stops->finish(sink);
   if (!done.ok()) return done;

@@ -14,7 +14,7 @@
 namespace kinglet {
 namespace {
 
-Status bad(const char* message, std::uint64_t subject = 0) { return {Code::kBadArgument, message, subject}; }
+Status bad(Message message, std::uint64_t subject = 0) { return {Code::kBadArgument, message, subject}; }
 
 std::uint32_t smaller(std::uint32_t a, std::uint32_t b) { return a < b ? a : b; }
 
@@ -109,6 +109,7 @@ Status Translator::check(std::size_t sources, const BeamOptions& beam, std::size
   const Limits& limits = session_->plan().limits;
   if (sources == 0 || sources > tracks_.size())
     return bad("from one text to as many as the plan's sequences can be translated at once", tracks_.size());
+  if (beam.beams > 0 && !has_beams()) return {Code::kUnsupported, "this build leaves out Beams"};
   if (sources > limits.sources) return bad("more texts than the plan's sources", limits.sources);
   if (results != sources * (beam.beams == 0 ? 1 : beam.nbest))
     return bad("there are not as many results as sources, times the n-best of a beam search", results);
@@ -346,7 +347,7 @@ Status Translator::run(std::span<const Source> sources, const TranslateOptions& 
       Sampler::create(root.vocabulary(), options.sampler, suppressed_tokens(root), scratch_, session_->kernels());
   if (!sampler.ok()) return sampler.status();
   if (auto s = start(sources.size(), options.language); !s.ok()) return s;
-  if (beam.beams > 0) {
+  if (has_beams() && beam.beams > 0) {
     if (auto s = search(sources.size(), options, results); !s.ok()) return s;
     return write(results, out);
   }

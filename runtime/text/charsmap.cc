@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "text/parts.h"
 #include "text/unicode.h"
 
 namespace kinglet::text {
@@ -146,6 +147,8 @@ bool replace_cluster(const View& view, std::string_view text, std::size_t& at, S
 }
 
 }  // namespace
+
+bool has_charsmap() { return true; }
 
 Status verify_charsmap(const Charsmap& map) {
   std::uint32_t bytes = 0;

@@ -5,6 +5,7 @@
 
 #include "text/charsmap.h"
 #include "text/normal_form.h"
+#include "text/parts.h"
 #include "text/sink.h"
 #include "text/stage.h"
 #include "text/unicode.h"
@@ -77,16 +78,17 @@ bool put_lower(char32_t code, Stage& stage) {
   return stage.put(codes[0]) && (count < 2 || stage.put(codes[1]));
 }
 
+// In a build without Unicode's tables no file is opened that needs them; the passes that do are left out with them.
 bool run_pass(const fb::Pass& pass, Stage& stage) {
   switch (pass.kind()) {
-    case fb::PassKind::Clean: return each(stage, put_cleaned);
+    case fb::PassKind::Clean: return has_unicode() && each(stage, put_cleaned);
     case fb::PassKind::SpaceIdeographs: return each(stage, put_spaced);
-    case fb::PassKind::StripAccents: return strip_accents(stage);
-    case fb::PassKind::DropMarks: return each(stage, put_unmarked);
-    case fb::PassKind::Lower: return each(stage, put_lower);
+    case fb::PassKind::StripAccents: return has_unicode() && strip_accents(stage);
+    case fb::PassKind::DropMarks: return has_unicode() && each(stage, put_unmarked);
+    case fb::PassKind::Lower: return has_unicode() && each(stage, put_lower);
     case fb::PassKind::Map: return apply_charsmap(*pass.map(), pass.by_cluster(), stage);
-    case fb::PassKind::Nfc: return normal_form(stage, true);
-    case fb::PassKind::Nfd: return normal_form(stage, false);
+    case fb::PassKind::Nfc: return has_unicode() && normal_form(stage, true);
+    case fb::PassKind::Nfd: return has_unicode() && normal_form(stage, false);
   }
   return true;
 }

@@ -9,7 +9,8 @@ namespace kinglet::text {
 bool has_bpe();
 bool has_unigram();
 bool has_wordpiece();
-bool has_unicode();  // the tables of unicode.h
+bool has_unicode();   // the tables of unicode.h
+bool has_charsmap();  // charsmap.h
 
 inline bool has(fb::TokenModel model) {
   switch (model) {
@@ -32,6 +33,14 @@ inline bool needs_unicode(const fb::Pass& pass) {
     case fb::PassKind::Nfd: return true;
   }
   return true;
+}
+
+inline bool needs_charsmap(const fb::Tokenizer& file) {
+  if (file.passes() == nullptr) return false;
+  for (const fb::Pass* pass : *file.passes()) {
+    if (pass->kind() == fb::PassKind::Map) return true;
+  }
+  return false;
 }
 
 // Whether a tokenizer asks for the properties of a character or for another character in its place.

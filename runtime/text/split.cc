@@ -1,6 +1,7 @@
 // The splitting rules. Each `…_word` function is one alternative of the expression in its comment, in its order.
 #include "text/split.h"
 
+#include "text/parts.h"
 #include "text/unicode.h"
 #include "text/utf8.h"
 
@@ -123,6 +124,7 @@ Word bert_word(std::string_view text, std::size_t at) {
 
 Word next_word(std::string_view text, std::size_t at, fb::Split split) {
   if (at >= text.size()) return {text.size(), text.size()};
+  if (!has_unicode() && split != fb::Split::Spaces) return {at, text.size()};  // no other file is opened
   switch (split) {
     case fb::Split::Whole: return {at, text.size()};
     case fb::Split::Gpt2: return {at, gpt2_word(text, at)};

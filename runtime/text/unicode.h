@@ -1,4 +1,4 @@
-// Properties and mappings of characters, from the generated tables of unicode_tables.h (about 35 KB).
+// Properties and mappings of characters, from the generated tables of unicode_tables.h (about 15 KB).
 #pragma once
 
 #include <cstdint>

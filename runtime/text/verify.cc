@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint32_t kMostPasses = 16;
 constexpr std::uint32_t kLongestPiece = 65535;  // bytes; the longest of known vocabularies have a few hundred
 
-Status bad(const char* message, std::uint64_t subject = 0) { return Status(Code::kBadFile, message, subject); }
+Status bad(Message message, std::uint64_t subject = 0) { return Status(Code::kBadFile, message, subject); }
 
 // Order of pieces: bytes, then ordinary text before all other kinds, then id.
 bool precedes(const Tables& tables, std::uint32_t a, std::uint32_t b) {

@@ -45,6 +45,23 @@ void measure(const Console& console, const kinglet::kernels::Kernels& kernels, s
           << " thousandths of an instruction per product\n";
 }
 
+// What one would write down first: a row of weights for each column, a product and a sum at a time.
+[[gnu::noinline]] void plain(std::size_t k, std::size_t columns) {
+  for (std::size_t n = 0; n < columns; ++n) {
+    std::int32_t sum = 0;
+    for (std::size_t i = 0; i < k; ++i) sum += row[i] * weights[n * k + i];
+    result[n] = static_cast<float>(sum) * (0.01f * scales[n]);
+  }
+}
+
+void measure_plain(const Console& console, std::size_t k, std::size_t columns) {
+  kinglet::cortex_m::start_clock();
+  for (unsigned i = 0; i < kRuns; ++i) plain(k, columns);
+  const std::uint64_t instructions = kinglet::cortex_m::ticks() * kLoop / loop_ticks();
+  console << "a plain loop, 1 x " << std::uint64_t{k} << " x " << std::uint64_t{columns} << ": "
+          << instructions * 1000 / (kRuns * k * columns) << " thousandths of an instruction per product\n";
+}
+
 }  // namespace
 
 int main() {
@@ -57,5 +74,6 @@ int main() {
   console << kernels.name << "\n";
   for (const std::size_t k : {64u, 128u, 172u, 256u, 512u}) measure(console, kernels, k, 256, false);
   measure(console, kernels, 256, 256, true);
+  for (const std::size_t k : {64u, 256u}) measure_plain(console, k, 256);
   return 0;
 }

@@ -32,8 +32,9 @@ const std::map<std::string, Names> kRooms = {
 
 // The room whose promise a public header states; any other public header belongs to the tasks. Those of C are in a folder of their own.
 const std::map<std::string, std::string> kPublicHeaders = {
-    {"status.h", "base"}, {"parallel.h", "base"}, {"model.h", "model"},     {"attention.h", "model"},
-    {"isa.h", "kernels"}, {"plan.h", "plan"},     {"session.h", "session"}, {"tokenizer.h", "text"},
+    {"status.h", "base"}, {"message.h", "base"},    {"parallel.h", "base"},
+    {"model.h", "model"}, {"attention.h", "model"}, {"isa.h", "kernels"},
+    {"plan.h", "plan"},   {"session.h", "session"}, {"tokenizer.h", "text"},
 };
 
 const Names kStandardHeaders = {"cstdint", "cstddef",     "cstring", "span",   "string_view", "array",
@@ -60,7 +61,8 @@ std::string room_of_file(const std::string& path) {
 
 // The room that #include "path" leads to, empty if it leads out of the runtime.
 std::string room_of_include(const std::string& path) {
-  if (path == "model_generated.h" || path == "tokenizer_generated.h") return "schema";
+  if (path == "model_generated.h" || path == "tokenizer_generated.h" || path == "structure_generated.h")
+    return "schema";
   const std::string folder = first_folder(path);
   if (folder == "kinglet") return room_of_public(path.substr(folder.size() + 1));
   return kRooms.contains(folder) ? folder : "";

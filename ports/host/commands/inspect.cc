@@ -206,7 +206,11 @@ int show_build_options(const fb::Model& root) {
     if (tokenizer == nullptr) continue;
     parts.insert(fb::EnumNameTokenModel(tokenizer->model()));
     if (text::needs_unicode(*tokenizer)) parts.insert("Unicode");
+    if (text::needs_charsmap(*tokenizer)) parts.insert("Charsmap");
   }
+  parts.insert("Messages");
+  if (root.step() != nullptr)
+    parts.insert({"Beams", "Sampling"});  // a build that only takes the best token needs neither
   std::string line;
   for (const auto& part : parts) line += (line.empty() ? "" : ";") + part;
   print("-DKINGLET_PARTS=\"" + line + "\"\n");

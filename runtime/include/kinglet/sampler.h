@@ -61,6 +61,7 @@ class Sampler {
   Status score(std::span<const float> logits, std::span<const std::int32_t> seen);
   Status find_best(const float* scores);
   bool plain() const;
+  std::uint32_t choose(Draw draw);
   bool better(std::uint32_t a, std::uint32_t b) const;
   void sift_down(std::uint32_t at, std::uint32_t size);
   std::uint64_t weight(std::uint32_t token) const;

@@ -3,11 +3,14 @@
 //     auto model = kinglet::Model::open(bytes);
 //     if (!model.ok()) return report(model.status());   // code, static message, subject
 //
-// A Status owns nothing: its message is a string literal, its subject a number whose meaning the message states.
+// A Status owns nothing: its message is a string literal, its subject a number whose meaning the message states. A firmware may leave the
+// messages out (KINGLET_PARTS without Messages); then each is empty.
 #pragma once
 
 #include <cstdint>
 #include <utility>
+
+#include "kinglet/message.h"
 
 namespace kinglet {
 
@@ -25,19 +28,19 @@ enum class Code : std::uint8_t {
 class [[nodiscard]] Status {
  public:
   constexpr Status() = default;
-  constexpr Status(Code code, const char* message, std::uint64_t subject = 0)
+  constexpr Status(Code code, Message message, std::uint64_t subject = 0)
       : code_(code),
         message_(message),
         subject_(subject) {}
 
   constexpr bool ok() const { return code_ == Code::kOk; }
   constexpr Code code() const { return code_; }
-  constexpr const char* message() const { return message_; }    // a string literal
-  constexpr std::uint64_t subject() const { return subject_; }  // which operator, weight, row or byte
+  constexpr const char* message() const { return message_.text(); }  // a string literal
+  constexpr std::uint64_t subject() const { return subject_; }       // which operator, weight, row or byte
 
  private:
   Code code_ = Code::kOk;
-  const char* message_ = "ok";
+  [[no_unique_address]] Message message_ = "ok";
   std::uint64_t subject_ = 0;
 };
 

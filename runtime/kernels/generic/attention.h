@@ -151,14 +151,33 @@ template <class Isa>
   return score * F32(kLog2E);
 }
 
+// What the dots of one query with the pages from `first` on become. A function of its own, so that on a small stack its numbers do not lie
+// below those of the dots.
+template <class Isa>
+void finish_scores(const AttendArgs& args, const AttendQuery& query, float query_scale, const float* const* key_scale,
+                   const std::int32_t* dots, std::size_t first, std::size_t tiles, float* out, Softmax<Isa>& noted) {
+  using F32 = typename Isa::F32;
+  using I32 = typename Isa::I32;
+  const bool plain = args.cap == 0.0f && args.queries[0].bias == nullptr;
+  F32 most = noted.most;
+  I32 most_bits = noted.most_bits;
+  const float row_scale = query_scale * args.scale;
+  const F32 factor(plain ? row_scale * kLog2E : row_scale);
+  for (std::size_t t = 0; t < tiles; ++t) {
+    const std::size_t slot = first + t * kLanes;
+    F32 score = to_float(I32::load(dots + t * kLanes)) * (factor * F32::load(key_scale[t]));
+    if (!plain) score = unusual_score<Isa>(args, query, slot, score);
+    score.store(out + t * kLanes);
+    note_scores<Isa>(query, slot, score, most, most_bits);
+  }
+  noted.most = most;
+  noted.most_bits = most_bits;
+}
+
 // Scores of all queries for the pages [first, first + tiles * 16).
 template <class Isa>
 void dot_scores(const AttendArgs& args, const AttendMemory<Isa>& memory, const RowScale* scales, const Slots& slots,
                 std::size_t first, std::size_t tiles, Softmax<Isa>* softmax) {
-  using F32 = typename Isa::F32;
-  using I32 = typename Isa::I32;
-  const bool plain = args.cap == 0.0f && args.queries[0].bias == nullptr;
-  const float scale = args.scale;
   const std::size_t dim4 = round_up_to(args.head_dim, kGroup);
   const std::int8_t* keys[Isa::kTiles];
   const float* key_scale[Isa::kTiles];
@@ -180,23 +199,9 @@ void dot_scores(const AttendArgs& args, const AttendMemory<Isa>& memory, const R
     }
     DotTiles<Isa>::find(rows, tiles)({x, sums, keys, dim4 / kGroup, 0, dots});
     for (std::size_t i = 0; i < rows; ++i) {
-      const AttendQuery query = args.queries[first_row + i];
-      Softmax<Isa>& noted = softmax[first_row + i];
-      F32 most = noted.most;
-      I32 most_bits = noted.most_bits;
-      const float row_scale = scales[first_row + i].scale * scale;
-      const F32 factor(plain ? row_scale * kLog2E : row_scale);
-      const std::int32_t* dot = dots + i * tiles * kLanes;
       float* out = memory.scores + (first_row + i) * kSlotBlock + (first - slots.block);
-      for (std::size_t t = 0; t < tiles; ++t) {
-        const std::size_t slot = first + t * kLanes;
-        F32 score = to_float(I32::load(dot + t * kLanes)) * (factor * F32::load(key_scale[t]));
-        if (!plain) score = unusual_score<Isa>(args, query, slot, score);
-        score.store(out + t * kLanes);
-        note_scores<Isa>(query, slot, score, most, most_bits);
-      }
-      noted.most = most;
-      noted.most_bits = most_bits;
+      finish_scores<Isa>(args, args.queries[first_row + i], scales[first_row + i].scale, key_scale,
+                         dots + i * tiles * kLanes, first, tiles, out, softmax[first_row + i]);
     }
   }
 }

@@ -1,0 +1,13 @@
+// The FlatBuffer's own structure: every offset, table, vector and string lies inside its bytes, and what is required is there. The same as
+// flatc's generated Verify for fb::Model, by a walk over a table of the schema's fields, in a tenth of the flash.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace kinglet {
+
+// `bytes` are size-prefixed and aligned to 8.
+bool verify_structure(const std::uint8_t* bytes, std::size_t size);
+
+}  // namespace kinglet

@@ -1,0 +1,77 @@
+// How much memory a microcontroller needs for a small language model: the shape of karpathy's stories260K, from a checkpoint with random weights
+// to a session that has read a whole context.
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <fstream>
+#include <random>
+
+#include "converter/convert.h"
+#include "kinglet/model.h"
+#include "kinglet/plan.h"
+#include "kinglet/session.h"
+#include "tests/aligned.h"
+#include "tests/converter/tensors.h"
+
+namespace kinglet::converter {
+namespace {
+
+constexpr std::int32_t kDim = 64, kHidden = 172, kLayers = 5, kHeads = 8, kKvHeads = 4, kVocabulary = 512,
+                       kPositions = 512;
+constexpr std::uint32_t kContext = 256;
+// As a firmware would choose: one token in a call, one sequence, no beams. The goal is 122,880. Of it 163,840 are the cache: for each position,
+// layer and key-value head 8 bytes of keys, 16 of values (8 are padding) and two scales of 4.
+constexpr std::size_t kMostArena = 171'584;
+
+void write_stories(const std::filesystem::path& path) {
+  constexpr std::int32_t kHeadDim = kDim / kHeads;
+  constexpr std::int32_t kAttention = 2 * kDim * kDim + 2 * kDim * kKvHeads * kHeadDim;
+  constexpr std::int32_t kFloats = kVocabulary * kDim + kLayers * (2 * kDim + kAttention + 3 * kHidden * kDim) + kDim +
+                                   2 * kPositions * kHeadDim / 2;
+  std::ofstream file(path, std::ios::binary);
+  const std::int32_t header[] = {kDim, kHidden, kLayers, kHeads, kKvHeads, kVocabulary, kPositions};
+  file.write(reinterpret_cast<const char*>(header), sizeof header);
+  std::mt19937 random(1);
+  std::normal_distribution<float> weights(0.0F, 0.1F);
+  std::vector<float> floats(kFloats);
+  for (float& x : floats) x = weights(random);
+  file.write(reinterpret_cast<const char*>(floats.data()), kFloats * sizeof(float));
+}
+
+TEST(Arena, OfStories260KIsSmallAndUsedToItsEnd) {
+  const testing::Folder folder;
+  write_stories(folder.path() / "stories260K.bin");
+  convert({.source = folder.path() / "stories260K.bin",
+           .output = folder.path() / "stories260K.kgl",
+           .tokenizer = {},
+           .name = {},
+           .threads = 1});
+  std::ifstream file(folder.path() / "stories260K.kgl", std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  std::vector<std::byte> bytes(text.size());
+  std::memcpy(bytes.data(), text.data(), text.size());
+  const kinglet::testing::AlignedBytes aligned(bytes);
+  const auto model = Model::open(aligned.span());
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  const auto plan = Plan::make(*model, {.context = kContext, .rows = 1});
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  EXPECT_LE(plan->arena_bytes, kMostArena);
+
+  kinglet::testing::AlignedBytes arena(plan->arena_bytes);
+  constexpr std::byte kPaint{0xA5};
+  std::memset(arena.span().data(), 0xA5, plan->arena_bytes);
+  const auto session = Session::create(*plan, arena.span());
+  ASSERT_TRUE(session.ok()) << session.status().message();
+  for (std::uint32_t i = 0; i < kContext; ++i) {
+    const auto token = static_cast<std::int32_t>(i * 7 % kVocabulary);
+    const Chunk chunk{.sequence = 0, .tokens = {&token, 1}, .types = {}};
+    ASSERT_TRUE((*session)->step({&chunk, 1}).ok());
+  }
+  std::size_t used = plan->arena_bytes;
+  while (used > 0 && arena.span()[used - 1] == kPaint) --used;
+  EXPECT_LE(plan->arena_bytes - used, 64U)
+      << "bytes that were planned and not needed, but for the last part's alignment";
+}
+
+}  // namespace
+}  // namespace kinglet::converter
