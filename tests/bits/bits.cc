@@ -27,7 +27,7 @@ std::string_view next_word(std::string_view& line) {
   while (!line.empty() && line.front() == ' ') line.remove_prefix(1);
   std::size_t length = 0;
   while (length < line.size() && line[length] != ' ') ++length;
-  const std::string_view word = line.substr(0, length);
+  const std::string_view word(line.data(), length);
   line.remove_prefix(length);
   return word;
 }
@@ -54,6 +54,7 @@ struct Choices {
   Numbers chunks{{0}, 1};
   bool cpp = true, c = false;
   bool best_set = false;
+  std::size_t cases = kMostCases;
 };
 
 // The words of a bundle, one after the other.
@@ -120,9 +121,10 @@ class Program {
     std::string_view text(reinterpret_cast<const char*>(machine_.memory.data()), size);
     memory_ = machine_.memory.subspan(list_end);
     while (!text.empty()) {
-      const std::size_t end = text.find('\n');
-      read_line(text.substr(0, end));
-      text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+      std::size_t length = 0;
+      while (length < text.size() && text[length] != '\n') ++length;
+      read_line({text.data(), length});
+      text.remove_prefix(length < text.size() ? length + 1 : length);
     }
     machine_.write("end\n");
     return ok_;
@@ -139,6 +141,7 @@ class Program {
     const std::string_view what = next_word(line);
     if (what == "threads") return choices_.threads.read(line);
     if (what == "chunks") return choices_.chunks.read(line);
+    if (what == "cases") choices_.cases = number_of(next_word(line));
     if (what == "sets") choices_.best_set = next_word(line) == "best";
     if (what == "apis") {
       choices_.cpp = choices_.c = false;
@@ -161,6 +164,7 @@ class Program {
     if (size > memory_.size()) return too_large(size);
     if (!bundle_.read(memory_.first(size))) return void(complain("that is no bundle"));
     room_ = memory_.subspan((size + 63) / 64 * 64);
+    if (bundle_.case_count > choices_.cases) bundle_.case_count = choices_.cases;
     if (bundle_.kind == Kind::kTokenizer) {
       run_tokenizer();
     } else {

@@ -8,45 +8,36 @@ namespace {
 
 constexpr std::size_t kMostAttentions = 32;
 
-// The weights of one attention over a case, with what the model says while it is watched. One at a time, for memory's sake.
-Status watch(Running& r, const bits_case& input, std::uint32_t attention, std::span<float> room) {
-  const AttentionInfo info = attention_info(r.model, attention);
+// The weights of all attentions over a case, with what the model says while it is watched.
+Status watch(Running& r, const bits_case& input, std::span<float> room) {
+  AttentionCapture captures[kMostAttentions];
+  const std::uint32_t count = attention_count(r.model);
   const auto source = static_cast<std::uint32_t>(input.tokens.count);
   const auto steps = static_cast<std::uint32_t>(r.stepped(input).size());
-  const std::uint32_t rows = info.kind == AttentionKind::kEncoder ? source : steps;
-  const std::uint32_t columns = info.kind == AttentionKind::kSelf ? steps : source;
-  const std::size_t count = std::size_t{info.heads} * rows * columns;
-  if (count > room.size()) return {Code::kOutOfMemory, "no room for so many weights", count};
-  const std::span<float> weights = room.first(count);
-  for (float& weight : weights) weight = -1;  // what no row looks at stays
-  const AttentionCapture capture{
-      .attention = attention, .sequence = 0, .rows = rows, .columns = columns, .weights = weights};
-  if (auto s = r.session->capture({&capture, 1}); !s.ok()) return s;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const AttentionInfo info = attention_info(r.model, i);
+    const std::uint32_t rows = info.kind == AttentionKind::kEncoder ? source : steps;
+    const std::uint32_t columns = info.kind == AttentionKind::kSelf ? steps : source;
+    const std::size_t floats = std::size_t{info.heads} * rows * columns;
+    if (floats > room.size()) return {Code::kOutOfMemory, "no room for so many attention weights", floats};
+    const std::span<float> weights = room.first(floats);
+    room = room.subspan(floats);
+    for (float& weight : weights) weight = -1;  // what no row looks at stays
+    captures[i] = {.attention = i, .sequence = 0, .rows = rows, .columns = columns, .weights = weights};
+  }
+  if (auto s = r.session->capture({captures, count}); !s.ok()) return s;
   if (auto s = r.run_case(input, [&] { return r.add_logits(); }); !s.ok()) return s;
-  r.add(weights);
+  for (std::uint32_t i = 0; i < count; ++i) r.add(std::span<const float>(captures[i].weights));
   return r.session->capture({});
 }
 
+// In all the memory that is left, which is free again afterwards.
 Status captures(Running& r) {
-  std::size_t most = 0;
-  for (const bits_case& input : r.cases()) {
-    const std::size_t longest = input.tokens.count > r.stepped(input).size() ? input.tokens.count : r.stepped(input).size();
-    most = longest > most ? longest : most;
-  }
-  const std::uint32_t count = attention_count(r.model);
-  if (count > kMostAttentions) return {Code::kOutOfMemory, "more attentions than expected", count};
-  std::size_t heads = 0;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const std::size_t of_one = attention_info(r.model, i).heads;
-    heads = of_one > heads ? of_one : heads;
-  }
-  const std::span<std::byte> room = r.take(heads * most * most * sizeof(float));
-  if (room.empty() && heads != 0) return {Code::kOutOfMemory, "no room for attention weights", heads * most * most};
+  if (attention_count(r.model) > kMostAttentions) return {Code::kOutOfMemory, "more attentions than expected"};
+  const std::span<std::byte> room = r.room();
   const std::span<float> weights(reinterpret_cast<float*>(room.data()), room.size() / sizeof(float));
   for (const bits_case& input : r.cases()) {
-    for (std::uint32_t i = 0; i < count; ++i) {
-      if (auto s = watch(r, input, i, weights); !s.ok()) return s;
-    }
+    if (auto s = watch(r, input, weights); !s.ok()) return s;
   }
   return {};
 }

@@ -27,7 +27,7 @@ class Running {
 
   Status start();
   std::span<std::byte> take(std::size_t bytes);  // at a multiple of 64; empty: so much is not left
-  std::size_t left() const { return free_.size(); }
+  std::span<std::byte> room() const { return free_; }  // what is not taken
 
   std::span<const bits_case> cases() const { return {job.cases, job.case_count}; }
   std::span<const kinglet_text> texts() const { return {job.texts, job.text_count}; }

@@ -15,6 +15,8 @@
 #include "converter/convert.h"
 #include "converter/tokenizers/tokenizers.h"
 #include "tests/bits/bits.h"
+#include "tests/bits/job.h"
+#include "tests/runtime/session/tiny_model.h"
 
 namespace kinglet::bits {
 namespace {
@@ -88,6 +90,39 @@ std::vector<std::string> texts_of(const fs::path& model) {
     texts.push_back(line.substr(0, line.find('\t')));
   }
   return texts;
+}
+
+// A number of inputs of other lengths, for the models that no checkpoint stands behind: all operators that a converter does not write.
+void write_tiny(const std::vector<std::byte>& file, const std::string& name, const fs::path& folder,
+                Operators& operators) {
+  const fb::Model& root = *fb::GetSizePrefixedModel(file.data());
+  const bool encoder = root.encode() != nullptr, decoder = root.step() != nullptr;
+  for (const fb::Function* function : {root.encode(), root.step()}) {
+    if (function == nullptr) continue;
+    for (const fb::Operator* op : *function->operators()) operators.seen.insert(fb::EnumNameBody(op->body_type()));
+  }
+  Bundle bundle;
+  const auto tokens = [](std::size_t count, std::uint32_t vocabulary) {
+    std::vector<std::int32_t> made;
+    for (std::size_t i = 0; i < count; ++i) made.push_back(static_cast<std::int32_t>((i * i + 7 * i + count) % vocabulary));
+    return made;
+  };
+  constexpr std::size_t kLengths[] = {1, 7, 23};
+  for (const std::size_t length : kLengths) {
+    const std::size_t source = encoder ? std::min<std::size_t>(length, root.source()) : length;
+    const std::size_t types = root.types() > 1 ? source : 0;
+    const std::size_t target = encoder && decoder ? std::min<std::size_t>(24 - length, root.context() - BITS_MADE - 1) : 0;
+    for (const std::size_t count : {source, types, target}) bundle.number(count);
+    bundle.tokens(tokens(source, encoder ? root.source_vocabulary() : root.vocabulary()));
+    std::string of_type;
+    for (std::size_t i = 0; i < types; ++i) of_type.push_back(static_cast<char>(i * 2 / types));
+    bundle.text(of_type);
+    bundle.tokens(tokens(target, root.vocabulary()));
+  }
+  const fs::path path = folder / (name + ".bundle");
+  bundle.write(path, Kind::kModel, std::size(kLengths), 0,
+               {reinterpret_cast<const char*>(file.data()), file.size()});
+  say(name, path);
 }
 
 void write_model(const fs::path& model, const std::string& name, const fs::path& folder, Operators& operators) {
@@ -174,7 +209,12 @@ void write_all(const fs::path& tests, const fs::path& folder) {
   for (const fs::path& golden : folders(tests / "goldens")) {
     if (is_model(golden)) write_model(golden, golden.filename().string(), folder, operators);
   }
-  //operators.check();
+  write_tiny(testing::tiny_decoder(), "tiny-decoder", folder, operators);
+  write_tiny(testing::tiny_long_decoder(), "tiny-long-decoder", folder, operators);
+  write_tiny(testing::tiny_encoder(), "tiny-encoder", folder, operators);
+  write_tiny(testing::tiny_encoder_decoder(), "tiny-encoder-decoder", folder, operators);
+  write_tiny(testing::tiny_recurrent(), "tiny-recurrent", folder, operators);
+  operators.check();
   for (const fs::path& golden : folders(tests / "goldens" / "tokenizers")) {
     const auto read = converter::read_tokenizer(golden);
     const std::string name = "tokenizer-" + golden.filename().string();
