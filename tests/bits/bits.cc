@@ -5,6 +5,7 @@
 #include "kinglet/tokenizer.h"
 #include "model_generated.h"
 #include "ports/host/sha256.h"
+#include "tests/bits/arithmetic/mode.h"
 #include "tests/bits/job.h"
 #include "tests/bits/running.h"
 
@@ -222,7 +223,7 @@ class Program {
     job.options = none;
     job.options.features = &features;
     job.add = add_to_digest;
-    if (!say_size(*model, job.limits)) return;
+    if (!say_size(*model, job.limits) || !refuses_other_arithmetic(job)) return;
     bool first = true;
     for (const Isa& isa : isas(machine_.features)) {
       if (!isa.available || (choices_.best_set && !first)) continue;
@@ -248,6 +249,19 @@ class Program {
     say(" ");
     say_number(plan->arena_bytes);
     say("\n");
+    return true;
+  }
+
+  // A session is refused in each mode of this processor that would give other bits.
+  bool refuses_other_arithmetic(bits_job& job) {
+    using testing::Mode;
+    for (const Mode mode :
+         {Mode::kFlush, Mode::kFlushRead, Mode::kUpwards, Mode::kDownwards, Mode::kTowardsZero}) {
+      Running r(job);
+      const testing::InMode in(mode);
+      if (in.there() && r.start().code() != Code::kUnsupported)
+        return complain("denormals taken for zero, or another rounding, are not refused");
+    }
     return true;
   }
 
