@@ -1,5 +1,5 @@
-/* One model and what is asked of it, for two programs that must say the same: one through the C++ API, one in C99 through kinglet.h. All memory
- * is the caller's; what a program computes goes to `add`, in an order that is part of the digest. */
+// One model and what is asked of it, for two programs that must say the same: one through the C++ API, one in C99 through kinglet.h. All memory
+// is the caller's; what a program computes goes to `add`, in an order that is part of the digest.
 #pragma once
 
 #include "kinglet/kinglet.h"

@@ -31,7 +31,7 @@ what == "not-run" {
 {
   asked[of] = 1
   build = of " " $2 " " $3
-  if (!(build in seen)) { seen[build] = 1; builds[++build_count] = build; target_of[build] = of }
+  if (!(build in seen)) { seen[build] = 1; builds[++build_count] = build; target_of[build] = of; name_of[build] = $2 ", " $3 }
 }
 
 what == "size" { file[name] = word[3]; arena[name] = word[4] }
@@ -49,10 +49,9 @@ what == "digest" {
   compared++
   count[name, of]++
   if (word[3] != "-") {
-    add("sets " of, word[3]); add("threads " of, word[4])
-    add("chunks " of, word[5] == 0 ? "all" : word[5]); add("apis " of, word[6])
+    add("sets " build, word[3]); add("threads " build, word[4])
+    add("chunks " build, word[5] == 0 ? "all" : word[5]); add("apis " build, word[6])
   }
-  add("builds " of, $2); add("processors " of, $3)
   if (digest == expected[name]) next
   differ[name, of]++
   wrong_is(name " has two digests:\n  " expected[name] "  " first[name] "\n  " digest "  " where)
@@ -92,9 +91,12 @@ END {
   for (t = 1; t <= targets; t++) {
     of = target[t]
     if (of in absent) print "- " title[t] ": not run, " absent[of] "."
-    else if (of in asked)
-      print "- " title[t] ": by " lists["builds " of] "; on " lists["processors " of] "; kernel sets " lists["sets " of] "; threads " \
-        lists["threads " of] "; tokens of a call " lists["chunks " of] "; API " lists["apis " of] "."
+    for (b = 1; b <= build_count; b++) {
+      build = builds[b]
+      if (target_of[build] != of) continue
+      print "- " title[t] ", " name_of[build] ": kernel sets " lists["sets " build] "; threads " lists["threads " build] \
+        "; tokens of a call " lists["chunks " build] "; API " lists["apis " build] "."
+    }
   }
   if (compared == 0) wrong_is("nothing was compared")
   print "\n" compared + 0 " digests of " models " models and tokenizers: " (wrong ? wrong " things are wrong." : "all equal.")

@@ -1,5 +1,5 @@
 // Converts every sample and golden model and packs it with its cases, and every golden tokenizer with its texts (bits.h: a bundle):
-// kinglet_write_bundles TESTS FOLDER. Prints a line "bundle NAME PATH" for each.
+// kinglet_write_bundles TESTS FOLDER. FOLDER/list has a line "bundle NAME PATH" for each.
 #include <algorithm>
 #include <cstdio>
 #include <exception>
@@ -67,7 +67,12 @@ class Bundle {
   std::string bytes_;
 };
 
-void say(const std::string& name, const fs::path& path) { std::printf("bundle %s %s\n", name.c_str(), path.c_str()); }
+// The line of a bundle in the folder's list.
+void say(const std::string& name, const fs::path& path) {
+  std::ofstream list(path.parent_path() / "list", std::ios::app);
+  list << "bundle " << name << " " << path.string() << "\n";
+  if (!list.flush()) throw std::runtime_error("cannot write " + path.parent_path().string() + "/list");
+}
 
 // ---------------------------------------------------------------- models
 
@@ -198,6 +203,7 @@ bool is_model(const fs::path& folder) {
 
 void write_all(const fs::path& tests, const fs::path& folder) {
   fs::create_directories(folder);
+  fs::remove(folder / "list");
   Operators operators;
   for (const fs::path& sample : folders(tests / "models")) {
     const std::string name = sample.filename().string();
@@ -232,7 +238,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    kinglet::bits::write_all(argv[1], argv[2]);
+    kinglet::bits::write_all(argv[1], std::filesystem::absolute(argv[2]));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "kinglet_write_bundles: %s\n", error.what());
     return 1;
