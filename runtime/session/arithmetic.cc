@@ -1,6 +1,5 @@
 #include "session/arithmetic.h"
 
-#include <atomic>
 #include <bit>
 
 namespace kinglet {
@@ -41,7 +40,7 @@ Status check_arithmetic(const Parallel& parallel, std::uint32_t threads) {
   if (parallel.run != nullptr && threads > 1 && found == kNone) {
     const auto check = [](void* arg, std::uint32_t) {
       const std::uint32_t here = fault();
-      if (here != kNone) std::atomic_ref(*static_cast<std::uint32_t*>(arg)).store(here, std::memory_order_relaxed);
+      if (here != kNone) __atomic_store_n(static_cast<std::uint32_t*>(arg), here, __ATOMIC_RELAXED);
     };
     parallel.run(parallel.context, threads, check, &found);
   }
