@@ -49,7 +49,8 @@ Status check_arithmetic(const Parallel& parallel, std::uint32_t threads) {
     case kDenormals:
       return {Code::kUnsupported, "this thread's processor takes denormal floats for zero: switch flushing off"};
     case kRounding:
-      return {Code::kUnsupported, "this thread's processor does not round floats to the nearest: set its rounding mode"};
+      return {Code::kUnsupported,
+              "this thread's processor does not round floats to the nearest: set its rounding mode"};
   }
   return {};
 }

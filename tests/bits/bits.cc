@@ -255,8 +255,7 @@ class Program {
   // A session is refused in each mode of this processor that would give other bits.
   bool refuses_other_arithmetic(bits_job& job) {
     using testing::Mode;
-    for (const Mode mode :
-         {Mode::kFlush, Mode::kFlushRead, Mode::kUpwards, Mode::kDownwards, Mode::kTowardsZero}) {
+    for (const Mode mode : {Mode::kFlush, Mode::kFlushRead, Mode::kUpwards, Mode::kDownwards, Mode::kTowardsZero}) {
       Running r(job);
       const testing::InMode in(mode);
       if (!in.there()) continue;

@@ -123,8 +123,7 @@ static kinglet_status generate(running* r) {
   kinglet_status s;
   options.beams = 1;
   s = kinglet_generator_workspace_bytes(&r->plan, 0, &options, &bytes);
-  if (s.code == KINGLET_OK)
-    s = kinglet_generator_create(&generator, &r->session, take(r, bytes), bytes, 0, &options);
+  if (s.code == KINGLET_OK) s = kinglet_generator_create(&generator, &r->session, take(r, bytes), bytes, 0, &options);
   for (i = 0; i < 3 * r->job->case_count && s.code == KINGLET_OK; ++i) {
     kinglet_generate_options wanted = KINGLET_GENERATE_OPTIONS;
     kinglet_generated made = {0, 0};
@@ -169,8 +168,7 @@ static kinglet_status translate(running* r) {
     size_t count = 0, decoded = 0, way;
     s = kinglet_tokenizer_encode(&tokenizer, r->job->texts[i], KINGLET_ADD_SPECIAL, scratch, scratch_bytes, tokens,
                                  BITS_TEXT, &count);
-    if (s.code == KINGLET_OK)
-      s = kinglet_tokenizer_decode(&tokenizer, tokens, count, false, out, sizeof out, &decoded);
+    if (s.code == KINGLET_OK) s = kinglet_tokenizer_decode(&tokenizer, tokens, count, false, out, sizeof out, &decoded);
     if (s.code == KINGLET_OK) {
       const kinglet_tokens encoded = {tokens, count};
       const kinglet_text back = {out, decoded};

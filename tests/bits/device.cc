@@ -50,8 +50,10 @@ int main() {
   char list[512];
   const std::string_view name = kinglet::cortex_m::argument({list, sizeof list - 1});
   list[name.size()] = '\0';
-  const Machine machine{
-      .write = kinglet::cortex_m::write, .read = read, .memory = memory_block, .parallel = {one_after_the_other, nullptr}};
+  const Machine machine{.write = kinglet::cortex_m::write,
+                        .read = read,
+                        .memory = memory_block,
+                        .parallel = {one_after_the_other, nullptr}};
   const bool ok = run(machine, list);
   return ok ? 0 : 1;
 }

@@ -14,9 +14,8 @@ constexpr std::size_t kMemory = std::size_t{64} << 20;
 void write(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
 std::size_t read(const char* path, std::span<std::byte> room) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path, "rb"), [](std::FILE* opened) {
-    return opened != nullptr ? std::fclose(opened) : 0;
-  });
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(
+      std::fopen(path, "rb"), [](std::FILE* opened) { return opened != nullptr ? std::fclose(opened) : 0; });
   if (file == nullptr || std::fseek(file.get(), 0, SEEK_END) != 0) return kinglet::bits::kMissing;
   const long size = std::ftell(file.get());
   if (size < 0 || std::fseek(file.get(), 0, SEEK_SET) != 0) return kinglet::bits::kMissing;

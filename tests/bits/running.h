@@ -21,12 +21,10 @@ inline kinglet_status c_status(Status status) {
 
 class Running {
  public:
-  explicit Running(const bits_job& of)
-      : job(of),
-        free_(static_cast<std::byte*>(of.memory), of.memory_bytes) {}
+  explicit Running(const bits_job& of) : job(of), free_(static_cast<std::byte*>(of.memory), of.memory_bytes) {}
 
   Status start();
-  std::span<std::byte> take(std::size_t bytes);  // at a multiple of 64; empty: so much is not left
+  std::span<std::byte> take(std::size_t bytes);        // at a multiple of 64; empty: so much is not left
   std::span<std::byte> room() const { return free_; }  // what is not taken
 
   std::span<const bits_case> cases() const { return {job.cases, job.case_count}; }

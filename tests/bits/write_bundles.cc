@@ -109,14 +109,16 @@ void write_tiny(const std::vector<std::byte>& file, const std::string& name, con
   Bundle bundle;
   const auto tokens = [](std::size_t count, std::uint32_t vocabulary) {
     std::vector<std::int32_t> made;
-    for (std::size_t i = 0; i < count; ++i) made.push_back(static_cast<std::int32_t>((i * i + 7 * i + count) % vocabulary));
+    for (std::size_t i = 0; i < count; ++i)
+      made.push_back(static_cast<std::int32_t>((i * i + 7 * i + count) % vocabulary));
     return made;
   };
   constexpr std::size_t kLengths[] = {1, 7, 23};
   for (const std::size_t length : kLengths) {
     const std::size_t source = encoder ? std::min<std::size_t>(length, root.source()) : length;
     const std::size_t types = root.types() > 1 ? source : 0;
-    const std::size_t target = encoder && decoder ? std::min<std::size_t>(24 - length, root.context() - BITS_MADE - 1) : 0;
+    const std::size_t target =
+        encoder && decoder ? std::min<std::size_t>(24 - length, root.context() - BITS_MADE - 1) : 0;
     for (const std::size_t count : {source, types, target}) bundle.number(count);
     bundle.tokens(tokens(source, encoder ? root.source_vocabulary() : root.vocabulary()));
     std::string of_type;
@@ -125,8 +127,7 @@ void write_tiny(const std::vector<std::byte>& file, const std::string& name, con
     bundle.tokens(tokens(target, root.vocabulary()));
   }
   const fs::path path = folder / (name + ".bundle");
-  bundle.write(path, Kind::kModel, std::size(kLengths), 0,
-               {reinterpret_cast<const char*>(file.data()), file.size()});
+  bundle.write(path, Kind::kModel, std::size(kLengths), 0, {reinterpret_cast<const char*>(file.data()), file.size()});
   say(name, path);
 }
 
