@@ -43,7 +43,9 @@ struct Numbers {
   std::uint32_t items[kMostChoices] = {};
   std::size_t count = 0;
   void read(std::string_view line) {
-    for (count = 0; count < kMostChoices && !line.empty(); ++count) items[count] = number_of(next_word(line));
+    count = 0;
+    for (std::string_view word = next_word(line); !word.empty() && count < kMostChoices; word = next_word(line))
+      items[count++] = number_of(word);
   }
   const std::uint32_t* begin() const { return items; }
   const std::uint32_t* end() const { return items + count; }

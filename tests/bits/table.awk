@@ -2,6 +2,7 @@
 BEGIN {
   targets = split("host aarch64 armv7 m0plus m3 m4f m7 m33 m55", target, " ")
   split("this machine;AArch64;Armv7;M0+;M3;M4F;M7;M33;M55", title, ";")
+  for (t = 1; t <= targets; t++) title_of[target[t]] = title[t]
 }
 
 function wrong_is(text) { wrong++; print "bits: " text >"/dev/stderr" }
@@ -25,6 +26,11 @@ FNR == NR {
 
 what == "not-run" {
   absent[of] = substr($4, 9)
+  next
+}
+
+what == "failed" && name == "all" {
+  wrong_is(title_of[of] ", " $2 ", could not be asked: " substr($4, 12))
   next
 }
 
