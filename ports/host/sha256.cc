@@ -61,7 +61,7 @@ void Sha256::add(std::span<const std::byte> bytes) {
 }
 
 // A one bit, zeros, and the length in bits (5.1.1).
-std::string Sha256::hex() {
+std::array<char, 65> Sha256::hex() {
   const std::uint64_t bits = size_ * 8;
   constexpr std::byte kOne{0x80}, kZero{0};
   add({&kOne, 1});
@@ -69,9 +69,10 @@ std::string Sha256::hex() {
   std::array<std::byte, 8> length;
   for (unsigned i = 0; i < 8; ++i) length[i] = static_cast<std::byte>(bits >> (56 - 8 * i));
   add(length);
-  std::string text;
+  std::array<char, 65> text = {};
+  char* at = text.data();
   for (const std::uint32_t word : state_) {
-    for (int shift = 28; shift >= 0; shift -= 4) text.push_back("0123456789abcdef"[word >> shift & 15]);
+    for (int shift = 28; shift >= 0; shift -= 4) *at++ = "0123456789abcdef"[word >> shift & 15];
   }
   return text;
 }

@@ -5,14 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 
 namespace kinglet::host {
 
 class Sha256 {
  public:
   void add(std::span<const std::byte> bytes);
-  std::string hex();  // of all that was added; ends the digest
+  std::array<char, 65> hex();  // of all that was added, a zero at the end; ends the digest
 
  private:
   void block(const std::byte* bytes);

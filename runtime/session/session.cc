@@ -5,6 +5,7 @@
 
 #include "plan/layout.h"
 #include "plan/tables.h"
+#include "session/arithmetic.h"
 #include "session/impl.h"
 #include "session/runner.h"
 
@@ -44,6 +45,7 @@ Result<Session*> Session::create(const Plan& plan, std::span<std::byte> arena, c
     return Status{Code::kOutOfMemory, "the arena is smaller than the plan's bytes", plan.arena_bytes};
   const kernels::Kernels* kernels = kernels::select(options.isa, options.features);
   if (kernels == nullptr) return Status{Code::kUnsupported, "no kernel set of that name runs here"};
+  if (auto s = check_arithmetic(options.parallel, plan.limits.threads); !s.ok()) return s;
 
   const fb::Model& root = plan.model.root();
   const Tables tables = tables_of(plan.model, plan.limits);

@@ -192,14 +192,14 @@ int logits(Options& options) {
   Sha256 digest;
   digest.add(bytes);
   if (options.common.json) {
-    Json json{{"positions", output.positions()}, {"width", output.width}, {"digest", digest.hex()}};
+    Json json{{"positions", output.positions()}, {"width", output.width}, {"digest", digest.hex().data()}};
     for (std::size_t p = 0; p < output.positions(); ++p) {
       const std::size_t best = highest(output.row(p), 1).front();
       json["highest"].push_back({{"token", best}, {"logit", output.row(p)[best]}});
     }
     print(json_line(json));
   } else if (options.digest) {
-    print(digest.hex() + "\n");
+    print(std::string(digest.hex().data()) + "\n");
   } else if (options.output.empty()) {
     show(output);
   }

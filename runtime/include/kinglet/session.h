@@ -56,6 +56,8 @@ struct SessionOptions {
 class Session {
  public:
   // `arena` is aligned to 64 bytes and at least plan.arena_bytes long; the session lives inside it and is never destroyed.
+  // kUnsupported: no such kernel set, or a thread's floats are not those of IEEE 754 (denormals taken for zero, another rounding), so
+  // that the bits would be other ones. Threads are asked once, here.
   static Result<Session*> create(const Plan& plan, std::span<std::byte> arena, const SessionOptions& options = {});
 
   // Runs the encoder over whole sequences: an encoder-only model leaves its output rows, an encoder-decoder the memory

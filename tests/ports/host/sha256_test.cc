@@ -12,7 +12,7 @@ std::string digest(const std::string& text, std::size_t part) {
   Sha256 sha;
   for (std::size_t at = 0; at < text.size(); at += part)
     sha.add(std::as_bytes(std::span(text).subspan(at, std::min(part, text.size() - at))));
-  return sha.hex();
+  return sha.hex().data();
 }
 
 TEST(Sha256, KnownDigests) {

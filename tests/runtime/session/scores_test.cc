@@ -109,6 +109,7 @@ TEST(Pick, IsTheBestOfAllLogits) {
   for (const std::uint32_t threads : {1U, 2U, 3U, 7U}) {
     Running r(wide_scores(kVocabulary), {.outputs = 9, .threads = threads},
               {.isa = nullptr, .parallel = {run_on_threads, &used}, .observer = {}});
+    used = 0;  // creation asks each thread, too
     const auto text = tokens(9, kVocabulary, threads);
     const auto all = logits(r, text);
     const Tokens first = best_of(all, kVocabulary, {});
@@ -140,6 +141,7 @@ TEST(Pick, TakesTheLowestOfEqualTokens) {
   for (const std::uint32_t threads : {1U, 2U, 5U}) {
     std::atomic<int> used{0};
     Running r(file, {.threads = threads}, {.isa = nullptr, .parallel = {run_on_threads, &used}, .observer = {}});
+    used = 0;  // creation asks each thread, too
     const Tokens never{3, 0, 1, 2, 4};
     ASSERT_TRUE(r.session->pick(never).ok());
     ASSERT_TRUE(read(r, {3}).ok());
@@ -243,6 +245,7 @@ TEST(Restrict, ThreadsShareTheVocabulary) {
   for (const std::uint32_t threads : {2U, 5U}) {
     Running r(wide_scores(4099), {.threads = threads},
               {.isa = nullptr, .parallel = {run_on_threads, &used}, .observer = {}});
+    used = 0;  // creation asks each thread, too
     for (const unsigned every : {2U, 3U, 17U}) {
       std::vector<std::int32_t> allowed;
       for (std::int32_t t = 0; t < 4099; ++t) {

@@ -67,7 +67,8 @@ typedef struct kinglet_session_options {
 KINGLET_HANDLE(kinglet_session, 24);
 
 // `arena`: at a multiple of KINGLET_ALIGNMENT, at least the plan's arena_bytes; the session's until it is used no more. The features are
-// read, `isa` and what they name is not kept.
+// read, `isa` and what they name is not kept. KINGLET_UNSUPPORTED: no such kernel set, or a thread's floats are not those of IEEE 754
+// (denormals taken for zero, another rounding).
 kinglet_status kinglet_session_create(kinglet_session* session, const kinglet_plan* plan, void* arena,
                                       size_t arena_bytes, const kinglet_session_options* options);
 
