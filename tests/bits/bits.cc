@@ -98,11 +98,13 @@ struct Bundle {
     if (case_count > kMostCases || text_count > kMostTexts || begin + size != bytes.size()) return false;
     file = bytes.subspan(begin, size);
     for (std::size_t i = 0; i < case_count; ++i) {
-      const std::size_t tokens = words.next(), types = words.next(), decoder_tokens = words.next();
+      const std::size_t tokens = words.next(), types = words.next(), decoder_tokens = words.next(),
+                        floats = words.next();
       cases[i].tokens = {words.next<std::int32_t>(tokens), tokens};
       cases[i].types = words.next<std::uint8_t>(types);
       if (types == 0) cases[i].types = nullptr;
       cases[i].decoder_tokens = {words.next<std::int32_t>(decoder_tokens), decoder_tokens};
+      cases[i].grid = {nullptr, floats == 0 ? nullptr : words.next<float>(floats), floats};
     }
     for (std::size_t i = 0; i < text_count; ++i) {
       const std::size_t size_of_text = words.next();
@@ -193,7 +195,7 @@ class Program {
       return wanted < model_has ? static_cast<std::uint32_t>(wanted) : model_has;
     };
     limits.sequences = limits.threads = 1;
-    if (model.has_encoder()) limits.source = most(source, root.source());
+    if (model.has_encoder()) limits.source = root.input() != nullptr ? root.source() : most(source, root.source());
     limits.outputs = limits.source;
     if (model.has_decoder()) {
       limits.context = most(steps + BITS_MADE + 1, root.context());

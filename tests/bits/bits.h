@@ -39,7 +39,7 @@ bool run(const Machine& machine, const char* list);
 
 // A bundle: what is asked, then the model's file or the tokenizer's tables at a multiple of 64. Numbers are little-endian 32-bit words:
 //     kind, where the file begins, its bytes, cases, texts
-//     a case: tokens, types, decoder tokens (how many of each), then these; types are bytes, filled up to a word
+//     a case: tokens, types, decoder tokens, floats of a grid (how many of each), then these; types are bytes, filled up to a word
 //     a text: its bytes (how many), then these, filled up to a word
 enum class Kind : std::uint32_t { kModel, kTokenizer };
 

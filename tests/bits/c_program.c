@@ -72,7 +72,7 @@ static kinglet_status run_case(running* r, const bits_case* input, bool picks) {
   size_t done;
   if (r->info.has_decoder != 0) s = kinglet_session_forget(&r->session, 0);
   if (s.code == KINGLET_OK && r->info.has_encoder != 0) {
-    const kinglet_chunk all = {input->tokens.data, input->types, input->tokens.count, 0, KINGLET_WANT_ALL};
+    const kinglet_chunk all = {input->tokens.data, input->types, input->tokens.count, 0, KINGLET_WANT_ALL, input->grid};
     s = kinglet_session_encode(&r->session, &all, 1);
     if (s.code == KINGLET_OK && r->info.has_decoder == 0) s = add_rows(r, picks);
   }
@@ -80,7 +80,7 @@ static kinglet_status run_case(running* r, const bits_case* input, bool picks) {
   for (done = 0; done < stepped.count && s.code == KINGLET_OK;) {
     const size_t left = stepped.count - done;
     const size_t rows = r->job->chunk != 0 && r->job->chunk < left ? r->job->chunk : left;
-    const kinglet_chunk next = {stepped.data + done, NULL, rows, 0, KINGLET_WANT_ALL};
+    const kinglet_chunk next = {stepped.data + done, NULL, rows, 0, KINGLET_WANT_ALL, KINGLET_GRID};
     s = kinglet_session_step(&r->session, &next, 1);
     if (s.code == KINGLET_OK) s = add_rows(r, picks);
     done += rows;

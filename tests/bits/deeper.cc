@@ -12,7 +12,8 @@ constexpr std::size_t kMostAttentions = 32;
 Status watch(Running& r, const bits_case& input, std::span<float> room) {
   AttentionCapture captures[kMostAttentions];
   const std::uint32_t count = attention_count(r.model);
-  const auto source = static_cast<std::uint32_t>(input.tokens.count);
+  const bool grid = r.model.root().input() != nullptr;
+  const auto source = grid ? r.model.root().source() : static_cast<std::uint32_t>(input.tokens.count);
   const auto steps = static_cast<std::uint32_t>(r.stepped(input).size());
   for (std::uint32_t i = 0; i < count; ++i) {
     const AttentionInfo info = attention_info(r.model, i);
@@ -82,7 +83,7 @@ Status search_case(Running& r, const bits_case& input, const TokenMarks& marks, 
     for (std::uint32_t i = 0; i < running; ++i) {
       parents[i] = search.parent(i);
       tokens[i] = search.token(i);
-      chunks[i] = {.sequence = i, .tokens = {tokens + i, 1}, .types = {}, .want = Want::kLast};
+      chunks[i] = {.sequence = i, .tokens = {tokens + i, 1}, .types = {}, .want = Want::kLast, .grid = {}};
     }
     if (auto s = r.session->reorder({parents, running}); !s.ok()) return s;
     if (auto s = r.session->step({chunks, running}); !s.ok()) return s;

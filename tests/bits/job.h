@@ -20,6 +20,7 @@ typedef struct bits_case {
   kinglet_tokens tokens;
   const uint8_t* types; /* as many as tokens, or null */
   kinglet_tokens decoder_tokens;
+  kinglet_grid grid; /* of a model that reads one, instead of tokens */
 } bits_case;
 
 typedef struct bits_job {

@@ -54,13 +54,14 @@ class Running {
     if (model.has_encoder()) {
       const std::span<const std::int32_t> tokens = tokens_of(input.tokens);
       const std::span<const std::uint8_t> types(input.types, input.types != nullptr ? tokens.size() : 0);
-      const Chunk all{.sequence = 0, .tokens = tokens, .types = types, .want = Want::kAll};
+      const Grid grid{.bytes = {}, .features = {input.grid.features, input.grid.count}};
+      const Chunk all{.sequence = 0, .tokens = tokens, .types = types, .want = Want::kAll, .grid = grid};
       if (auto s = session->encode({&all, 1}); !s.ok()) return s;
       if (!model.has_decoder()) return after_call();
     }
     for (auto tokens = stepped(input); !tokens.empty();) {
       const std::size_t rows = job.chunk != 0 && job.chunk < tokens.size() ? job.chunk : tokens.size();
-      const Chunk next{.sequence = 0, .tokens = tokens.first(rows), .types = {}, .want = Want::kAll};
+      const Chunk next{.sequence = 0, .tokens = tokens.first(rows), .types = {}, .want = Want::kAll, .grid = {}};
       if (auto s = session->step({&next, 1}); !s.ok()) return s;
       if (auto s = after_call(); !s.ok()) return s;
       tokens = tokens.subspan(rows);

@@ -1,6 +1,7 @@
 // Converts every sample and golden model and packs it with its cases, and every golden tokenizer with its texts (bits.h: a bundle):
 // kinglet_write_bundles TESTS FOLDER. FOLDER/list has a line "bundle NAME PATH" for each.
 #include <algorithm>
+#include <bit>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -16,6 +17,7 @@
 #include "converter/tokenizers/tokenizers.h"
 #include "tests/bits/bits.h"
 #include "tests/bits/job.h"
+#include "tests/converter/tiny_pictures.h"
 #include "tests/runtime/session/tiny_model.h"
 
 namespace kinglet::bits {
@@ -119,7 +121,7 @@ void write_tiny(const std::vector<std::byte>& file, const std::string& name, con
     const std::size_t types = root.types() > 1 ? source : 0;
     const std::size_t target =
         encoder && decoder ? std::min<std::size_t>(24 - length, root.context() - BITS_MADE - 1) : 0;
-    for (const std::size_t count : {source, types, target}) bundle.number(count);
+    for (const std::size_t count : {source, types, target, std::size_t{0}}) bundle.number(count);
     bundle.tokens(tokens(source, encoder ? root.source_vocabulary() : root.vocabulary()));
     std::string of_type;
     for (std::size_t i = 0; i < types; ++i) of_type.push_back(static_cast<char>(i * 2 / types));
@@ -131,10 +133,44 @@ void write_tiny(const std::vector<std::byte>& file, const std::string& name, con
   say(name, path);
 }
 
+// Some pictures for a model that reads these, and what its decoder is to read, if it has one.
+void write_pictures(const fs::path& file, const fs::path& model, const std::string& name, const fs::path& folder) {
+  const std::string bytes = read_file(file);
+  const fb::Model& root = *fb::GetSizePrefixedModel(bytes.data());
+  const fb::Size& grid = *root.input()->grid();
+  std::vector<std::vector<std::int32_t>> texts;
+  if (fs::exists(model / "pictures.json")) {
+    for (const json& one : read_json(model / "pictures.json").at("cases"))
+      texts.push_back(one.at("decoder_tokens").get<std::vector<std::int32_t>>());
+  } else if (fs::exists(model / "golden.json")) {
+    for (const json& one : read_json(model / "golden.json").at("cases"))
+      texts.push_back(one.at("en").at("tokens").get<std::vector<std::int32_t>>());
+  } else {
+    texts.resize(2);
+  }
+  texts.resize(std::min<std::size_t>(texts.size(), 2));
+  Bundle bundle;
+  const std::size_t numbers = std::size_t{grid.height()} * grid.width() * root.input()->channels();
+  std::uint32_t seed = 7;
+  for (const auto& text : texts) {
+    for (const std::size_t size : {std::size_t{0}, std::size_t{0}, text.size(), numbers}) bundle.number(size);
+    bundle.tokens(text);
+    for (std::size_t i = 0; i < numbers; ++i) {
+      seed = seed * 1664525U + 1013904223U;
+      bundle.number(std::bit_cast<std::uint32_t>(static_cast<float>(seed >> 8U) / 0x1p22F - 2));
+    }
+  }
+  const fs::path path = folder / (name + ".bundle");
+  bundle.write(path, Kind::kModel, texts.size(), 0, bytes);
+  say(name, path);
+}
+
 void write_model(const fs::path& model, const std::string& name, const fs::path& folder, Operators& operators) {
   const fs::path file = folder / (name + ".kgl");
   const auto summary = converter::convert({.source = model, .output = file, .tokenizer = {}, .name = name});
   for (const auto& [kind, count] : summary.operators) operators.seen.insert(kind);
+  if (fs::exists(model / "pictures.json") || fs::exists(model / "test.png"))
+    return write_pictures(file, model, name, folder);
   const bool sample = fs::exists(model / "golden.json");
   const json cases = read_json(model / (sample ? "golden.json" : "cases.json")).at("cases");
   const std::size_t count = std::min(cases.size(), kMostCases);
@@ -143,7 +179,8 @@ void write_model(const fs::path& model, const std::string& name, const fs::path&
     const auto tokens = cases[i].at("tokens").get<std::vector<std::int32_t>>();
     const auto types = cases[i].value("types", std::vector<int>{});
     const auto decoder_tokens = cases[i].value("decoder_tokens", std::vector<std::int32_t>{});
-    for (const std::size_t size : {tokens.size(), types.size(), decoder_tokens.size()}) bundle.number(size);
+    for (const std::size_t size : {tokens.size(), types.size(), decoder_tokens.size(), std::size_t{0}})
+      bundle.number(size);
     bundle.tokens(tokens);
     bundle.text(std::string(types.begin(), types.end()));
     bundle.tokens(decoder_tokens);
@@ -221,6 +258,12 @@ void write_all(const fs::path& tests, const fs::path& folder) {
   write_tiny(testing::tiny_encoder(), "tiny-encoder", folder, operators);
   write_tiny(testing::tiny_encoder_decoder(), "tiny-encoder-decoder", folder, operators);
   write_tiny(testing::tiny_recurrent(), "tiny-recurrent", folder, operators);
+  const fs::path pictures = folder / "tiny-pictures.kgl";
+  converter::testing::write_program(converter::testing::tiny_pictures(), pictures);
+  const std::string read = read_file(pictures);
+  for (const fb::Operator* op : *fb::GetSizePrefixedModel(read.data())->encode()->operators())
+    operators.seen.insert(fb::EnumNameBody(op->body_type()));
+  write_pictures(pictures, {}, "tiny-pictures", folder);
   operators.check();
   for (const fs::path& golden : folders(tests / "goldens" / "tokenizers")) {
     const auto read = converter::read_tokenizer(golden);

@@ -21,6 +21,7 @@
 #include "model_generated.h"
 #include "tests/aligned.h"
 #include "tests/converter/tensors.h"
+#include "tests/converter/tiny_pictures.h"
 
 namespace kinglet::converter {
 namespace {
@@ -281,6 +282,87 @@ TEST(PictureCalls, AreRefusedWhereTheyMakeNoSense) {
   // Two pictures, one after the other: the plan has room for one in a call.
   const Chunk both[] = {{.sequence = 0, .grid = grid}, {.sequence = 1, .grid = grid}};
   EXPECT_EQ(session.encode(both).code(), Code::kBadArgument);
+}
+
+TEST(Grids, EveryOperatorFollowsFloatWithTheSameBitsEverywhere) {
+  const Folder folder;
+  const Program program = testing::tiny_pictures();
+  testing::write_program(program, folder.path() / "tiny.kgl");
+  const std::string text = testing::read_bytes(folder.path() / "tiny.kgl");
+  const AlignedBytes bytes(std::as_bytes(std::span(text)));
+  const auto model = Model::open(bytes.span());
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  Reference reference(program, {});
+  for (const std::uint32_t seed : {1U, 2U, 3U}) {
+    const auto picture = testing::random_floats({21 * 18 * 3}, seed, 2).data;
+    const Matrix expected = reference.run({.tokens = {}, .decoder_tokens = {}, .types = {}, .features = picture});
+    std::vector<float> first;
+    for (const Isa& isa : isas()) {
+      if (!isa.available) continue;
+      for (const std::uint32_t threads : {1U, 3U}) {
+        const auto plan = Plan::make(*model, {.threads = threads});
+        ASSERT_TRUE(plan.ok()) << plan.status().message();
+        AlignedBytes arena(plan->arena_bytes);
+        unsigned count = threads;
+        SessionOptions options;
+        options.isa = isa.name;
+        options.parallel = {[](void* context, std::uint32_t items, void (*fn)(void*, std::uint32_t), void* arg) {
+                              parallel_for(*static_cast<unsigned*>(context), items,
+                                           [&](std::size_t i) { fn(arg, static_cast<std::uint32_t>(i)); });
+                            },
+                            &count};
+        Session& session = **Session::create(*plan, arena.span(), options);
+        const Chunk chunk{.grid = {.features = picture}};
+        ASSERT_TRUE(session.encode({&chunk, 1}).ok());
+        ASSERT_EQ(session.outputs(), 1U);
+        const auto row = session.output(0);
+        const std::vector<float> made(row.begin(), row.end());
+        EXPECT_GE(cosine(made, expected.data), 0.999);
+        if (first.empty()) first = made;
+        EXPECT_TRUE(same_bits(made, first)) << isa.name << ", " << threads << " threads";
+      }
+    }
+  }
+}
+
+// One byte of the program changed, thousands of times: it is refused, or what it now is runs safely.
+TEST(Grids, DamagedProgramsAreRefusedOrSafe) {
+  const Folder folder;
+  testing::write_program(testing::tiny_pictures(), folder.path() / "tiny.kgl");
+  const std::string whole = testing::read_bytes(folder.path() / "tiny.kgl");
+  std::uint32_t size = 0;
+  std::memcpy(&size, whole.data(), sizeof size);
+  const auto picture = testing::random_floats({1 << 16}, 4, 2).data;
+  constexpr std::size_t kMostArena = std::size_t{64} << 20;
+  int refused = 0, ran = 0;
+  AlignedBytes bytes(std::as_bytes(std::span(whole)));
+  for (std::size_t at = 0; at < size + sizeof size; ++at) {
+    for (const unsigned change : {0x01U, 0x10U, 0x80U, 0xffU}) {
+      std::byte& byte = bytes.span()[at];
+      const std::byte before = byte;
+      byte ^= static_cast<std::byte>(change);
+      const auto model = Model::open(std::as_const(bytes).span());
+      const auto plan = model.ok() ? Plan::make(*model) : Result<Plan>(model.status());
+      if (!plan.ok() || plan->arena_bytes > kMostArena) {
+        ++refused;
+      } else {
+        ++ran;
+        AlignedBytes arena(plan->arena_bytes);
+        const auto session = Session::create(*plan, arena.span());
+        const fb::Input* input = model->root().input();
+        const std::size_t numbers =
+            input == nullptr ? 0 : std::size_t{input->grid()->height()} * input->grid()->width() * input->channels();
+        if (session.ok() && numbers <= picture.size()) {
+          const Chunk chunk{.grid = {.features = std::span(picture).first(numbers)}};
+          (void)(*session)->encode({&chunk, 1});
+        }
+      }
+      byte = before;
+    }
+  }
+  EXPECT_GT(refused, 1000);
+  EXPECT_GT(ran, 1000);
+  RecordProperty("files", refused + ran);
 }
 
 TEST(PictureConfigs, NameTheKeyThatIsWrong) {

@@ -1,0 +1,117 @@
+// Pictures on their way into a model: pixel for pixel what Pillow and transformers make (tests/goldens/pictures.py), and files that are
+// no pictures.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "failure.h"
+#include "pictures/picture.h"
+#include "tests/ports/host/program.h"
+
+namespace kinglet::host {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::vector<std::uint8_t> bytes_of(const nlohmann::json& hex) {
+  const std::string text = hex.get<std::string>();
+  std::vector<std::uint8_t> bytes;
+  for (std::size_t i = 0; i + 1 < text.size(); i += 2)
+    bytes.push_back(static_cast<std::uint8_t>(std::stoul(text.substr(i, 2), nullptr, 16)));
+  return bytes;
+}
+
+fb::Filter filter_of(const std::string& name) {
+  for (const fb::Filter filter : fb::EnumValuesFilter()) {
+    std::string known = fb::EnumNameFilter(filter);
+    known[0] = static_cast<char>(known[0] + ('a' - 'A'));
+    if (known == name) return filter;
+  }
+  ADD_FAILURE() << name;
+  return fb::Filter::Nearest;
+}
+
+nlohmann::json cases() {
+  std::ifstream in(KINGLET_SOURCE_DIR "/tests/ports/host/pictures/expected.json");
+  return nlohmann::json::parse(in);
+}
+
+Pixels source_of(const nlohmann::json& one) {
+  return {one.at("height"), one.at("width"), one.at("channels"), bytes_of(one.at("bytes"))};
+}
+
+fb::Size size_of(const nlohmann::json& one) { return {one.at("height"), one.at("width")}; }
+
+TEST(Resize, IsPillowsPixelForPixel) {
+  std::size_t compared = 0;
+  for (const auto& one : cases()) {
+    const Pixels source = source_of(one);
+    for (const auto& wanted : one.at("resized")) {
+      const Pixels made = resize(source, size_of(wanted), filter_of(wanted.at("filter")));
+      EXPECT_EQ(made.bytes, bytes_of(wanted.at("bytes")))
+          << source.height << " x " << source.width << " " << wanted.at("filter") << " to " << wanted.at("height")
+          << " x " << wanted.at("width");
+      ++compared;
+    }
+  }
+  EXPECT_EQ(compared, 4U * 5 * 6);
+}
+
+TEST(Crop, IsTransformersPixelForPixel) {
+  for (const auto& one : cases()) {
+    for (const auto& wanted : one.at("cropped"))
+      EXPECT_EQ(crop_middle(source_of(one), size_of(wanted)).bytes, bytes_of(wanted.at("bytes")))
+          << one.at("height") << " x " << one.at("width") << " to " << wanted.at("height") << " x "
+          << wanted.at("width");
+  }
+}
+
+TEST(Prepare, BringsTheShorterSideToItsLength) {
+  for (const auto& one : cases()) {
+    const Pixels source = source_of(one);
+    for (const auto& wanted : one.at("shorter")) {
+      flatbuffers::FlatBufferBuilder builder;
+      fb::InputT input;
+      input.grid = std::make_unique<fb::Size>(size_of(wanted));
+      input.channels = source.channels;
+      input.gain = input.shift = 0;
+      input.picture = std::make_unique<fb::PictureT>();
+      input.picture->resize = std::make_unique<fb::Size>(wanted.at("side").get<std::uint32_t>(), 0);
+      builder.Finish(fb::Input::Pack(builder, &input));
+      const Pixels made = prepare(source, *flatbuffers::GetRoot<fb::Input>(builder.GetBufferPointer()));
+      EXPECT_EQ(made.height, wanted.at("height").get<std::uint32_t>());
+      EXPECT_EQ(made.width, wanted.at("width").get<std::uint32_t>());
+    }
+  }
+}
+
+TEST(ReadPicture, SaysWhatIsWrongWithAFile) {
+  const std::string folder = testing::temporary_folder();
+  const auto refused = [&](const std::string& name, const std::string& bytes) -> std::string {
+    const std::string path = folder + "/" + name;
+    std::ofstream(path, std::ios::binary) << bytes;
+    try {
+      (void)read_picture(path, 3);
+    } catch (const Failure& failure) {
+      return failure.what();
+    }
+    return "read";
+  };
+  std::ifstream in(KINGLET_SOURCE_DIR "/tests/models/shapes/pictures/1.png", std::ios::binary);
+  const std::string png{std::istreambuf_iterator<char>(in), {}};
+  ASSERT_GT(png.size(), 1000U);
+  EXPECT_EQ(refused("whole.png", png), "read");
+  EXPECT_THAT(refused("empty.png", ""), HasSubstr("empty.png"));
+  EXPECT_THAT(refused("text.png", "this is no picture, but long enough to be one"),
+              HasSubstr("cannot be read as a picture"));
+  for (const std::size_t cut : {std::size_t{8}, std::size_t{20}, std::size_t{33}, png.size() / 2})
+    EXPECT_THAT(refused("cut.png", png.substr(0, cut)), HasSubstr("cannot be read as a picture")) << cut;
+  std::string huge = png;  // its header says 65,536 x 65,536
+  for (const std::size_t at : {std::size_t{16}, std::size_t{20}}) huge.replace(at, 4, std::string("\0\1\0\0", 4));
+  EXPECT_THAT(refused("huge.png", huge), HasSubstr("65536 x 65536 pixels"));
+}
+
+}  // namespace
+}  // namespace kinglet::host
