@@ -1,5 +1,5 @@
 # cmake -P structure.cmake OUT SCHEMA…: what lies in the tables of a file, as a table of two bytes per field, for the walker of
-# runtime/model/structure.cc. The code that flatc generates for the same checks is ten times as large.
+# runtime/model/structure.cc. The code that flatc generates for the same checks is some six times as large.
 math(EXPR last "${CMAKE_ARGC} - 1")
 set(text "")
 foreach(i RANGE 4 ${last})

@@ -57,7 +57,7 @@ void reset() {
 [[gnu::naked]] void fault() {
   asm volatile(
       "mrs r0, msp\n"
-      "b report_fault\n");
+      "bl report_fault\n");  // which does not return; a plain branch does not reach far on every core
 }
 
 void report_fault(const std::uint32_t* frame) {

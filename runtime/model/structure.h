@@ -1,5 +1,5 @@
 // The FlatBuffer's own structure: every offset, table, vector and string lies inside its bytes, and what is required is there. The same as
-// flatc's generated Verify for fb::Model, by a walk over a table of the schema's fields, in a tenth of the flash.
+// flatc's generated Verify for fb::Model, by a walk over a table of the schema's fields, in a sixth of the flash.
 #pragma once
 
 #include <cstddef>
