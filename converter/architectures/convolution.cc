@@ -33,7 +33,8 @@ Shape shape_of(const Builder& b, const std::string& name) {
 }
 
 std::vector<float> floats_of(Builder& b, const std::string& name, std::uint32_t width) {
-  return b.edit(b.vector(name, width)).floats();
+  const WeightSource& source = b.edit(b.vector(name, width));
+  return source.load ? source.floats() : std::vector<float>(width);  // a missing tensor is told at the end
 }
 
 // What a batch norm with its running statistics multiplies each channel with and adds to it.
@@ -114,9 +115,11 @@ WeightRef bias_of(Builder& b, const ConvLayer& layer, const Shape& s, const Affi
 Rows convolution(Builder& b, Rows x, const ConvLayer& layer) {
   const std::string name = layer.name + ".weight";
   const Shape s = shape_of(b, name);
-  if (s.outputs % layer.groups != 0)
+  const bool there = b.checkpoint().find(name) != nullptr;
+  if (there && s.outputs % layer.groups != 0)
     throw Error(name + " has " + std::to_string(s.outputs) + " outputs for " + std::to_string(layer.groups) +
                 " groups");
+  const std::uint32_t groups = there ? layer.groups : 1;
   const Affine affine = layer.batch_norm.empty() ? Affine{} : folded(b, layer, s.outputs);
   ConvSpec spec;
   spec.window = {
@@ -124,12 +127,12 @@ Rows convolution(Builder& b, Rows x, const ConvLayer& layer) {
   spec.activation = layer.activation;
   const WeightRef bias = bias_of(b, layer, s, affine);
   spec.bias = bias;
-  if (!x.empty() && layer.groups > 1 && layer.groups == s.outputs && layer.groups == x.width)
+  if (!x.empty() && groups > 1 && groups == s.outputs && groups == x.width)
     return b.depthwise_conv2d(x, depthwise_weight(b, name, s, affine.gain), spec);
-  const std::uint32_t joined = layer.groups == 1 ? 1 : joined_groups(layer.groups, s.outputs);
-  const WeightRef weight = window_weight(b, name, s, layer.groups, joined);
+  const std::uint32_t joined = groups == 1 ? 1 : joined_groups(groups, s.outputs);
+  const WeightRef weight = window_weight(b, name, s, groups, joined);
   b.edit(weight).row_scale = affine.gain;
-  spec.groups = layer.groups / joined;
+  spec.groups = groups / joined;
   const bool plain = s.taps() == 1 && is(layer.stride, 1) && is(layer.padding, 0);
   if (plain && spec.groups == 1 && !x.empty())
     return b.linear(x, weight, {.bias = bias, .activation = layer.activation});

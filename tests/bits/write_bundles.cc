@@ -260,8 +260,8 @@ void write_all(const fs::path& tests, const fs::path& folder) {
   write_tiny(testing::tiny_recurrent(), "tiny-recurrent", folder, operators);
   const fs::path pictures = folder / "tiny-pictures.kgl";
   converter::testing::write_program(converter::testing::tiny_pictures(), pictures);
-  const std::string read = read_file(pictures);
-  for (const fb::Operator* op : *fb::GetSizePrefixedModel(read.data())->encode()->operators())
+  const std::string bytes = read_file(pictures);
+  for (const fb::Operator* op : *fb::GetSizePrefixedModel(bytes.data())->encode()->operators())
     operators.seen.insert(fb::EnumNameBody(op->body_type()));
   write_pictures(pictures, {}, "tiny-pictures", folder);
   operators.check();

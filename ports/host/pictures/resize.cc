@@ -106,28 +106,40 @@ Pixels nearest(const Pixels& from, fb::Size size) {
 
 }  // namespace
 
+namespace {
+
+Pixels resize_width(Pixels from, std::uint32_t width, fb::Filter filter) {
+  if (width == from.width) return from;
+  Pixels to{from.height, width, from.channels, {}};
+  to.bytes.resize(std::size_t{to.height} * to.width * to.channels);
+  const Weights w = weights_of(from.width, to.width, filter);
+  for (std::size_t y = 0; y < from.height; ++y) {
+    for (std::size_t c = 0; c < from.channels; ++c)
+      along(w, from.bytes.data() + y * from.width * from.channels + c, from.channels,
+            to.bytes.data() + y * to.width * to.channels + c, to.channels);
+  }
+  return to;
+}
+
+Pixels resize_height(Pixels from, std::uint32_t height, fb::Filter filter) {
+  if (height == from.height) return from;
+  Pixels to{height, from.width, from.channels, {}};
+  const std::size_t line = std::size_t{to.width} * to.channels;
+  to.bytes.resize(to.height * line);
+  const Weights w = weights_of(from.height, to.height, filter);
+  for (std::size_t i = 0; i < line; ++i) along(w, from.bytes.data() + i, line, to.bytes.data() + i, line);
+  return to;
+}
+
+}  // namespace
+
 Pixels resize(const Pixels& from, fb::Size size, fb::Filter filter) {
   if (size.height() == from.height && size.width() == from.width) return from;
   if (filter == fb::Filter::Nearest) return nearest(from, size);
-  Pixels wide{from.height, size.width(), from.channels, {}};
-  if (wide.width == from.width) {
-    wide.bytes = from.bytes;
-  } else {
-    wide.bytes.resize(std::size_t{wide.height} * wide.width * wide.channels);
-    const Weights w = weights_of(from.width, wide.width, filter);
-    for (std::size_t y = 0; y < from.height; ++y) {
-      for (std::size_t c = 0; c < from.channels; ++c)
-        along(w, from.bytes.data() + y * from.width * from.channels + c, from.channels,
-              wide.bytes.data() + y * wide.width * wide.channels + c, wide.channels);
-    }
-  }
-  if (size.height() == from.height) return wide;
-  Pixels to{size.height(), size.width(), from.channels, {}};
-  to.bytes.resize(std::size_t{to.height} * to.width * to.channels);
-  const Weights w = weights_of(from.height, to.height, filter);
-  const std::size_t line = std::size_t{to.width} * to.channels;
-  for (std::size_t i = 0; i < line; ++i) along(w, wide.bytes.data() + i, line, to.bytes.data() + i, line);
-  return to;
+  const bool lower_first = size.height() < from.height &&
+                           std::uint64_t{from.width} * size.height() < std::uint64_t{from.height} * size.width();
+  if (lower_first) return resize_width(resize_height(from, size.height(), filter), size.width(), filter);
+  return resize_height(resize_width(from, size.width(), filter), size.height(), filter);
 }
 
 Pixels crop_middle(const Pixels& from, fb::Size size) {

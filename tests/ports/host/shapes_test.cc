@@ -7,6 +7,7 @@
 
 #include "attention/capture.h"
 #include "engine.h"
+#include "kinglet/kinglet.h"
 #include "kinglet/translator.h"
 #include "pictures/picture.h"
 #include "tests/ports/host/program.h"
@@ -83,7 +84,7 @@ const std::vector<Picture>& all_pictures() {
 constexpr const char* kLanguages[] = {"en", "ko"};
 
 TEST(Shapes, Int8SaysWhatIsThere) {
-  constexpr std::size_t kBatch = 20;
+  constexpr std::uint32_t kBatch = 20;
   const Opened opened(file());
   Engine engine(opened, {.file = file(), .threads = 1, .isa = {}},
                 {.source_rows = kBatch * opened.root().source(), .sequences = kBatch});
@@ -192,6 +193,42 @@ TEST(Shapes, TheProgramCaptionsAndDraws) {
   const std::string html{std::istreambuf_iterator<char>(drawn), {}};
   EXPECT_NE(html.find("data:image/png;base64,"), std::string::npos);
   EXPECT_NE(html.find("black heart"), std::string::npos);
+}
+
+TEST(Shapes, TheCApiSaysTheSame) {
+  const Opened opened(file());
+  kinglet_model model;
+  ASSERT_EQ(kinglet_model_open(&model, opened.model().bytes().data(), opened.model().bytes().size()).code, KINGLET_OK);
+  kinglet_model_info info = KINGLET_MODEL_INFO;
+  ASSERT_EQ(kinglet_model_get_info(&model, &info).code, KINGLET_OK);
+  EXPECT_EQ(info.task, static_cast<kinglet_task>(KINGLET_CAPTION));
+  EXPECT_EQ(std::vector({info.grid_height, info.grid_width, info.grid_channels, info.grid_bytes, info.languages}),
+            (std::vector<std::uint32_t>{64, 64, 3, 1, 2}));
+  kinglet_plan plan;
+  kinglet_limits limits = KINGLET_LIMITS;
+  ASSERT_EQ(kinglet_plan_make(&plan, &model, &limits).code, KINGLET_OK);
+  kinglet_plan_info sizes = KINGLET_PLAN_INFO;
+  ASSERT_EQ(kinglet_plan_get_info(&plan, &sizes).code, KINGLET_OK);
+  Arena arena(sizes.arena_bytes);
+  kinglet_session session;
+  ASSERT_EQ(kinglet_session_create(&session, &plan, arena.bytes().data(), sizes.arena_bytes, nullptr).code, KINGLET_OK);
+  std::size_t bytes = 0;
+  ASSERT_EQ(kinglet_translator_workspace_bytes(&plan, 0, nullptr, &bytes).code, KINGLET_OK);
+  Arena work(bytes);
+  kinglet_translator translator;
+  ASSERT_EQ(kinglet_translator_create(&translator, &session, work.bytes().data(), bytes, 0, nullptr).code, KINGLET_OK);
+  const Picture& picture = all_pictures()[7];
+  for (std::uint32_t language = 0; language < 2; ++language) {
+    kinglet_translate_options options = KINGLET_TRANSLATE_OPTIONS;
+    options.language = kinglet_model_language(&model, language);
+    EXPECT_EQ(std::string(options.language.data, options.language.bytes), kLanguages[language]);
+    const kinglet_grid grid = {picture.pixels.bytes.data(), nullptr, picture.pixels.bytes.size()};
+    char out[512];
+    kinglet_translation made;
+    ASSERT_EQ(kinglet_translator_translate_grids(&translator, &grid, 1, &options, out, sizeof out, &made, 1).code,
+              KINGLET_OK);
+    EXPECT_EQ(std::string(made.text.data, made.text.bytes), picture.captions[language]);
+  }
 }
 
 TEST(Shapes, MistakesAreToldInOneLine) {

@@ -59,11 +59,12 @@ typedef struct kinglet_model_info {
   uint32_t grid_width;
   uint32_t grid_channels;
   uint32_t grid_bytes;  // 1: bytes can be given, too
+  uint32_t reserved;    // 0
 } kinglet_model_info;
 #define KINGLET_MODEL_INFO                                                                                           \
   {                                                                                                                  \
     sizeof(kinglet_model_info), {0, 0}, {0, 0}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-        0, 0, 0, 0                                                                                                   \
+        0, 0, 0, 0, 0                                                                                                \
   }
 
 kinglet_status kinglet_model_get_info(const kinglet_model* model, kinglet_model_info* info);
