@@ -335,40 +335,41 @@ Status Translator::write(std::span<Translation> results, std::span<char> out) co
   return {};
 }
 
-template <class Source>
-Status Translator::run(std::span<const Source> sources, const TranslateOptions& options, std::span<char> out,
-                       std::span<Translation> results) {
+// Of sources that the encoder has read.
+Status Translator::write_all(std::size_t count, const TranslateOptions& options, std::span<char> out,
+                             std::span<Translation> results) {
   const fb::Model& root = session_->plan().model.root();
-  const BeamOptions& beam = options.beam;
-  if (auto s = check(sources.size(), beam, results.size()); !s.ok()) return s;
   // The sampler's memory is the encoder's before: it is made when all sources are read.
-  if (auto s = encode(sources, beam, results); !s.ok()) return s;
   auto sampler =
       Sampler::create(root.vocabulary(), options.sampler, suppressed_tokens(root), scratch_, session_->kernels());
   if (!sampler.ok()) return sampler.status();
-  if (auto s = start(sources.size(), options.language); !s.ok()) return s;
-  if (has_beams() && beam.beams > 0) {
-    if (auto s = search(sources.size(), options, results); !s.ok()) return s;
+  if (auto s = start(count, options.language); !s.ok()) return s;
+  if (has_beams() && options.beam.beams > 0) {
+    if (auto s = search(count, options, results); !s.ok()) return s;
     return write(results, out);
   }
-  if (auto s = decode(sources.size(), *sampler, options); !s.ok()) return s;
+  if (auto s = decode(count, *sampler, options); !s.ok()) return s;
   return write(results, out);
 }
 
 Status Translator::translate(std::span<const std::string_view> sources, const TranslateOptions& options,
                              std::span<char> out, std::span<Translation> results) {
-  return run(sources, options, out, results);
+  if (auto s = check(sources.size(), options.beam, results.size()); !s.ok()) return s;
+  if (auto s = encode(sources, options.beam, results); !s.ok()) return s;
+  return write_all(sources.size(), options, out, results);
 }
 
 Status Translator::translate(std::span<const Grid> sources, const TranslateOptions& options, std::span<char> out,
                              std::span<Translation> results) {
-  return run(sources, options, out, results);
+  if (auto s = check(sources.size(), options.beam, results.size()); !s.ok()) return s;
+  if (auto s = encode(sources, options.beam, results); !s.ok()) return s;
+  return write_all(sources.size(), options, out, results);
 }
 
 Result<Translation> Translator::translate(std::string_view source, const TranslateOptions& options,
                                           std::span<char> out) {
   Translation result;
-  if (auto s = run<std::string_view>({&source, 1}, options, out, {&result, 1}); !s.ok()) return s;
+  if (auto s = translate(std::span<const std::string_view>(&source, 1), options, out, {&result, 1}); !s.ok()) return s;
   return result;
 }
 

@@ -98,9 +98,8 @@ class Translator {
   void begin();
   Status encode(std::span<const std::string_view> sources, const BeamOptions& beam, std::span<Translation> results);
   Status encode(std::span<const Grid> sources, const BeamOptions& beam, std::span<Translation> results);
-  template <class Source>
-  Status run(std::span<const Source> sources, const TranslateOptions& options, std::span<char> out,
-             std::span<Translation> results);
+  Status write_all(std::size_t count, const TranslateOptions& options, std::span<char> out,
+                   std::span<Translation> results);
   Status start(std::size_t count, std::string_view language);
   Result<std::size_t> gather(std::size_t count, std::size_t& next);
   Status choose(class Chooser& chooser, const TranslateOptions& options, std::size_t chunks);
