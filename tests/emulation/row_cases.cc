@@ -194,6 +194,15 @@ void add_cases(Suite& s) {
         copy(out.floats, b, count);
         kernels.add(a, out.floats, out.floats, count);
       });
+      const std::size_t part = count - s.random.between(0, 3);
+      s.compare(count, 0, [&](const Kernels& kernels, const Output& out) {
+        copy(out.floats, b, count);
+        kernels.multiply_add(a, b, out.floats, part);
+      });
+      s.compare(count, 0, [&](const Kernels& kernels, const Output& out) {
+        copy(out.floats, b, count);
+        kernels.maximum(a, out.floats, part);
+      });
     }
   }
 }
