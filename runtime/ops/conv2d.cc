@@ -204,11 +204,12 @@ Status run(const fb::Conv2d& op, const Frame& frame) {
           gather.window(first + r, g, window);
           good = quantize_row(frame, part.x, window, r, op.inner()) && good;
         }
+        if (!good) break;  // a row that is refused has no sums that a product could begin with
         part.first_tile = g * part.tiles;
         frame.kernels->matmul(part);
       }
-      if (quantize)
-        good = frame.kernels->quantize({part.y, part.y_stride, part.rows, width, target.from(first)}) && good;
+      if (quantize && good)
+        good = frame.kernels->quantize({part.y, part.y_stride, part.rows, width, target.from(first)});
       if (!good) __atomic_store_n(&finite, false, __ATOMIC_RELAXED);
     }
   });

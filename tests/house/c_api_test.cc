@@ -24,8 +24,9 @@ const std::map<std::string, Names> kCounterparts = {
     {"Model::open", {"kinglet_model_open"}},
     {"Model::verify_checksums", {"kinglet_model_verify_checksums"}},
     {"Model::root",
-     {"kinglet_model_get_info", "kinglet_model_label", "kinglet_model_language", "kinglet_model_property", "kinglet_model_property_key",
-      "kinglet_model_tokens", "kinglet_model_operator_name", "kinglet_model_operator_type"}},
+     {"kinglet_model_get_info", "kinglet_model_label", "kinglet_model_language", "kinglet_model_property",
+      "kinglet_model_property_key", "kinglet_model_tokens", "kinglet_model_operator_name",
+      "kinglet_model_operator_type"}},
     {"Model::data", {}},  // weights as the kernels read them: of no use without the schema
     {"Model::bytes", {"kinglet_model_get_info"}},
     {"Model::has_encoder", {"kinglet_model_get_info"}},

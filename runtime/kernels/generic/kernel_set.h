@@ -19,8 +19,9 @@ namespace {
 
 template <class Isa>
 constexpr Kernels kernel_set(const char* name) {
-  return {name,        matmul<Isa>,          quantize<Isa>, norm<Isa>,  gate<Isa>, add<Isa>, embed<Isa>,
-          angles<Isa>, store_key_value<Isa>, attend<Isa>,   align<Isa>, cell<Isa>, top<Isa>, exp_sum<Isa>, multiply_add<Isa>, maximum<Isa>};
+  return {name,       matmul<Isa>,  quantize<Isa>,        norm<Isa>,   gate<Isa>,  add<Isa>,
+          embed<Isa>, angles<Isa>,  store_key_value<Isa>, attend<Isa>, align<Isa>, cell<Isa>,
+          top<Isa>,   exp_sum<Isa>, multiply_add<Isa>,    maximum<Isa>};
 }
 
 }  // namespace
