@@ -140,7 +140,8 @@ TEST(Translator, LimitsAreStatuses) {
   std::vector<Translation> four_results(4);
   EXPECT_EQ(task.translator.translate(four, {}, task.out, four_results).code(), Code::kBadArgument);
   EXPECT_EQ(task.translator.translate(long_second, {}, task.out, {}).code(), Code::kBadArgument);
-  EXPECT_EQ(task.translator.translate(std::span<const std::string_view>(), {}, task.out, {}).code(), Code::kBadArgument);
+  EXPECT_EQ(task.translator.translate(std::span<const std::string_view>(), {}, task.out, {}).code(),
+            Code::kBadArgument);
   EXPECT_EQ(task.translator.translate("abc", {.max_tokens = 9}, {}).status().code(), Code::kOutOfMemory);
   EXPECT_EQ(task.translator.translate("abc", {.sampler = {.temperature = -1}}, task.out).status().code(),
             Code::kBadArgument);
