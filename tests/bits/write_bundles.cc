@@ -139,10 +139,12 @@ void write_pictures(const std::string& bytes, const fs::path& model, const std::
   const fb::Size& grid = *root.input()->grid();
   std::vector<std::vector<std::int32_t>> texts;
   if (fs::exists(model / "cases.json")) {
-    for (const json& one : read_json(model / "cases.json").at("cases"))
+    const json document = read_json(model / "cases.json");
+    for (const json& one : document.at("cases"))
       texts.push_back(one.value("decoder_tokens", std::vector<std::int32_t>{}));
   } else if (fs::exists(model / "golden.json")) {
-    for (const json& one : read_json(model / "golden.json").at("cases"))
+    const json document = read_json(model / "golden.json");
+    for (const json& one : document.at("cases"))
       texts.push_back(one.at("en").at("tokens").get<std::vector<std::int32_t>>());
   } else {
     texts.resize(2);
