@@ -55,7 +55,8 @@ Engine::Engine(const Opened& opened, const Common& common, Limits limits)
       isa_(common.isa),
       threads_(threads_of(common)),
       plan_(plan_for(opened, common, limits)),
-      arena_(plan_.arena_bytes) {
+      arena_(plan_.arena_bytes + OtherEngine::kReadsBehind),
+      other_(common.provider) {
   restart({});
 }
 
@@ -66,7 +67,8 @@ void Engine::restart(const Observer& observer) {
   options.parallel = threads_.parallel();
   options.observer = observer;
   options.cache_bytes = last_level_cache_bytes();
-  session_ = value_of(path_, Session::create(plan_, arena_.bytes(), options));
+  const std::span<std::byte> arena = arena_.bytes().first(plan_.arena_bytes);
+  session_ = value_of(path_, other_.create(plan_, arena, options, threads_.pool()));
 }
 
 }  // namespace kinglet::host

@@ -11,6 +11,7 @@
 #include "kinglet/plan.h"
 #include "kinglet/session.h"
 #include "model_generated.h"
+#include "provider.h"
 #include "threads.h"
 
 namespace kinglet::host {
@@ -22,6 +23,7 @@ struct Common {
   std::string isa;            // empty: the best
   std::uint32_t context = 0;  // 0: the model's, at most 2048
   bool json = false;
+  std::string provider = "none";  // of some operators
 };
 
 // A file of a model. Throws Failure.
@@ -58,6 +60,7 @@ class Engine {
   Threads threads_;
   Plan plan_;
   Arena arena_;
+  OtherEngine other_;
   Session* session_;
 };
 

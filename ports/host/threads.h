@@ -20,13 +20,14 @@ class Threads {
   Threads& operator=(const Threads&) = delete;
 
   std::uint32_t count() const { return count_; }
-  Parallel parallel();  // runs on these threads as long as they live
+  pthreadpool_t pool() const { return pool_; }  // null: one thread, the caller
+  Parallel parallel();                          // runs on these threads as long as they live
 
  private:
   static void run(void* context, std::uint32_t count, void (*fn)(void* arg, std::uint32_t index), void* arg);
 
   std::uint32_t count_;
-  pthreadpool_t pool_ = nullptr;  // null: one thread, the caller
+  pthreadpool_t pool_ = nullptr;
 };
 
 }  // namespace kinglet::host

@@ -22,7 +22,8 @@ inline kernels::Activation kernel_activation(fb::Activation activation) {
 }
 
 // In place.
-inline void activate_row(const Frame& frame, fb::Activation activation, float* row, std::uint32_t width) {
+inline void activate_row(const Frame& frame, fb::Activation activation, float* row, std::uint32_t width,
+                         float cap = 1.0F) {
   if (activation == fb::Activation::None) return;
   frame.kernels->gate({.x = row,
                        .x_stride = 0,
@@ -31,7 +32,7 @@ inline void activate_row(const Frame& frame, fb::Activation activation, float* r
                        .rows = 1,
                        .width = width,
                        .activation = kernel_activation(activation),
-                       .cap = 1.0F,
+                       .cap = cap,
                        .y = row,
                        .y_stride = 0});
 }

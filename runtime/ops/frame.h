@@ -10,6 +10,7 @@
 #include "kinglet/chunk.h"
 #include "kinglet/model.h"
 #include "kinglet/parallel.h"
+#include "kinglet/provider.h"
 #include "kinglet/status.h"
 #include "model_generated.h"
 
@@ -119,6 +120,7 @@ struct Frame {
   std::span<const AttentionCapture> captures = {};
   std::span<const std::int32_t> allowed = {};  // columns of the function's output, ascending; empty: all
   Picking picking = {};
+  Provider provider = {};
   std::uint32_t attention = 0;  // index of the operator that runs, among those that can be captured
 
   const fb::Value& value(int index) const { return *function->values()->Get(static_cast<std::uint32_t>(index)); }

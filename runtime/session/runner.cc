@@ -24,7 +24,33 @@ struct Runner {
     }
     observer.after(observer.context, seen);
   }
+
+  static Provided provided(const Frame& frame, std::uint32_t op, bool encode) {
+    Provided shown;
+    shown.encode = encode;
+    shown.index = op;
+    shown.frame_ = &frame;
+    return shown;
+  }
+
+  static Status run(const Frame& frame, std::uint32_t i, bool encode) {
+    if (frame.provider.run != nullptr) {
+      const Status done = frame.provider.run(frame.provider.context, provided(frame, i, encode));
+      if (done.code() != Code::kUnsupported) return done;
+    }
+    return ops::visit(
+        *frame.function->operators()->Get(i), [&](const auto& table) { return ops::run(table, frame); }, Status{});
+  }
 };
+
+Status prepare(const Frame& frame, bool encode) {
+  if (frame.provider.prepare == nullptr) return {};
+  for (std::uint32_t i = 0; i < frame.function->operators()->size(); ++i) {
+    const Status done = frame.provider.prepare(frame.provider.context, Runner::provided(frame, i, encode));
+    if (!done.ok() && done.code() != Code::kUnsupported) return done;
+  }
+  return {};
+}
 
 Status run(Frame& frame, const std::uint64_t* scratches, bool encode, const Observer& observer,
            std::uint32_t first_row) {
@@ -32,8 +58,7 @@ Status run(Frame& frame, const std::uint64_t* scratches, bool encode, const Obse
   for (std::uint32_t i = 0; i < frame.function->operators()->size(); ++i) {
     const fb::Operator& op = *frame.function->operators()->Get(i);
     frame.scratch = frame.working + scratches[i];
-    const Status done = ops::visit(
-        op, [&](const auto& table) { return ops::run(table, frame); }, Status{});
+    const Status done = Runner::run(frame, i, encode);
     if (!done.ok()) return {done.code(), done.message(), i};
     if (has_weights(op)) ++frame.attention;
     if (observer.after == nullptr) continue;

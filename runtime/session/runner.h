@@ -13,6 +13,9 @@ namespace kinglet {
 Status run(Frame& frame, const std::uint64_t* scratches, bool encode, const Observer& observer,
            std::uint32_t first_row);
 
+// Shows each of the frame's operators to its provider, if it has one.
+Status prepare(const Frame& frame, bool encode);
+
 // Operators whose attention weights can be captured.
 inline bool has_weights(const fb::Operator& op) {
   return op.body_type() == fb::Body::Attention || op.body_type() == fb::Body::Align;

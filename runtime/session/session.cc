@@ -91,7 +91,9 @@ Result<Session*> Session::create(const Plan& plan, std::span<std::byte> arena, c
         .states = base + plan.tables_bytes,
         .state_offsets = state_offsets,
         .cold = root.segment_bytes() > (options.cache_bytes != 0 ? options.cache_bytes : kUsualCache),
-        .pages = session->sequences.pages()};
+        .pages = session->sequences.pages(),
+        .provider = options.provider};
+    if (auto s = prepare(session->frames[encode], encode); !s.ok()) return s;
   }
   session->best = at<Best>(base, tables.best);
   if (is_sequential(root)) {

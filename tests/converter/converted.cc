@@ -10,6 +10,7 @@
 #include "converter/convert.h"
 #include "model_generated.h"
 #include "tests/converter/tensors.h"
+#include "tests/converter/tiny_pictures.h"
 #include "tests/runtime/session/threads.h"
 
 namespace kinglet::converter::testing {
@@ -43,8 +44,17 @@ Limits limits_of(const Model& model, std::span<const ReferenceInput> inputs, std
 
 Converted::Converted(const std::filesystem::path& checkpoint) {
   const Folder folder;
-  const std::filesystem::path file = folder.path() / "model.kgl";
-  (void)convert({.source = checkpoint, .output = file, .tokenizer = {}, .name = {}});
+  (void)convert({.source = checkpoint, .output = folder.path() / "model.kgl", .tokenizer = {}, .name = {}});
+  open(folder.path() / "model.kgl");
+}
+
+Converted::Converted(const Program& program) {
+  const Folder folder;
+  write_program(program, folder.path() / "model.kgl");
+  open(folder.path() / "model.kgl");
+}
+
+void Converted::open(const std::filesystem::path& file) {
   const std::string bytes = read_bytes(file);
   bytes_.emplace(std::as_bytes(std::span(bytes)));
   const auto opened = Model::open(std::as_const(*bytes_).span());
@@ -57,9 +67,11 @@ std::vector<float> Converted::run(std::span<const ReferenceInput> inputs, const 
   EXPECT_TRUE(plan.ok()) << plan.status().message();
   kinglet::testing::AlignedBytes memory(plan->arena_bytes + kGuardBytes);
   std::fill(memory.span().begin(), memory.span().end(), kGuard);
-  const auto session = Session::create(
-      *plan, memory.span().first(plan->arena_bytes),
-      {.isa = how.isa, .parallel = {.run = kinglet::testing::run_on_threads, .context = nullptr}, .observer = {}});
+  const auto session = Session::create(*plan, memory.span().first(plan->arena_bytes),
+                                       {.isa = how.isa,
+                                        .parallel = {.run = kinglet::testing::run_on_threads, .context = nullptr},
+                                        .observer = {},
+                                        .provider = how.provider});
   EXPECT_TRUE(session.ok()) << session.status().message();
 
   std::vector<float> rows;

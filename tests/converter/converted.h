@@ -17,11 +17,13 @@ struct How {
   std::uint32_t threads = 1;
   std::size_t chunk = 1000;    // tokens in one call of `step`, where there is one input
   bool grid_as_bytes = false;  // grids go in as the pixels that these floats were made of
+  Provider provider = {};
 };
 
 class Converted {
  public:
   explicit Converted(const std::filesystem::path& checkpoint);
+  explicit Converted(const Program& program);
 
   const Model& model() const { return model_; }
 
@@ -30,6 +32,7 @@ class Converted {
   std::vector<float> run(std::span<const ReferenceInput> inputs, const How& how = {}) const;
 
  private:
+  void open(const std::filesystem::path& file);
   std::vector<std::uint8_t> pixels_of(std::span<const float> features) const;
 
   std::optional<kinglet::testing::AlignedBytes> bytes_;

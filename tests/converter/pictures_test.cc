@@ -18,7 +18,6 @@
 #include "tests/converter/converted.h"
 #include "tests/converter/golden.h"
 #include "tests/converter/tiny_pictures.h"
-#include "tests/runtime/session/threads.h"
 
 namespace kinglet::converter {
 namespace {
@@ -62,37 +61,21 @@ TEST(PictureCalls, AreRefusedWhereTheyMakeNoSense) {
 }
 
 TEST(Grids, EveryOperatorFollowsFloatWithTheSameBitsEverywhere) {
-  const Folder folder;
   const Program program = testing::tiny_pictures();
-  testing::write_program(program, folder.path() / "tiny.kgl");
-  const std::string text = testing::read_bytes(folder.path() / "tiny.kgl");
-  const AlignedBytes bytes(std::as_bytes(std::span(text)));
-  const auto model = Model::open(bytes.span());
-  ASSERT_TRUE(model.ok()) << model.status().message();
+  const testing::Converted converted(program);
   Reference reference(program, {});
   for (const std::uint32_t seed : {1U, 2U, 3U}) {
-    const auto picture = testing::random_floats({21 * 18 * 3}, seed, 2).data;
-    const Matrix expected = reference.run({.tokens = {}, .decoder_tokens = {}, .types = {}, .features = picture});
-    std::vector<float> first;
+    const ReferenceInput input{.tokens = {},
+                               .decoder_tokens = {},
+                               .types = {},
+                               .features = testing::random_floats({21 * 18 * 3}, seed, 2).data};
+    const auto first = converted.run({&input, 1});
+    EXPECT_GE(testing::cosine(first, reference.run(input).data), 0.999);
     for (const Isa& isa : isas()) {
       if (!isa.available) continue;
-      for (const std::uint32_t threads : {1U, 3U}) {
-        const auto plan = Plan::make(*model, {.threads = threads});
-        ASSERT_TRUE(plan.ok()) << plan.status().message();
-        AlignedBytes arena(plan->arena_bytes);
-        SessionOptions options;
-        options.isa = isa.name;
-        options.parallel.run = kinglet::testing::run_on_threads;
-        Session& session = **Session::create(*plan, arena.span(), options);
-        const Chunk chunk{.grid = {.features = picture}};
-        ASSERT_TRUE(session.encode({&chunk, 1}).ok());
-        ASSERT_EQ(session.outputs(), 1U);
-        const auto row = session.output(0);
-        const std::vector<float> made(row.begin(), row.end());
-        EXPECT_GE(testing::cosine(made, expected.data), 0.999);
-        if (first.empty()) first = made;
-        EXPECT_EQ(std::memcmp(made.data(), first.data(), made.size() * sizeof(float)), 0) << isa.name << ", " << threads << " threads";
-      }
+      for (const std::uint32_t threads : {1U, 3U})
+        EXPECT_EQ(converted.run({&input, 1}, {.isa = isa.name, .threads = threads}), first)
+            << isa.name << ", " << threads;
     }
   }
 }

@@ -37,6 +37,13 @@ const std::map<std::string, Names> kCounterparts = {
     {"IsaList::size", {"kinglet_isa_count"}},
     {"Plan::make", {"kinglet_plan_make", "kinglet_plan_get_info", "kinglet_plan_get_limits"}},
     {"Observation::read", {"kinglet_observation_read"}},
+    {"Provided::layer", {}},  // a provider is C++, and a port's
+    {"Provided::weights", {}},
+    {"Provided::most_grids", {}},
+    {"Provided::grids", {}},
+    {"Provided::input", {}},
+    {"Provided::output", {}},
+    {"Provided::finish", {}},
     {"Session::create", {"kinglet_session_create"}},
     {"Session::encode", {"kinglet_session_encode"}},
     {"Session::step", {"kinglet_session_step"}},

@@ -15,6 +15,7 @@
 #include "kinglet/isa.h"
 #include "kinglet/parallel.h"
 #include "kinglet/plan.h"
+#include "kinglet/provider.h"
 #include "kinglet/status.h"
 
 namespace kinglet {
@@ -51,13 +52,14 @@ struct SessionOptions {
   Parallel parallel;
   Observer observer;
   std::uint64_t cache_bytes = 0;  // of the last-level cache, or 0 if unknown: larger weights are read in another way
+  Provider provider = {};         // computes some operators in the runtime's place, and not with its bits
 };
 
 class Session {
  public:
   // `arena` is aligned to 64 bytes and at least plan.arena_bytes long; the session lives inside it and is never destroyed.
   // kUnsupported: no such kernel set, or a thread's floats are not those of IEEE 754 (denormals taken for zero, another rounding), so
-  // that the bits would be other ones. Threads are asked once, here.
+  // that the bits would be other ones. Threads are asked once, here. A provider's failure is passed on.
   static Result<Session*> create(const Plan& plan, std::span<std::byte> arena, const SessionOptions& options = {});
 
   // Runs the encoder over whole sequences: an encoder-only model leaves its output rows, an encoder-decoder the memory

@@ -1,0 +1,184 @@
+#include "xnnpack/engine.h"
+
+#include <vector>
+
+#include "xnnpack/block.h"
+#include "xnnpack/calls.h"
+
+namespace kinglet::xnnpack {
+namespace {
+
+// The operators that XNNPACK computes, each with what its last call was told.
+struct Taken {
+  bool encode;
+  std::uint32_t index;
+  Layer layer;
+  xnn_operator_t op;
+  void* workspace;
+  std::uint32_t grids;
+};
+
+Status failure(xnn_status status, std::uint32_t index) {
+  if (status == xnn_status_out_of_memory)
+    return {Code::kOutOfMemory, "XNNPACK's block is too small for an operator", index};
+  if (status == xnn_status_uninitialized)
+    return {Code::kBadArgument, "XNNPACK has no memory from here: another part of the program has initialized it",
+            index};
+  return {Code::kBadArgument, "XNNPACK failed in an operator", index};
+}
+
+// XNNPACK's word for an operator it does not have: a window of one place, for instance, or a stride larger than its kernels know.
+bool has_none(xnn_status status) {
+  return status == xnn_status_invalid_parameter || status == xnn_status_unsupported_parameter ||
+         status == xnn_status_unsupported_hardware;
+}
+
+// Padding below or to the right such that there are exactly `out` windows; false: no padding makes that many.
+bool behind(std::uint32_t in, std::uint32_t out, std::uint32_t kernel, std::uint32_t stride, std::uint32_t dilation,
+            std::uint32_t before, std::uint32_t& after) {
+  const std::int64_t window = std::int64_t{dilation} * (kernel - 1) + 1;
+  const std::int64_t seen = std::int64_t{out - 1} * stride + window, there = std::int64_t{in} + before;
+  after = seen > there ? static_cast<std::uint32_t>(seen - there) : 0;
+  return there - seen < stride;
+}
+
+bool sides_of(const Layer& l, Sides& sides) {
+  sides.top = l.padding.height;
+  sides.left = l.padding.width;
+  return behind(l.input.height, l.output.height, l.kernel.height, l.stride.height, l.dilation.height, sides.top,
+                sides.bottom) &&
+         behind(l.input.width, l.output.width, l.kernel.width, l.stride.width, l.dilation.width, sides.left,
+                sides.right);
+}
+
+xnn_status create(const Layer& layer, const Sides& sides, const Provided& provided, xnn_operator_t* op) {
+  if (layer.kind == Layer::Kind::kMaxPool) return create_max_pool(layer, sides, op);
+  if (layer.kind == Layer::Kind::kAveragePool) return create_average_pool(layer, sides, op);
+  const bool depthwise = layer.kind == Layer::Kind::kDepthwiseConv2d;
+  const std::size_t inner =
+      std::size_t{layer.kernel.height} * layer.kernel.width * (depthwise ? 1 : layer.input_channels / layer.groups);
+  std::vector<float> weights(inner * layer.output_channels);
+  for (std::uint32_t c = 0; c < layer.output_channels; ++c)
+    provided.weights(c, std::span(weights).subspan(c * inner, inner));
+  return create_convolution(layer, sides, weights.data(), op);
+}
+
+}  // namespace
+
+struct Engine::State {
+  pthreadpool* pool;
+  Options options;
+  Block block;
+  std::vector<Taken> taken;
+  std::span<float> lent;  // for results that the model does not keep
+
+  State(pthreadpool* threads, const Options& wishes) : pool(threads), options(wishes) {}
+  State(pthreadpool* threads, const Options& wishes, std::span<std::byte> memory)
+      : pool(threads),
+        options(wishes),
+        block(memory) {}
+
+  bool wanted(Layer::Kind kind) const {
+    switch (kind) {
+      case Layer::Kind::kConv2d: return options.convolutions;
+      case Layer::Kind::kDepthwiseConv2d: return options.depthwise;
+      default: return options.pooling;
+    }
+  }
+
+  // What the runtime is told of a failure.
+  Status told(xnn_status status, std::uint32_t index) const {
+    if (status == xnn_status_success) return {};
+    if (options.fall_back) return {Code::kUnsupported, "XNNPACK leaves an operator to the runtime", index};
+    return failure(status, index);
+  }
+
+  Status prepare(const Provided& provided) {
+    const auto layer = provided.layer();
+    if (!layer.ok()) return layer.status();
+    if (!wanted(layer->kind)) return {Code::kUnsupported, "not asked for", provided.index};
+    Sides sides{};
+    if (!sides_of(*layer, sides)) return {Code::kUnsupported, "XNNPACK has no such operator", provided.index};
+    if (!Block::serve()) return told(xnn_status_uninitialized, provided.index);
+    const Block::Use use(block);
+    const std::size_t before = block.used();
+    Taken one{provided.encode, provided.index, *layer, nullptr, nullptr, 0};
+    xnn_status status = create(*layer, sides, provided, &one.op);
+    if (has_none(status)) return {Code::kUnsupported, "XNNPACK has no such operator", provided.index};
+    // Memory that did not come from here: somebody else has initialized XNNPACK.
+    if (status == xnn_status_success && block.used() == before) status = xnn_status_uninitialized;
+    if (status == xnn_status_success) status = fit(one, provided.most_grids());
+    if (status == xnn_status_success && !lend(one)) status = xnn_status_out_of_memory;
+    if (status != xnn_status_success) return told(status, provided.index);
+    taken.push_back(one);
+    return {};
+  }
+
+  // Everything a call of so many grids needs is there afterwards, and with it what fewer need.
+  xnn_status fit(Taken& one, std::uint32_t grids) {
+    std::size_t workspace = 0;
+    xnn_status status = shape(one.layer, one.op, grids, &workspace, pool);
+    if (status != xnn_status_success) return status;
+    if (workspace != 0 && one.workspace == nullptr) {
+      one.workspace = block.allocate(64, workspace);
+      if (one.workspace == nullptr) return xnn_status_out_of_memory;
+    }
+    one.grids = grids;
+    alignas(64) static float nothing[16];  // no element is touched before the call that has its own
+    return place(one.layer, one.op, grids, one.workspace, nothing, nothing, pool);
+  }
+
+  bool lend(const Taken& one) {
+    const Extent& grid = one.layer.output;
+    const std::size_t count = std::size_t{one.grids} * grid.height * grid.width * one.layer.output_stride;
+    if (count <= lent.size()) return true;
+    auto* memory = static_cast<float*>(block.allocate(64, count * sizeof(float)));
+    if (memory != nullptr) lent = {memory, count};
+    return memory != nullptr;
+  }
+
+  Status run(const Provided& provided) {
+    for (Taken& one : taken) {
+      if (one.index != provided.index || one.encode != provided.encode) continue;
+      const Block::Use use(block);
+      block.seal();
+      float* results = provided.output() != nullptr ? provided.output() : lent.data();
+      const xnn_status status = compute(one, provided, results);
+      return status == xnn_status_success ? provided.finish(results) : told(status, provided.index);
+    }
+    return {Code::kUnsupported, "not asked for", provided.index};
+  }
+
+  xnn_status compute(Taken& one, const Provided& provided, float* results) {
+    std::size_t workspace = 0;
+    xnn_status status = xnn_status_success;
+    if (one.grids != provided.grids()) status = shape(one.layer, one.op, provided.grids(), &workspace, pool);
+    one.grids = provided.grids();
+    if (status != xnn_status_success) return status;
+    status = place(one.layer, one.op, one.grids, one.workspace, provided.input(), results, pool);
+    return status == xnn_status_success ? xnn_run_operator(one.op, pool) : status;
+  }
+};
+
+Engine::Engine(pthreadpool* pool, const Options& options) : state_(std::make_unique<State>(pool, options)) {}
+Engine::Engine(pthreadpool* pool, const Options& options, std::span<std::byte> block)
+    : state_(std::make_unique<State>(pool, options, block)) {}
+Engine::~Engine() = default;
+
+Provider Engine::provider() {
+  return {state_.get(), [](void* state, const Provided& op) { return static_cast<State*>(state)->prepare(op); },
+          [](void* state, const Provided& op) { return static_cast<State*>(state)->run(op); }};
+}
+
+std::size_t Engine::bytes() const { return state_->block.used(); }
+std::size_t Engine::operators() const { return state_->taken.size(); }
+
+const char* version() {
+#ifdef KINGLET_XNNPACK_RESHAPES
+  return "of 2023 and later";
+#else
+  return "of 2022 and earlier";
+#endif
+}
+
+}  // namespace kinglet::xnnpack

@@ -1,0 +1,55 @@
+// XNNPACK as a provider of operators (kinglet/provider.h): convolutions and pooling of grids in floats.
+//
+//     xnnpack::Engine measuring(pool, {});                        // a session made with it says how much memory XNNPACK wants
+//     Session::create(plan, arena, {.provider = measuring.provider()});
+//     xnnpack::Engine engine(pool, {}, block);                    // `block` of measuring.bytes()
+//     Session::create(plan, arena, {.provider = engine.provider()});
+//
+// After the second create nothing is allocated. XNNPACK reads up to kReadsBehind bytes behind an operator's input, so as many behind the
+// arena must be readable. Its library is initialized once in a process, with a hook that takes all its memory
+// from the engines' blocks; a program that has initialized it before cannot have an engine.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include "kinglet/provider.h"
+
+struct pthreadpool;
+
+namespace kinglet::xnnpack {
+
+inline constexpr std::size_t kReadsBehind = 64;
+
+struct Options {
+  // Which kinds of operators it takes; by default those that it is faster at (README, `./dev bench`).
+  bool convolutions = false;
+  bool depthwise = true;
+  bool pooling = true;
+  // An operator in which XNNPACK fails is the runtime's again; otherwise the failure is the session's. What XNNPACK does not have is the
+  // runtime's in any case.
+  bool fall_back = false;
+};
+
+class Engine {
+ public:
+  // Measures: its memory is the heap's. `pool` may be null (one thread) and outlives the engine.
+  Engine(pthreadpool* pool, const Options& options);
+  // `block` outlives the engine; XNNPACK's memory begins at any address.
+  Engine(pthreadpool* pool, const Options& options, std::span<std::byte> block);
+  ~Engine();
+
+  // For one session, which the engine outlives.
+  Provider provider();
+  std::size_t bytes() const;      // of memory that XNNPACK took until now
+  std::size_t operators() const;  // that it computes
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+const char* version();  // which of XNNPACK's interfaces this was built for
+
+}  // namespace kinglet::xnnpack

@@ -1,0 +1,64 @@
+// A provider: another engine that computes some of the operators over grids (ports/xnnpack). It adds up floats in an order of its own,
+// so a session with a provider gives up what all others promise: the same bits everywhere.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "kinglet/status.h"
+
+namespace kinglet {
+
+struct Extent {
+  std::uint32_t height, width;
+};
+
+// What an operator computes, over grids of pixels with their channels side by side (NHWC).
+struct Layer {
+  enum class Kind : std::uint8_t { kConv2d, kDepthwiseConv2d, kMaxPool, kAveragePool };
+
+  Kind kind;
+  Extent input, output, kernel, stride, padding,
+      dilation;          // padding: above and left; below and right as `output` needs
+  std::uint32_t groups;  // of kConv2d
+  std::uint32_t input_channels, output_channels;
+  std::size_t input_stride, output_stride;  // floats from one pixel to the next
+  bool relu;                                // results below zero become zero
+  const float* bias;                        // [output_channels], or null
+};
+
+// An operator of a model's function, as a provider sees it.
+class Provided {
+ public:
+  bool encode = false;      // of the function `encode`, else of `step`
+  std::uint32_t index = 0;  // among the function's operators
+
+  // kUnsupported: it is none of the kinds above, its input is the caller's, or an average counts its padding.
+  Result<Layer> layer() const;
+  // One output channel's weights as floats: [kernel.height, kernel.width, input channels of its group], of a depthwise convolution
+  // [kernel.height, kernel.width].
+  void weights(std::uint32_t channel, std::span<float> out) const;
+  std::uint32_t most_grids() const;  // of a call
+
+  // While it runs:
+  std::uint32_t grids() const;
+  const float* input() const;
+  float* output() const;  // null: the model keeps no floats of it, and the provider lends memory for them
+  // What remains of the operator when its results are in `results` (`output`, or the lent memory): activation, residual, the quantized
+  // form. kNotFinite as of any operator.
+  Status finish(float* results) const;
+
+ private:
+  friend struct Runner;
+  const struct Frame* frame_ = nullptr;
+};
+
+// Both give kUnsupported for an operator that the runtime is to run itself; any other failure is the session's.
+struct Provider {
+  void* context = nullptr;
+  Status (*prepare)(void* context, const Provided& op) = nullptr;  // once for each operator, in Session::create
+  Status (*run)(void* context, const Provided& op) = nullptr;
+};
+
+}  // namespace kinglet

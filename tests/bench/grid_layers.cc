@@ -1,0 +1,64 @@
+#include "tests/bench/grid_layers.h"
+
+#include <cmath>
+#include <cstring>
+#include <string>
+
+#include "converter/builder.h"
+#include "tests/converter/tensors.h"
+#include "tests/converter/tiny_pictures.h"
+
+namespace kinglet::bench {
+
+using converter::Builder;
+using converter::Rows;
+
+namespace {
+
+constexpr std::uint32_t kChannels = 4;  // of the caller's numbers
+
+}  // namespace
+
+std::vector<std::byte> layer_file(const GridLayer& layer) {
+  converter::Checkpoint checkpoint;
+  Builder b(checkpoint);
+  const auto weight = [&](const char* name, std::uint32_t rows, std::uint32_t columns, fb::WeightType type) {
+    const float size = 1.7F / std::sqrt(static_cast<float>(type == fb::WeightType::Int8 ? columns : rows));
+    return b.constant(name, rows, columns,
+                      converter::testing::random_floats({rows, columns}, rows + columns, size).data, type);
+  };
+  b.input({layer.side, layer.side}, kChannels, {}, {});
+  b.begin_encode();
+  Rows x = b.conv2d({}, weight("first", layer.input, kChannels, fb::WeightType::Int8), {});
+  const converter::WindowSpec window{.kernel = {layer.kernel, layer.kernel},
+                                     .stride = {layer.stride, layer.stride},
+                                     .padding = {layer.padding, layer.padding}};
+  const std::uint32_t taps = layer.kernel * layer.kernel;
+  switch (layer.kind) {
+    case GridLayer::Kind::kConv2d:
+      x = b.conv2d(x, weight("measured", layer.output, taps * layer.input / layer.groups, fb::WeightType::Int8),
+                   {.window = window, .activation = fb::Activation::Relu, .groups = layer.groups});
+      break;
+    case GridLayer::Kind::kDepthwiseConv2d:
+      x = b.depthwise_conv2d(x, weight("measured", taps, layer.input, fb::WeightType::Float32),
+                             {.window = window, .activation = fb::Activation::Relu});
+      break;
+    case GridLayer::Kind::kMaxPool: x = b.pool2d(x, fb::PoolKind::Max, window); break;
+    case GridLayer::Kind::kAveragePool: x = b.pool2d(x, fb::PoolKind::Average, window); break;
+  }
+  b.output(b.pool(b.regions(b.adaptive_pool2d(x, fb::PoolKind::Max, {1, 1})), fb::Pooling::Mean));
+  b.model().task = fb::Task::Embed;
+  b.model().architecture = "one layer";
+  const converter::testing::Folder folder;
+  converter::testing::write_program(b.finish(), folder.path() / "layer.kgl");
+  const std::string text = converter::testing::read_bytes(folder.path() / "layer.kgl");
+  std::vector<std::byte> file(text.size());
+  std::memcpy(file.data(), text.data(), text.size());
+  return file;
+}
+
+std::vector<float> layer_input(const GridLayer& layer) {
+  return converter::testing::random_floats({layer.side, layer.side, kChannels}, 3, 2).data;
+}
+
+}  // namespace kinglet::bench

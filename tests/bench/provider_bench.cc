@@ -1,0 +1,144 @@
+// Convolutions and pooling by the runtime and by XNNPACK, operator by operator, in the shapes of known models: which of the two is faster where.
+// One thread, medians of alternating runs; prints a Markdown table. kinglet_provider_bench [ROUNDS]
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "kinglet/session.h"
+#include "tests/aligned.h"
+#include "tests/bench/grid_layers.h"
+#include "xnnpack/engine.h"
+
+namespace kinglet::bench {
+namespace {
+
+using kinglet::testing::AlignedBytes;
+
+struct Row {
+  const char* model;
+  GridLayer layer;
+};
+
+constexpr auto kConv = GridLayer::Kind::kConv2d;
+constexpr auto kDepthwise = GridLayer::Kind::kDepthwiseConv2d;
+constexpr auto kMax = GridLayer::Kind::kMaxPool;
+constexpr auto kMean = GridLayer::Kind::kAveragePool;
+
+// kind, side, input and output channels, kernel, stride, padding, groups
+const std::vector<Row> kRows = {
+    {"ResNet-18", {kConv, 56, 64, 64, 3, 1, 1, 1}},
+    {"ResNet-18", {kConv, 28, 128, 128, 3, 1, 1, 1}},
+    {"ResNet-18", {kConv, 28, 128, 256, 3, 2, 1, 1}},
+    {"ResNet-50", {kConv, 14, 256, 256, 3, 1, 1, 1}},
+    {"ResNet-50", {kConv, 7, 512, 512, 3, 1, 1, 1}},
+    {"ResNeXt-50", {kConv, 56, 128, 128, 3, 1, 1, 8}},
+    {"VGG-16", {kConv, 112, 64, 128, 3, 1, 1, 1}},
+    {"ResNet", {kMax, 112, 64, 64, 3, 2, 1, 1}},
+    {"VGG", {kMax, 112, 128, 128, 2, 2, 0, 1}},
+    {"ResNet", {kMean, 7, 512, 512, 7, 7, 0, 1}},
+    {"MobileNetV2", {kDepthwise, 112, 32, 32, 3, 1, 1, 1}},
+    {"MobileNetV2", {kDepthwise, 56, 144, 144, 3, 1, 1, 1}},
+    {"MobileNetV2", {kDepthwise, 56, 144, 144, 3, 2, 1, 1}},
+    {"MobileNetV2", {kDepthwise, 14, 576, 576, 3, 1, 1, 1}},
+    {"MobileNetV2", {kDepthwise, 7, 960, 960, 3, 1, 1, 1}},
+};
+
+using Clock = std::chrono::steady_clock;
+
+// A session over a file; nanoseconds of the operator that is measured: the second, which reads what the first makes of the caller's numbers.
+class Measured {
+ public:
+  Measured(const Model& model, bool provided) : plan_(*Plan::make(model)), arena_(plan_.arena_bytes + 64) {
+    if (provided) {
+      constexpr xnnpack::Options kAll{.convolutions = true, .depthwise = true, .pooling = true, .fall_back = false};
+      engine_ = std::make_unique<xnnpack::Engine>(nullptr, kAll);
+    }
+    SessionOptions options;
+    options.observer = {.after =
+                            [](void* self, const Observation& seen) {
+                              const auto now = Clock::now();
+                              auto& measured = *static_cast<Measured*>(self);
+                              if (seen.op == 1)
+                                measured.nanoseconds_ =
+                                    std::chrono::duration<double, std::nano>(now - measured.before_).count();
+                              measured.before_ = Clock::now();
+                            },
+                        .context = this};
+    if (engine_ != nullptr) options.provider = engine_->provider();
+    session_ = *Session::create(plan_, arena_.span().first(plan_.arena_bytes), options);
+    if (engine_ != nullptr && engine_->operators() == 0)
+      throw std::runtime_error("it does not run");  // the table would compare the runtime with itself
+  }
+
+  double run(std::span<const float> features) {
+    const Chunk chunk{.grid = {.features = features}};
+    if (!session_->encode({&chunk, 1}).ok()) throw std::runtime_error("it does not run");
+    return nanoseconds_;
+  }
+
+ private:
+  Plan plan_;
+  AlignedBytes arena_;
+  std::unique_ptr<xnnpack::Engine> engine_;
+  Session* session_ = nullptr;
+  Clock::time_point before_;
+  double nanoseconds_ = 0;
+};
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+std::string name_of(const GridLayer& l) {
+  const char* kinds[] = {"convolution", "depthwise", "max pool", "mean pool"};
+  std::string name = std::string(kinds[static_cast<int>(l.kind)]) + " " + std::to_string(l.kernel) + " × " +
+                     std::to_string(l.kernel) + ", " + std::to_string(l.side) + " × " + std::to_string(l.side) + " × " +
+                     std::to_string(l.input);
+  if (l.kind == kConv) name += " → " + std::to_string(l.output);
+  if (l.stride != 1) name += ", stride " + std::to_string(l.stride);
+  if (l.groups != 1) name += ", " + std::to_string(l.groups) + " groups";
+  return name;
+}
+
+void measure(const Row& row, int rounds) {
+  const std::vector<std::byte> file = layer_file(row.layer);
+  const AlignedBytes bytes(file);
+  const Model model = *Model::open(bytes.span());
+  const auto features = layer_input(row.layer);
+  Measured ours(model, false), theirs(model, true);
+  std::vector<double> us, them, ratios;
+  for (int i = -2; i < rounds; ++i) {
+    const double a = ours.run(features), b = theirs.run(features);
+    if (i < 0) continue;
+    us.push_back(a);
+    them.push_back(b);
+    ratios.push_back(b / a);
+  }
+  std::sort(ratios.begin(), ratios.end());
+  const std::size_t tenth = ratios.size() / 10;
+  std::printf("| %s | %s | %.1f | %.1f | %.2f× (%.2f to %.2f) |\n", row.model, name_of(row.layer).c_str(),
+              median(us) / 1000, median(them) / 1000, median(ratios), ratios[tenth], ratios[ratios.size() - 1 - tenth]);
+  std::fflush(stdout);
+}
+
+}  // namespace
+}  // namespace kinglet::bench
+
+int main(int count, char** arguments) {
+  const int rounds = count > 1 ? std::atoi(arguments[1]) : 41;
+  if (rounds < 1) {
+    std::fprintf(stderr, "usage: kinglet_provider_bench [ROUNDS]\n");
+    return 2;
+  }
+  std::printf(
+      "XNNPACK %s, one thread\n\n| model | operator | Kinglet µs | XNNPACK µs | Kinglet is faster by (10 %% to 90 %% "
+      "of the rounds) |\n|---|---|---|---|---|\n",
+      kinglet::xnnpack::version());
+  for (const auto& row : kinglet::bench::kRows) kinglet::bench::measure(row, rounds);
+}

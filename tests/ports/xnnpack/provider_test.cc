@@ -1,0 +1,236 @@
+// XNNPACK as a provider: what it computes is what the float model says, from one block of memory that is exactly as large as was measured,
+// without the heap while it runs; and what becomes of its failures.
+#include <gtest/gtest.h>
+#include <pthreadpool.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+
+#include "model_generated.h"
+#include "tests/aligned.h"
+#include "tests/converter/converted.h"
+#include "tests/converter/golden.h"
+#include "tests/converter/tiny_pictures.h"
+#include "tests/ports/xnnpack/allocations.h"
+#include "xnnpack/engine.h"
+
+namespace kinglet::xnnpack {
+namespace {
+
+namespace fs = std::filesystem;
+using converter::Reference;
+using converter::ReferenceInput;
+using converter::testing::Converted;
+using converter::testing::cosine;
+using kinglet::testing::AlignedBytes;
+
+constexpr Options kEverything{.convolutions = true, .depthwise = true, .pooling = true, .fall_back = false};
+
+ReferenceInput picture(std::uint32_t seed) {
+  return {.tokens = {},
+          .decoder_tokens = {},
+          .types = {},
+          .features = converter::testing::random_floats({21 * 18 * 3}, seed, 2).data};
+}
+
+struct Pool {
+  explicit Pool(std::size_t threads) : pool(pthreadpool_create(threads)) {}
+  ~Pool() { pthreadpool_destroy(pool); }
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+  pthreadpool_t pool;
+};
+
+// The exact block for a model and as many pictures at once.
+std::size_t measured(const Converted& model, std::span<const ReferenceInput> inputs, const Options& options) {
+  Engine engine(nullptr, options);
+  (void)model.run(inputs, {.provider = engine.provider()});
+  EXPECT_GT(engine.operators(), 0U);
+  return engine.bytes();
+}
+
+TEST(Xnnpack, ComputesEveryOperatorOfGrids) {
+  const auto program = converter::testing::tiny_pictures();
+  const Converted model(program);
+  Reference reference(program, {});
+  for (const std::uint32_t seed : {1U, 2U, 3U}) {
+    const ReferenceInput input = picture(seed);
+    const auto wanted = reference.run(input).data;
+    for (const Options& options :
+         {Options{true, false, false}, Options{false, true, false}, Options{false, false, true}, kEverything}) {
+      Engine engine(nullptr, options);
+      const auto made = model.run({&input, 1}, {.provider = engine.provider()});
+      EXPECT_GT(engine.operators(), 0U);
+      EXPECT_GE(cosine(made, wanted), 0.999);
+    }
+  }
+}
+
+// The captioners' trunks, in which floats are nearer to PyTorch's than int8 is.
+TEST(Xnnpack, FollowsPyTorchCloserThanInt8) {
+  for (const auto& entry : fs::directory_iterator(converter::testing::goldens())) {
+    if (!entry.path().filename().string().starts_with("captioner-")) continue;
+    const Converted model(entry.path());
+    std::vector<float> ours, theirs, wanted;
+    for (const auto& [input, expected] : converter::testing::golden_cases(entry.path())) {
+      Engine engine(nullptr, kEverything);
+      const auto add = [](std::vector<float>& all, const std::vector<float>& some) {
+        all.insert(all.end(), some.begin(), some.end());
+      };
+      add(ours, model.run({&input, 1}));
+      add(theirs, model.run({&input, 1}, {.provider = engine.provider()}));
+      add(wanted, expected.data);
+      EXPECT_GT(engine.operators(), 0U);
+    }
+    EXPECT_GE(cosine(theirs, wanted), 0.999) << entry.path();
+    EXPECT_NE(ours, theirs) << entry.path();
+  }
+}
+
+TEST(Xnnpack, TakesExactlyTheBlockThatWasMeasured) {
+  const Converted model(converter::testing::tiny_pictures());
+  const ReferenceInput inputs[] = {picture(1), picture(2), picture(3)};
+  const std::size_t bytes = measured(model, inputs, kEverything);
+  const auto wanted = [&] {
+    Engine engine(nullptr, kEverything);
+    return model.run(inputs, {.provider = engine.provider()});
+  }();
+  AlignedBytes memory(bytes + 64);
+  std::fill(memory.span().begin(), memory.span().end(), std::byte{0x5a});
+  {
+    Engine engine(nullptr, kEverything, memory.span().first(bytes));
+    EXPECT_EQ(model.run(inputs, {.provider = engine.provider()}), wanted);
+    EXPECT_EQ(engine.bytes(), bytes);
+  }
+  for (const std::byte guard : memory.span().subspan(bytes)) EXPECT_EQ(guard, std::byte{0x5a});
+}
+
+// A session over a tiny model, made by hand so that its Status and its heap can be looked at.
+struct Made {
+  explicit Made(const Converted& model) : plan(*Plan::make(model.model(), {.sequences = 3, .threads = 2})) {}
+  Result<Session*> session(const Provider& provider, const Observer& observer = {}) {
+    arena = std::make_unique<AlignedBytes>(plan.arena_bytes + kReadsBehind);
+    SessionOptions options;
+    options.provider = provider;
+    options.observer = observer;
+    return Session::create(plan, arena->span().first(plan.arena_bytes), options);
+  }
+  Plan plan;
+  std::unique_ptr<AlignedBytes> arena;
+};
+
+// Every operator's result by itself: whichever XNNPACK computes, what it reads was computed in the same way in both sessions but for rounding.
+TEST(Xnnpack, EveryOperatorGivesWhatTheRuntimeGives) {
+  using Results = std::vector<std::vector<float>>;
+  const Converted model(converter::testing::tiny_pictures());
+  const ReferenceInput input = picture(4);
+  const auto results = [&](const Provider& provider) {
+    Results all;
+    Made made(model);
+    const auto keep = [](void* context, const Observation& seen) {
+      std::vector<float> result(std::size_t{seen.rows} * seen.width);
+      for (std::uint32_t r = 0; r < seen.rows; ++r)
+        seen.read(r, std::span(result).subspan(std::size_t{r} * seen.width));
+      static_cast<Results*>(context)->push_back(result);
+    };
+    const auto session = made.session(provider, {.after = keep, .context = &all});
+    EXPECT_TRUE(session.ok()) << session.status().message();
+    const Chunk chunk{.grid = {.features = input.features}};
+    EXPECT_TRUE((*session)->encode({&chunk, 1}).ok());
+    return all;
+  };
+  Engine engine(nullptr, kEverything);
+  const Results ours = results({}), theirs = results(engine.provider());
+  ASSERT_EQ(ours.size(), theirs.size());
+  for (std::size_t i = 0; i < ours.size(); ++i) EXPECT_GE(cosine(ours[i], theirs[i]), 0.9999) << "operator " << i;
+  // A depthwise and two other convolutions, two poolings; not what reads the caller's pixels, counts its padding or has unequal parts.
+  EXPECT_EQ(engine.operators(), 5U);
+}
+
+TEST(Xnnpack, NothingIsAllocatedWhileItRuns) {
+  if (kinglet::testing::heap_calls() < 0) GTEST_SKIP() << "a sanitizer has the heap";
+  const Converted model(converter::testing::tiny_pictures());
+  const ReferenceInput input = picture(4);
+  Pool pool(2);
+  Made made(model);
+  std::size_t bytes = 0;
+  {
+    Engine measuring(pool.pool, kEverything);
+    ASSERT_TRUE(made.session(measuring.provider()).ok());
+    bytes = measuring.bytes();
+  }
+  AlignedBytes block(bytes);
+  Engine engine(pool.pool, kEverything, block.span());
+  const auto session = made.session(engine.provider());
+  ASSERT_TRUE(session.ok()) << session.status().message();
+  const long before = kinglet::testing::heap_calls();
+  for (int round = 0; round < 3; ++round) {
+    for (std::uint32_t s = 0; s < 3; ++s) {
+      const Chunk chunk{.sequence = s, .grid = {.features = input.features}};
+      const Status done = (*session)->encode({&chunk, 1});
+      EXPECT_TRUE(done.ok()) << done.message();
+    }
+  }
+  EXPECT_EQ(kinglet::testing::heap_calls(), before);
+  EXPECT_GT(before, 0);
+}
+
+TEST(Xnnpack, ABlockThatIsTooSmallIsAStatus) {
+  const Converted model(converter::testing::tiny_pictures());
+  Made made(model);
+  std::size_t bytes = 0;
+  {
+    Engine measuring(nullptr, kEverything);
+    ASSERT_TRUE(made.session(measuring.provider()).ok());
+    bytes = measuring.bytes();
+  }
+  for (const std::size_t less : {bytes - 1, bytes / 2, bytes / 10, std::size_t{64}}) {
+    AlignedBytes block(less);
+    Engine engine(nullptr, kEverything, block.span());
+    EXPECT_EQ(made.session(engine.provider()).status().code(), Code::kOutOfMemory) << less;
+  }
+}
+
+// Only where the caller says so do the runtime's operators take over, and then with their own bits.
+TEST(Xnnpack, FallsBackWhereItMay) {
+  const Converted model(converter::testing::tiny_pictures());
+  const ReferenceInput input = picture(5);
+  AlignedBytes block(64);
+  Options options = kEverything;
+  options.fall_back = true;
+  Engine engine(nullptr, options, block.span());
+  EXPECT_EQ(model.run({&input, 1}, {.provider = engine.provider()}), model.run({&input, 1}));
+  EXPECT_EQ(engine.operators(), 0U);
+}
+
+TEST(Xnnpack, OneResultForAnyNumberOfThreadsAndPictures) {
+  const Converted model(converter::testing::tiny_pictures());
+  const ReferenceInput inputs[] = {picture(6), picture(7)};
+  std::vector<float> alone;
+  for (const ReferenceInput& input : inputs) {
+    Engine engine(nullptr, kEverything);
+    const auto one = model.run({&input, 1}, {.provider = engine.provider()});
+    alone.insert(alone.end(), one.begin(), one.end());
+  }
+  Pool pool(2);
+  Engine engine(pool.pool, kEverything);
+  const auto together = model.run(inputs, {.threads = 2, .provider = engine.provider()});
+  ASSERT_EQ(together.size(), alone.size());
+  EXPECT_GE(cosine(together, alone), 0.99999);
+}
+
+TEST(Xnnpack, InfinitiesAreRefusedAsEverywhere) {
+  const Converted model(converter::testing::tiny_pictures());
+  Made made(model);
+  Engine engine(nullptr, kEverything);
+  const auto session = made.session(engine.provider());
+  ASSERT_TRUE(session.ok());
+  auto features = picture(8).features;
+  features[100] = std::numeric_limits<float>::infinity();
+  const Chunk chunk{.grid = {.features = features}};
+  EXPECT_EQ((*session)->encode({&chunk, 1}).code(), Code::kNotFinite);
+}
+
+}  // namespace
+}  // namespace kinglet::xnnpack
