@@ -78,9 +78,9 @@ struct Engine::State {
         options(wishes),
         block(memory) {}
 
-  bool wanted(Layer::Kind kind) const {
-    switch (kind) {
-      case Layer::Kind::kConv2d: return options.convolutions;
+  bool wanted(const Layer& layer) const {
+    switch (layer.kind) {
+      case Layer::Kind::kConv2d: return layer.groups == 1 ? options.convolutions : options.grouped;
       case Layer::Kind::kDepthwiseConv2d: return options.depthwise;
       default: return options.pooling;
     }
@@ -96,7 +96,7 @@ struct Engine::State {
   Status prepare(const Provided& provided) {
     const auto layer = provided.layer();
     if (!layer.ok()) return layer.status();
-    if (!wanted(layer->kind)) return {Code::kUnsupported, "not asked for", provided.index};
+    if (!wanted(*layer)) return {Code::kUnsupported, "not asked for", provided.index};
     Sides sides{};
     if (!sides_of(*layer, sides)) return {Code::kUnsupported, "XNNPACK has no such operator", provided.index};
     if (!Block::serve()) return told(xnn_status_uninitialized, provided.index);
@@ -172,13 +172,5 @@ Provider Engine::provider() {
 
 std::size_t Engine::bytes() const { return state_->block.used(); }
 std::size_t Engine::operators() const { return state_->taken.size(); }
-
-const char* version() {
-#ifdef KINGLET_XNNPACK_RESHAPES
-  return "of 2023 and later";
-#else
-  return "of 2022 and earlier";
-#endif
-}
 
 }  // namespace kinglet::xnnpack

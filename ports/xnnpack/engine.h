@@ -24,7 +24,8 @@ inline constexpr std::size_t kReadsBehind = 64;
 
 struct Options {
   // Which kinds of operators it takes; by default those that it is faster at (README, `./dev bench`).
-  bool convolutions = false;
+  bool convolutions = false;  // of one group
+  bool grouped = true;        // convolutions of several
   bool depthwise = true;
   bool pooling = true;
   // An operator in which XNNPACK fails is the runtime's again; otherwise the failure is the session's. What XNNPACK does not have is the

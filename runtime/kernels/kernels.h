@@ -210,6 +210,20 @@ struct CellArgs {
   float* c;  // [hidden]; of kLstm
 };
 
+// The places of a grid that a window sees, and the weights there.
+struct WindowArgs {
+  const float* x;      // [width], of the first place
+  std::size_t x_line;  // floats from a place to the one below, counting the window's lines
+  std::size_t x_step;  // and to the one beside
+  std::size_t lines;
+  std::size_t columns;
+  const float* w;  // as x, but the place beside is `width` further; of `convolve`
+  std::size_t w_line;
+  const float* bias;  // [width], or nullptr; of `convolve`
+  std::size_t width;
+  float* y;  // [width]
+};
+
 // The largest number of a row and the lowest index that has it; minus infinity and the row's length where nothing is larger.
 struct Top {
   float value;
@@ -231,9 +245,9 @@ struct Kernels {
   bool (*align)(const AlignArgs&);    // false: a NaN or an infinity
   void (*cell)(const CellArgs&);
   Top (*top)(const float* x, std::size_t n);
-  float (*exp_sum)(const float* x, std::size_t n, float top);                         // of exp(x - top), over 16 lanes
-  void (*multiply_add)(const float* x, const float* w, float* y, std::size_t count);  // y += x * w, a product and a sum
-  void (*maximum)(const float* x, float* y, std::size_t count);  // y = max(x, y); y where x is a NaN
+  float (*exp_sum)(const float* x, std::size_t n, float top);  // of exp(x - top), over 16 lanes
+  void (*convolve)(const WindowArgs&);  // y = the sum of x * w, products and sums one after the other from 0, plus bias
+  void (*maximum)(const WindowArgs&);   // y = the largest x; one that is no number counts only where it is the first
 };
 
 // Bytes of AttendArgs::scratch for that many queries; the same for every kernel set.

@@ -1,7 +1,5 @@
 // DepthwiseConv2d: each column is convolved by itself (Howard et al. 2017, MobileNets). So few products fall on each number that floats
 // are no slower than int8 rows would be to make.
-#include <cstring>
-
 #include "model/rules.h"
 #include "ops/activation.h"
 #include "ops/emit.h"
@@ -44,12 +42,22 @@ Status run(const fb::DepthwiseConv2d& op, const Frame& frame) {
   const float* weight = frame.vector(op.weight());
   const float* bias = frame.vector(op.bias());
   return emit_rows(frame, op.output(), frame.rows_of(made_by(op.output())), width, [&](std::uint32_t r, float* out) {
-    const std::size_t first = std::size_t{r / size} * places(in);
-    std::memset(out, 0, width * sizeof(float));
-    each_tap(window, r % size, [&](std::uint32_t tap, std::uint32_t place) {
-      frame.kernels->multiply_add(input.row(first + place), weight + std::size_t{tap} * width, out, width);
-    });
-    if (bias != nullptr) frame.kernels->add(out, bias, out, width);
+    const Reach lines = rows_seen(window, r % size / window.output.width());
+    const Reach columns = columns_seen(window, r % size % window.output.width());
+    const std::size_t first =
+        std::size_t{r / size} * places(in) + std::size_t{lines.first} * window.input.width() + columns.first;
+    const std::size_t tap = std::size_t{lines.begin} * window.kernel.width() + columns.begin;
+    const bool sees = lines.begin != lines.end && columns.begin != columns.end;  // padding alone is there, too
+    frame.kernels->convolve({.x = sees ? input.row(first) : input.data,
+                             .x_line = std::size_t{window.dilation.height()} * window.input.width() * input.stride,
+                             .x_step = window.dilation.width() * input.stride,
+                             .lines = sees ? lines.end - lines.begin : 0,
+                             .columns = columns.end - columns.begin,
+                             .w = sees ? weight + tap * width : weight,
+                             .w_line = std::size_t{window.kernel.width()} * width,
+                             .bias = bias,
+                             .width = width,
+                             .y = out});
     activate_row(frame, op.activation(), out, width);
   });
 }

@@ -83,18 +83,27 @@ Status run(const fb::Pool2d& op, const Frame& frame) {
     }
     if (op.kind() != fb::PoolKind::AveragePadded || op.adaptive())
       count = (rows.end - rows.begin) * (columns.end - columns.begin);
-    const FloatRows source{input.row(std::size_t{r / size} * places(in)), input.stride};
-    bool begun = false;
-    for (std::uint32_t i = rows.begin; i < rows.end; ++i) {
-      for (std::uint32_t j = columns.begin; j < columns.end; ++j) {
-        const float* row = source.row(std::size_t{i} * from.width() + j);
-        if (!begun) std::memcpy(out, row, width * sizeof(float));
-        else if (op.kind() == fb::PoolKind::Max) frame.kernels->maximum(row, out, width);
-        else frame.kernels->add(row, out, out, width);
-        begun = true;
-      }
+    const FloatRows seen{
+        input.row(std::size_t{r / size} * places(in) + std::size_t{rows.begin} * from.width() + columns.begin),
+        input.stride};
+    if (op.kind() == fb::PoolKind::Max) {
+      frame.kernels->maximum({.x = seen.data,
+                              .x_line = std::size_t{from.width()} * input.stride,
+                              .x_step = input.stride,
+                              .lines = rows.end - rows.begin,
+                              .columns = columns.end - columns.begin,
+                              .w = nullptr,
+                              .w_line = 0,
+                              .bias = nullptr,
+                              .width = width,
+                              .y = out});
+      return;
     }
-    if (op.kind() == fb::PoolKind::Max) return;
+    std::memcpy(out, seen.data, width * sizeof(float));
+    for (std::uint32_t i = 0; i < rows.end - rows.begin; ++i) {
+      for (std::uint32_t j = i == 0 ? 1 : 0; j < columns.end - columns.begin; ++j)
+        frame.kernels->add(seen.row(std::size_t{i} * from.width() + j), out, out, width);
+    }
     for (std::uint32_t c = 0; c < width; ++c) out[c] /= static_cast<float>(count);
   });
 }

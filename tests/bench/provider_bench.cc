@@ -55,7 +55,8 @@ class Measured {
  public:
   Measured(const Model& model, bool provided) : plan_(*Plan::make(model)), arena_(plan_.arena_bytes + 64) {
     if (provided) {
-      constexpr xnnpack::Options kAll{.convolutions = true, .depthwise = true, .pooling = true, .fall_back = false};
+      constexpr xnnpack::Options kAll{
+          .convolutions = true, .grouped = true, .depthwise = true, .pooling = true, .fall_back = false};
       engine_ = std::make_unique<xnnpack::Engine>(nullptr, kAll);
     }
     SessionOptions options;

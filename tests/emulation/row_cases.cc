@@ -194,15 +194,34 @@ void add_cases(Suite& s) {
         copy(out.floats, b, count);
         kernels.add(a, out.floats, out.floats, count);
       });
-      const std::size_t part = count - s.random.between(0, 3);
-      s.compare(count, 0, [&](const Kernels& kernels, const Output& out) {
-        copy(out.floats, b, count);
-        kernels.multiply_add(a, b, out.floats, part);
-      });
-      s.compare(count, 0, [&](const Kernels& kernels, const Output& out) {
-        copy(out.floats, b, count);
-        kernels.maximum(a, out.floats, part);
-      });
+    }
+  }
+}
+
+void window_cases(Suite& s) {
+  for (const std::size_t width : kWidths) {
+    for (const Numbers kind : {Numbers::kNormal, Numbers::kDenormal, Numbers::kAnyFinite, Numbers::kAny}) {
+      s.memory.clear();
+      const std::size_t lines = s.random.between(1, 3), columns = s.random.between(1, 3),
+                        apart = s.random.between(0, 5);
+      WindowArgs args{};
+      args.lines = lines;
+      args.columns = columns;
+      args.width = width;
+      args.x_step = width + apart;
+      args.x_line = columns * args.x_step + apart;
+      args.w_line = columns * width;
+      args.x = s.floats(lines * args.x_line, kind);
+      args.w = s.floats(lines * args.w_line, Numbers::kNormal);
+      args.bias = s.random.coin() ? s.floats(width, Numbers::kNormal) : nullptr;
+      const auto run = [&](auto kernel) {
+        s.compare(width, 0, [&](const Kernels& kernels, const Output& out) {
+          args.y = out.floats;
+          (kernels.*kernel)(args);
+        });
+      };
+      run(&Kernels::convolve);
+      run(&Kernels::maximum);
     }
   }
 }

@@ -14,10 +14,10 @@ struct Entry {
   void (*run)(Suite&);
 };
 constexpr Entry kEntries[] = {{"matmul  ", matmul_cases}, {"quantize", quantize_cases}, {"norm    ", norm_cases},
-                              {"gate    ", gate_cases},   {"add     ", add_cases},      {"embed   ", embed_cases},
-                              {"angles  ", angles_cases}, {"store   ", store_cases},    {"attend  ", attend_cases},
-                              {"align   ", align_cases},  {"cell    ", cell_cases},     {"scan    ", scan_cases},
-                              {"model   ", model_cases}};
+                              {"gate    ", gate_cases},   {"add     ", add_cases},      {"window  ", window_cases},
+                              {"embed   ", embed_cases},  {"angles  ", angles_cases},   {"store   ", store_cases},
+                              {"attend  ", attend_cases}, {"align   ", align_cases},    {"cell    ", cell_cases},
+                              {"scan    ", scan_cases},   {"model   ", model_cases}};
 
 bool equal(const char* a, const char* b) {
   for (; *a != '\0' && *a == *b; ++a) ++b;

@@ -147,6 +147,7 @@ void quantize_cases(Suite& suite);
 void norm_cases(Suite& suite);
 void gate_cases(Suite& suite);
 void add_cases(Suite& suite);
+void window_cases(Suite& suite);
 void embed_cases(Suite& suite);
 void angles_cases(Suite& suite);
 void store_cases(Suite& suite);

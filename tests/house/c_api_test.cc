@@ -252,6 +252,9 @@ std::string body_of(const std::string& name) {
   return "";
 }
 
+// What only C++ has: a provider is C++ itself, and a port's.
+const Names kOnlyInCpp = {"SessionOptions::provider"};
+
 TEST(CApi, EveryFieldHasACounterpart) {
   static const std::regex field(R"((\w+)(?:\[\d+\])?(?:\s*=[^;]*)?;)");
   for (const auto& [cpp, c] : kStructs) {
@@ -259,6 +262,7 @@ TEST(CApi, EveryFieldHasACounterpart) {
     ASSERT_FALSE(ours.empty()) << cpp;
     for (std::sregex_iterator at(ours.begin(), ours.end(), field), end; at != end; ++at) {
       const std::string name = (*at)[1];
+      if (kOnlyInCpp.contains(cpp + "::" + name)) continue;
       EXPECT_TRUE(std::regex_search(theirs, std::regex("\\b" + name))) << cpp << "::" << name << " is not in " << c;
     }
   }

@@ -32,22 +32,5 @@ void add(const float* a, const float* b, float* y, std::size_t count) {
             [&](std::size_t c, auto part) { store(y + c, load<F32>(a + c, part) + load<F32>(b + c, part), part); });
 }
 
-// y += x * w
-template <class Isa>
-void multiply_add(const float* x, const float* w, float* y, std::size_t count) {
-  using F32 = typename Isa::F32;
-  for_lanes(count, [&](std::size_t c, auto part) {
-    store(y + c, load<F32>(y + c, part) + load<F32>(x + c, part) * load<F32>(w + c, part), part);
-  });
-}
-
-// y = the larger of x and y, y where one is a NaN
-template <class Isa>
-void maximum(const float* x, float* y, std::size_t count) {
-  using F32 = typename Isa::F32;
-  for_lanes(count,
-            [&](std::size_t c, auto part) { store(y + c, max(load<F32>(x + c, part), load<F32>(y + c, part)), part); });
-}
-
 }  // namespace
 }  // namespace kinglet::kernels

@@ -12,6 +12,7 @@
 #include "kernels/generic/norm.h"
 #include "kernels/generic/quantize.h"
 #include "kernels/generic/scan.h"
+#include "kernels/generic/window.h"
 #include "kernels/kernels.h"
 
 namespace kinglet::kernels {
@@ -21,7 +22,7 @@ template <class Isa>
 constexpr Kernels kernel_set(const char* name) {
   return {name,       matmul<Isa>,  quantize<Isa>,        norm<Isa>,   gate<Isa>,  add<Isa>,
           embed<Isa>, angles<Isa>,  store_key_value<Isa>, attend<Isa>, align<Isa>, cell<Isa>,
-          top<Isa>,   exp_sum<Isa>, multiply_add<Isa>,    maximum<Isa>};
+          top<Isa>,   exp_sum<Isa>, convolve<Isa>,        maximum<Isa>};
 }
 
 }  // namespace

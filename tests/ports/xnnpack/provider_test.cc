@@ -25,7 +25,8 @@ using converter::testing::Converted;
 using converter::testing::cosine;
 using kinglet::testing::AlignedBytes;
 
-constexpr Options kEverything{.convolutions = true, .depthwise = true, .pooling = true, .fall_back = false};
+constexpr Options kEverything{
+    .convolutions = true, .grouped = true, .depthwise = true, .pooling = true, .fall_back = false};
 
 ReferenceInput picture(std::uint32_t seed) {
   return {.tokens = {},
@@ -58,7 +59,8 @@ TEST(Xnnpack, ComputesEveryOperatorOfGrids) {
     const ReferenceInput input = picture(seed);
     const auto wanted = reference.run(input).data;
     for (const Options& options :
-         {Options{true, false, false}, Options{false, true, false}, Options{false, false, true}, kEverything}) {
+         {Options{true, false, false, false}, Options{false, true, false, false}, Options{false, false, true, false},
+          Options{false, false, false, true}, kEverything}) {
       Engine engine(nullptr, options);
       const auto made = model.run({&input, 1}, {.provider = engine.provider()});
       EXPECT_GT(engine.operators(), 0U);

@@ -97,40 +97,5 @@ TEST(Add, AddsAndMayWriteToEither) {
   }
 }
 
-TEST(MultiplyAdd, IsAProductAndASum) {
-  Random random(4);
-  for (const Kernels* kernels : available_sets()) {
-    for (const Numbers kind : kAllNumbers) {
-      for (const std::size_t width : kWidths) {
-        Buffer<float> x(width), w(width), y(width), expected(width);
-        fill(random, x, kind);
-        fill(random, w, Numbers::kNormal);
-        fill(random, y, Numbers::kNormal);
-        for (std::size_t i = 0; i < width; ++i) {
-          const volatile float product = x[i] * w[i];  // rounded by itself
-          expected[i] = y[i] + product;
-        }
-        kernels->multiply_add(x.data(), w.data(), y.data(), width);
-        ASSERT_EQ(first_difference(y, expected), -1) << kernels->name << " " << width;
-      }
-    }
-  }
-}
-
-TEST(Maximum, KeepsTheLargerAndLeavesWhatIsNoNumberOut) {
-  Random random(5);
-  for (const Kernels* kernels : available_sets()) {
-    for (const std::size_t width : kWidths) {
-      Buffer<float> x(width), y(width), expected(width);
-      fill(random, x, Numbers::kAnyFinite);
-      fill(random, y, Numbers::kAnyFinite);
-      x[0] = NAN;
-      for (std::size_t i = 0; i < width; ++i) expected[i] = x[i] > y[i] ? x[i] : y[i];
-      kernels->maximum(x.data(), y.data(), width);
-      ASSERT_EQ(first_difference(y, expected), -1) << kernels->name << " " << width;
-    }
-  }
-}
-
 }  // namespace
 }  // namespace kinglet::kernels::test

@@ -1,14 +1,10 @@
-#include "provider.h"
+#include "xnnpack/engine.h"
 
 #include "failure.h"
 #include "file.h"
-#ifdef KINGLET_HAS_XNNPACK
-#include "xnnpack/engine.h"
-#endif
+#include "provider.h"
 
 namespace kinglet::host {
-
-#ifdef KINGLET_HAS_XNNPACK
 
 static_assert(OtherEngine::kReadsBehind >= xnnpack::kReadsBehind);
 
@@ -38,22 +34,6 @@ Result<Session*> OtherEngine::create(const Plan& plan, std::span<std::byte> aren
   options.provider = state_->engine->provider();
   return Session::create(plan, arena, options);
 }
-
-#else
-
-struct OtherEngine::State {};
-
-OtherEngine::OtherEngine(const std::string& name) {
-  if (name == "xnnpack") throw Failure("--provider xnnpack: this program was built where XNNPACK is not installed");
-  if (name != "none") throw Misuse("--provider " + name + ": there is none of that name: none or xnnpack");
-}
-
-Result<Session*> OtherEngine::create(const Plan& plan, std::span<std::byte> arena, SessionOptions options,
-                                     pthreadpool_t) {
-  return Session::create(plan, arena, options);
-}
-
-#endif
 
 OtherEngine::~OtherEngine() = default;
 

@@ -4,19 +4,6 @@
 #include <cerrno>
 #include <cstddef>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define KINGLET_OWN_HEAP 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define KINGLET_OWN_HEAP 0
-#endif
-#endif
-#ifndef KINGLET_OWN_HEAP
-#define KINGLET_OWN_HEAP 1
-#endif
-
-#if KINGLET_OWN_HEAP && defined(__GLIBC__)
-
 namespace {
 std::atomic<long> calls{0};
 }
@@ -58,11 +45,3 @@ int posix_memalign(void** memory, std::size_t alignment, std::size_t size) noexc
 namespace kinglet::testing {
 long heap_calls() { return calls; }
 }  // namespace kinglet::testing
-
-#else
-
-namespace kinglet::testing {
-long heap_calls() { return -1; }
-}  // namespace kinglet::testing
-
-#endif
