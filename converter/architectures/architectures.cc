@@ -40,6 +40,7 @@ constexpr std::array kArchitectures{
     Architecture{"roberta", build_roberta},
     Architecture{"t5", build_t5},
     Architecture{"torch_transformer", build_torch_transformer},
+    Architecture{"whisper", build_whisper},
     Architecture{"xlm-roberta", build_roberta},
 };
 

@@ -27,5 +27,6 @@ void build_rnn_seq2seq(Builder& b, const ConvertOptions& options);
 void build_roberta(Builder& b, const ConvertOptions& options);
 void build_t5(Builder& b, const ConvertOptions& options);
 void build_torch_transformer(Builder& b, const ConvertOptions& options);
+void build_whisper(Builder& b, const ConvertOptions& options);
 
 }  // namespace kinglet::converter

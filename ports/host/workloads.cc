@@ -7,6 +7,7 @@
 #include "kinglet/beam.h"
 #include "kinglet/sampler.h"
 #include "tasks/chooser.h"
+#include "tasks/tokens.h"
 
 namespace kinglet::host {
 namespace {
@@ -76,9 +77,10 @@ void Workload::greedy(std::uint32_t count, std::uint32_t texts) {
   const std::uint32_t vocabulary = opened_.root().vocabulary();
   Arena memory(Sampler::workspace_bytes(vocabulary));
   const SamplerOptions options;
-  Sampler sampler = value_of(opened_.path(), Sampler::create(vocabulary, options, suppressed_tokens(opened_.root()),
-                                                             memory.bytes(), session().kernels()));
-  Chooser chooser(session(), sampler, options);
+  const auto never = suppressed_tokens(opened_.root());
+  Sampler sampler =
+      value_of(opened_.path(), Sampler::create(vocabulary, options, never, memory.bytes(), session().kernels()));
+  Chooser chooser(session(), sampler, options, never);
   std::vector<std::int32_t> last(texts, 0);
   std::vector<Chunk> chunks(texts);
   const std::uint32_t apart = session().plan().limits.sequences / texts;

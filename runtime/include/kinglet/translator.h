@@ -101,10 +101,10 @@ class Translator {
   Status write_all(std::size_t count, const TranslateOptions& options, std::span<char> out,
                    std::span<Translation> results);
   Status start(std::size_t count, std::string_view language);
-  Result<std::size_t> gather(std::size_t count, std::size_t& next);
+  Result<std::size_t> gather(std::size_t count, std::size_t& next, bool first);
   Status choose(class Chooser& chooser, const TranslateOptions& options, std::size_t chunks);
   Status take(std::uint32_t sequence, std::int32_t token, const TranslateOptions& options);
-  Status decode(std::size_t count, Sampler& sampler, const TranslateOptions& options);
+  Status decode(std::size_t count, const TranslateOptions& options, bool first);
   Status search(std::size_t count, const TranslateOptions& options, std::span<Translation> results);
   Status write(std::span<Translation> results, std::span<char> out) const;
 
