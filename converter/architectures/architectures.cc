@@ -15,6 +15,7 @@ namespace kinglet::converter {
 namespace {
 
 constexpr std::array kArchitectures{
+    Architecture{"audio-spectrogram-transformer", build_audio_spectrogram},
     Architecture{"bart", build_bart},
     Architecture{"bert", build_bert},
     Architecture{"captioner", build_captioner},

@@ -5,6 +5,7 @@
 
 namespace kinglet::converter {
 
+void build_audio_spectrogram(Builder& b, const ConvertOptions& options);
 void build_bart(Builder& b, const ConvertOptions& options);
 void build_bert(Builder& b, const ConvertOptions& options);
 void build_captioner(Builder& b, const ConvertOptions& options);

@@ -13,5 +13,7 @@ std::optional<nlohmann::json> feature_extractor(const Checkpoint& checkpoint);
 // Sets Input.sound of a model that reads `frames` of `bands`, as WhisperFeatureExtractor makes them. Without a configuration the model
 // reads features only, and a note says so.
 void whisper_sound(Builder& b, std::uint32_t frames, std::uint32_t bands);
+// The same as ASTFeatureExtractor makes them.
+void spectrogram_sound(Builder& b, std::uint32_t frames, std::uint32_t bands);
 
 }  // namespace kinglet::converter

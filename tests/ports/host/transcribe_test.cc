@@ -1,4 +1,4 @@
-// From a sound's file to its text: the tiny Whisper of tests/goldens/whisper, converted, writes down what transformers generates.
+// From a sound's file to its text or labels: the tiny models of tests/goldens, converted, say what those of transformers say.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -133,6 +133,31 @@ TEST(Transcribe, ModelsOfOneLanguage) {
   const auto deaf = run({"transcribe", converted(folder.string(), "deaf.kgl"), kGolden + "/0.wav"});
   EXPECT_TRUE(deaf.complained(1)) << show(deaf);
   EXPECT_THAT(deaf.err, HasSubstr("preprocessor_config.json"));
+}
+
+// What transformers says of the same files, as far as int8 says it.
+TEST(ClassifySounds, GivesTheProbabilitiesOfTransformers) {
+  const std::string golden = KINGLET_SOURCE_DIR "/tests/goldens/audio-spectrogram-transformer";
+  const std::string path = converted(golden, "spectrogram.kgl");
+  std::ifstream in(golden + "/probabilities.json");
+  const auto expected = nlohmann::json::parse(in);
+  for (const auto& [sound, labels] : expected.items()) {
+    const auto ran = run({"classify", path, "--audio", kGolden + "/" + sound, "--json"});
+    ASSERT_EQ(ran.status, 0) << show(ran);
+    const auto made = nlohmann::json::parse(ran.out);
+    EXPECT_EQ(made.at("sound"), kGolden + "/" + sound);
+    ASSERT_EQ(made.at("labels").size(), labels.size());
+    for (const auto& label : made.at("labels"))
+      EXPECT_NEAR(label.at("probability").get<double>(), labels.at(label.at("label").get<std::string>()).get<double>(),
+                  0.01);
+  }
+  EXPECT_EQ(expected.size(), 2U);
+  const auto nothing = run({"classify", path});
+  EXPECT_TRUE(nothing.complained(2)) << show(nothing);
+  EXPECT_THAT(nothing.err, HasSubstr("--audio is missing"));
+  const auto text = run({"classify", classifier_file(), "--audio", kGolden + "/0.wav"});
+  EXPECT_TRUE(text.complained(2)) << show(text);
+  EXPECT_THAT(text.err, HasSubstr("reads texts"));
 }
 
 }  // namespace
