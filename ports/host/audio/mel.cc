@@ -189,7 +189,8 @@ const fb::Sound& sound_of(const std::string& path, const fb::Input* input) {
   const fb::Sound& sound = *input->sound();
   const std::uint32_t height = input->grid()->height();
   if (sound.scale() > fb::MelScale::MAX || sound.rate() < 2 || sound.window() < 2 || sound.window() > 1U << 16 ||
-      sound.hop() == 0 || sound.hop() > 1U << 16 || !(sound.deviation() > 0) || (height > 1 && input->channels() != 1))
+      sound.hop() == 0 || sound.hop() > 1U << 16 || samples_of(*input) < 2 || !(sound.deviation() > 0) ||
+      (height > 1 && input->channels() != 1))
     throw Failure(path + ": the model says of its sounds what this program cannot make: convert it again");
   return sound;
 }

@@ -30,7 +30,7 @@ struct TranslateOptions {
   std::uint32_t max_tokens = 0;    // of each translation; 0: as many as the context takes
   std::uint32_t first_stream = 0;  // random stream of the first text; the others follow
   BeamOptions beam = {};           // with beams, of the sampler's options only `suppressed` has a meaning
-  std::string_view language = {};  // code of one of the model's languages; empty: its first, if it has any
+  std::string_view language = {};  // code of one of the model's languages ("de", "de:translate"); empty: the first
 };
 
 struct TranslatorOptions {
