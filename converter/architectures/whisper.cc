@@ -39,7 +39,8 @@ Rows stem(Builder& b, const std::string& prefix) {
 class Prompt {
  public:
   explicit Prompt(Builder& b)
-      : out_(*b.model().generation),
+      : b_(b),
+        out_(*b.model().generation),
         file_(side_file(b.checkpoint(), "generation_config.json").value_or(b.config())),
         config_(file_, "generation_config.json") {
     config_.only("return_timestamps", false);
@@ -89,7 +90,7 @@ class Prompt {
   }
 
   // What `key` says, or else the name whose token is forced, or else `otherwise` if it is one of the names.
-  std::string usual(std::string_view key, const Config& ids, const std::string& otherwise) const {
+  std::string usual(std::string_view key, const Config& ids, const std::string& otherwise) {
     const std::string wanted = code_of(config_.text_or(key, ""));
     std::string found;
     for (const auto& [name, ignored] : ids.json().items()) {
@@ -97,7 +98,9 @@ class Prompt {
       const bool forced = std::ranges::find(forced_, id_of(ids, name)) != forced_.end();
       if (wanted.empty() ? forced || (code == otherwise && found.empty()) : code == wanted) found = code;
     }
-    if (found.empty() && !wanted.empty()) config_.reject(key, "expected one of " + ids.where());
+    if (found.empty() && !wanted.empty())  // transformers takes names, too: "german"
+      note(b_, config_.where() + ": " + std::string(key) + " is " + wanted + ", which " + ids.where() +
+                   " does not have; whoever transcribes says which it is");
     return found;
   }
 
@@ -125,6 +128,7 @@ class Prompt {
     all.insert(first ? all.begin() : all.end(), std::move(language));
   }
 
+  Builder& b_;
   fb::GenerationT& out_;
   nlohmann::json file_;
   Config config_;
