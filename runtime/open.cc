@@ -158,7 +158,8 @@ Status verify_generation(const fb::Model& root) {
   const fb::Generation* generation = root.generation();
   if (generation == nullptr) return {};
   const std::uint32_t vocabulary = root.step() != nullptr ? root.vocabulary() : root.source_vocabulary();
-  for (const auto* tokens : {generation->start(), generation->stop(), generation->suppressed()}) {
+  for (const auto* tokens :
+       {generation->start(), generation->stop(), generation->suppressed(), generation->suppressed_first()}) {
     if (auto s = verify_tokens(tokens, vocabulary); !s.ok()) return s;
   }
   if (auto s =

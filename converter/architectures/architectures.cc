@@ -15,6 +15,7 @@ namespace kinglet::converter {
 namespace {
 
 constexpr std::array kArchitectures{
+    Architecture{"audio-spectrogram-transformer", build_audio_spectrogram},
     Architecture{"bart", build_bart},
     Architecture{"bert", build_bert},
     Architecture{"captioner", build_captioner},
@@ -40,6 +41,7 @@ constexpr std::array kArchitectures{
     Architecture{"roberta", build_roberta},
     Architecture{"t5", build_t5},
     Architecture{"torch_transformer", build_torch_transformer},
+    Architecture{"whisper", build_whisper},
     Architecture{"xlm-roberta", build_roberta},
 };
 

@@ -22,7 +22,7 @@ class Writer {
         kind_(kind),
         prefix_(find_prefix(b, {"model.", ""}, "encoder.layers.0.fc1.weight")),
         width_(config_.count("d_model", kMostWidth)),
-        longest_(config_.count("max_position_embeddings", kMostPositions)),
+        longest_(config_.count(kind.longest_key, kMostPositions)),
         activation_(config_.activation_or("activation_function", "gelu")) {
     check();
     encoder_ = read_side("encoder", config_.count("vocab_size", kMostTokens), options);
@@ -34,7 +34,7 @@ class Writer {
 
   void encode() {
     b_.begin_encode();
-    Rows x = embed(encoder_);
+    Rows x = kind_.source ? kind_.source(b_, encoder_.prefix) : embed(encoder_);
     for (std::uint32_t i = 0; i < encoder_.layers; ++i) {
       const std::string name = numbered(encoder_.prefix + "layers.", i);
       x = self_attention(b_, x, self(name, encoder_, fb::Mask::Full, -1), kind_.pre_norm);
@@ -61,19 +61,22 @@ class Writer {
       x = feed_forward(b_, x, dense(name, decoder_), kind_.pre_norm);
     }
     const NormSpec last = kind_.pre_norm ? norm(decoder_.prefix + "layer_norm") : NormSpec{};
-    const bool tied = config_.flag_or("tie_word_embeddings", true) || !b_.has("lm_head.weight");
+    const std::string head = find_name(b_, {"lm_head.weight", "proj_out.weight"});
+    const bool tied = config_.flag_or("tie_word_embeddings", true) || !b_.has(head);
     LinearSpec spec;
     if (b_.has("final_logits_bias")) spec.bias = b_.vector("final_logits_bias", decoder_.vocabulary);
     language_head(b_, x, kind_.pre_norm ? &last : nullptr,
-                  tied ? decoder_.embedding : b_.matrix("lm_head.weight", decoder_.vocabulary, width_), spec);
+                  tied ? decoder_.embedding : b_.matrix(head, decoder_.vocabulary, width_), spec);
   }
 
   void finish() {
     fb::ModelT& model = b_.model();
     model.task = fb::Task::Translate;
-    model.source = encoder_.context;
     model.context = decoder_.context;
-    model.source_vocabulary = encoder_.vocabulary;
+    if (!kind_.source) {
+      model.source = encoder_.context;
+      model.source_vocabulary = encoder_.vocabulary;
+    }
     model.vocabulary = decoder_.vocabulary;
     set_translation(b_);
   }
@@ -103,7 +106,7 @@ class Writer {
     side.feed_forward = config_.count(name + "_ffn_dim", kMostWidth);
     // A computed table goes on for ever; a learned one does not.
     side.context = positions(options, longest_, kind_.sinusoid ? kMostPositions : longest_,
-                             "the checkpoint has no more (max_position_embeddings)");
+                             "the checkpoint has no more (" + std::string(kind_.longest_key) + ")");
     return side;
   }
 
@@ -137,22 +140,47 @@ class Writer {
 
   NormSpec norm(const std::string& name) { return layer_norm(b_, name, width_, 1e-5F); }
 
+  // Projections of as many outputs as inputs as one, zeros for a bias that is not there.
+  Projection side_by_side(const std::string& attn, std::initializer_list<const char*> parts) {
+    std::vector<std::string> names, biases;
+    std::vector<bool> biased;
+    for (const std::string part : parts) {
+      names.push_back(attn + part);
+      biased.push_back(kind_.key_bias || part != "k_proj");
+      if (biased.back()) biases.push_back(attn + part + ".bias");
+    }
+    Projection p = projections(b_, names, std::vector(names.size(), width_), width_, kind_.key_bias);
+    if (kind_.key_bias) return p;
+    p.bias = b_.stacked_vector(biases, std::vector(biases.size(), width_));
+    rewrite(b_, p.bias, 1, width_ * static_cast<std::uint32_t>(names.size()),
+            [biased, width = std::ptrdiff_t{width_}](const std::vector<float>& stored) {
+              std::vector<float> all;
+              auto from = stored.begin();
+              for (const bool there : biased) {
+                if (there) all.insert(all.end(), from, from + width);
+                else all.resize(all.size() + static_cast<std::size_t>(width));
+                if (there) from += width;
+              }
+              return all;
+            });
+    return p;
+  }
+
   SelfAttention self(const std::string& name, const Side& side, fb::Mask mask, int state) {
     const std::string attn = name + "self_attn.";
     b_.scope(name + "self_attn");
-    return {
-        .qkv = projections(b_, {attn + "q_proj", attn + "k_proj", attn + "v_proj"}, {width_, width_, width_}, width_),
-        .out = projection(b_, attn + "out_proj", width_, width_),
-        .norm = norm(name + "self_attn_layer_norm"),
-        .heads = side.heads,
-        .mask = mask,
-        .state = state};
+    return {.qkv = side_by_side(attn, {"q_proj", "k_proj", "v_proj"}),
+            .out = projection(b_, attn + "out_proj", width_, width_),
+            .norm = norm(name + "self_attn_layer_norm"),
+            .heads = side.heads,
+            .mask = mask,
+            .state = state};
   }
 
   CrossAttention cross(const std::string& name) {
     const std::string attn = name + "encoder_attn.";
     return {.query = projection(b_, attn + "q_proj", width_, width_),
-            .key_value = projections(b_, {attn + "k_proj", attn + "v_proj"}, {width_, width_}, width_),
+            .key_value = side_by_side(attn, {"k_proj", "v_proj"}),
             .out = projection(b_, attn + "out_proj", width_, width_),
             .norm = norm(name + "encoder_attn_layer_norm"),
             .heads = decoder_.heads,

@@ -1,4 +1,4 @@
-// The encoder-decoder of BART, mBART, Marian and M2M-100, which share tensor names and differ in norms and positions.
+// The encoder-decoder of BART, mBART, Marian, M2M-100 and Whisper, which share tensor names and differ in norms, positions and sources.
 #pragma once
 
 #include "converter/architectures/blocks.h"
@@ -6,11 +6,15 @@
 namespace kinglet::converter {
 
 struct Translator {
+  std::string_view longest_key = "max_position_embeddings";
   bool pre_norm = false;              // norms before each part and at the end of both sides
   bool embedding_norm = false;        // layernorm_embedding
   std::uint32_t position_offset = 0;  // rows of the learned tables before the first position's
   // Computes the row of a position where tables are not learned.
   std::function<void(std::uint32_t position, std::span<float> row)> sinusoid;
+  // The encoder's rows, of tensors under `prefix`, where its source is no text.
+  std::function<Rows(Builder& b, const std::string& prefix)> source = {};
+  bool key_bias = true;  // of the projections to keys
 };
 
 void build_translator(Builder& b, const Translator& kind, const ConvertOptions& options);

@@ -243,6 +243,7 @@ std::string task_text(fb::Task task) {
     case fb::Task::ClassifyTokens: return "classify tokens";
     case fb::Task::FillMask: return "fill a mask";
     case fb::Task::Caption: return "caption";
+    case fb::Task::Transcribe: return "transcribe";
   }
   return "";
 }

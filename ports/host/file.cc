@@ -69,8 +69,8 @@ MappedFile::MappedFile(const std::string& path) {
   if (*fd < 0) throw Failure(path + ": cannot be opened: " + error_text(errno) + ": check the path");
   struct stat info {};
   if (fstat(*fd, &info) != 0) throw Failure(path + ": cannot be read: " + error_text(errno));
-  if (!S_ISREG(info.st_mode)) throw Failure(path + ": is not a file: give a .kgl file");
-  if (info.st_size == 0) throw Failure(path + ": is empty: convert or copy the model again");
+  if (!S_ISREG(info.st_mode)) throw Failure(path + ": is not a file: give the path of one");
+  if (info.st_size == 0) throw Failure(path + ": is empty: make or copy it again");
   if (static_cast<std::uint64_t>(info.st_size) > std::numeric_limits<std::size_t>::max())
     throw Failure(path + ": is larger than this machine can address");
   const std::size_t size = static_cast<std::size_t>(info.st_size);

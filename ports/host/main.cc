@@ -23,6 +23,7 @@ constexpr Command kCommands[] = {
     {"chat", "Talk with a model, in the turns it was trained on", add_chat},
     {"translate", "Translate texts", add_translate},
     {"caption", "Say what is in a picture", add_caption},
+    {"transcribe", "Write down what is said in a sound", add_transcribe},
     {"embed", "Turn texts into vectors", add_embed},
     {"classify", "Label texts or their tokens", add_classify},
     {"logits", "Run the model over token ids and show its raw output", add_logits},

@@ -7,6 +7,7 @@
 #include "kinglet/beam.h"
 #include "kinglet/sampler.h"
 #include "tasks/chooser.h"
+#include "tasks/tokens.h"
 
 namespace kinglet::host {
 namespace {
@@ -24,7 +25,13 @@ std::vector<std::int32_t> some_tokens(std::uint32_t count, std::uint32_t vocabul
 }  // namespace
 
 Workload::Workload(const Opened& opened, Engine& engine, std::uint32_t most) : opened_(opened), engine_(engine) {
-  if (opened.model().has_encoder()) source_ = some_tokens(most, opened.root().source_vocabulary());
+  if (const fb::Input* input = opened.root().input()) {
+    const std::size_t places = std::size_t{input->grid()->height()} * input->grid()->width();
+    for (const std::int32_t x : some_tokens(static_cast<std::uint32_t>(places * input->channels()), 1U << 16))
+      grid_.push_back(static_cast<float>(x) / 0x1p15F - 1);
+  } else if (opened.model().has_encoder()) {
+    source_ = some_tokens(most, opened.root().source_vocabulary());
+  }
   if (opened.model().has_decoder()) tokens_ = some_tokens(most, opened.root().vocabulary());
 }
 
@@ -42,7 +49,10 @@ void Workload::encode(std::uint32_t tokens, std::uint32_t texts) {
   for (std::uint32_t i = 0; i < sequences; ++i) check(session().forget(i));
   std::vector<Chunk> chunks(texts);
   for (std::uint32_t i = 0; i < texts; ++i)
-    chunks[i] = {.sequence = i * (sequences / texts), .tokens = std::span(source_).first(tokens), .types = {}};
+    chunks[i] = {.sequence = i * (sequences / texts),
+                 .tokens = std::span(source_).first(grid_.empty() ? tokens : 0),
+                 .types = {},
+                 .grid = {.bytes = {}, .features = grid_}};
   if (listener_ != nullptr) listener_->before(session());
   check(session().encode(chunks));
   if (listener_ != nullptr) listener_->after();
@@ -76,9 +86,10 @@ void Workload::greedy(std::uint32_t count, std::uint32_t texts) {
   const std::uint32_t vocabulary = opened_.root().vocabulary();
   Arena memory(Sampler::workspace_bytes(vocabulary));
   const SamplerOptions options;
-  Sampler sampler = value_of(opened_.path(), Sampler::create(vocabulary, options, suppressed_tokens(opened_.root()),
-                                                             memory.bytes(), session().kernels()));
-  Chooser chooser(session(), sampler, options);
+  const auto never = suppressed_tokens(opened_.root());
+  Sampler sampler =
+      value_of(opened_.path(), Sampler::create(vocabulary, options, never, memory.bytes(), session().kernels()));
+  Chooser chooser(session(), sampler, options, never);
   std::vector<std::int32_t> last(texts, 0);
   std::vector<Chunk> chunks(texts);
   const std::uint32_t apart = session().plan().limits.sequences / texts;
@@ -126,6 +137,12 @@ void Workload::search(std::uint32_t count, std::uint32_t beams, std::uint32_t te
       }
     }
   }
+}
+
+std::uint32_t source_or_prompt(const Opened& opened, std::uint32_t wanted) {
+  const fb::Model& root = opened.root();
+  if (root.input() != nullptr) return root.source();
+  return std::min(wanted, opened.model().has_encoder() ? root.source() : root.context());
 }
 
 }  // namespace kinglet::host

@@ -24,7 +24,7 @@ class Workload {
 
   void listen(CallListener* listener) { listener_ = listener; }  // nullptr: nobody does
 
-  void encode(std::uint32_t tokens, std::uint32_t texts = 1);
+  void encode(std::uint32_t tokens, std::uint32_t texts = 1);  // of a model that reads grids, so many of these
   void prompt(std::uint32_t tokens);  // from an empty context, in calls as long as the plan has them
   void steps(std::uint32_t count);    // one token after the other, from where the sequence is
   void empty();                       // forgets what was decoded
@@ -44,6 +44,10 @@ class Workload {
   Engine& engine_;
   CallListener* listener_ = nullptr;
   std::vector<std::int32_t> source_, tokens_;
+  std::vector<float> grid_;  // of a model that reads these
 };
+
+// Rows of an encoder's source, or of a prompt: so many, if the model takes as many. A model that reads grids has one number of them.
+std::uint32_t source_or_prompt(const Opened& opened, std::uint32_t wanted);
 
 }  // namespace kinglet::host

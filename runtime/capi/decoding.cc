@@ -123,6 +123,14 @@ kinglet_status kinglet_token_marks_suppress(kinglet_token_marks* marks, kinglet_
   return tell({});
 }
 
+kinglet_status kinglet_token_marks_suppress_first(kinglet_token_marks* marks, kinglet_tokens tokens) {
+  TokenMarks* object = open_in(marks);
+  if (object == nullptr) return tell(not_open());
+  if (auto s = check_memory(writes(marks), reads(tokens)); !s.ok()) return tell(s);
+  object->suppress_first(span_of(tokens));
+  return tell({});
+}
+
 bool kinglet_token_marks_stops(const kinglet_token_marks* marks, uint32_t token) {
   const TokenMarks* object = seen_in(marks);
   return object != nullptr && token < object->vocabulary() && object->stops(token);

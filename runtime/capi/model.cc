@@ -76,7 +76,8 @@ static_assert(static_cast<int>(fb::Task::Generate) == KINGLET_GENERATE &&
               static_cast<int>(fb::Task::Classify) == KINGLET_CLASSIFY &&
               static_cast<int>(fb::Task::ClassifyTokens) == KINGLET_CLASSIFY_TOKENS &&
               static_cast<int>(fb::Task::FillMask) == KINGLET_FILL_MASK &&
-              static_cast<int>(fb::Task::Caption) == KINGLET_CAPTION && fb::Task::MAX == fb::Task::Caption);
+              static_cast<int>(fb::Task::Caption) == KINGLET_CAPTION &&
+              static_cast<int>(fb::Task::Transcribe) == KINGLET_TRANSCRIBE && fb::Task::MAX == fb::Task::Transcribe);
 static_assert(static_cast<int>(AttentionKind::kEncoder) == KINGLET_ENCODER_ATTENTION &&
               static_cast<int>(AttentionKind::kSelf) == KINGLET_SELF_ATTENTION &&
               static_cast<int>(AttentionKind::kCross) == KINGLET_CROSS_ATTENTION &&
@@ -164,6 +165,7 @@ kinglet_tokens kinglet_model_tokens(const kinglet_model* model, kinglet_token_li
     case KINGLET_STOP_TOKENS: return tokens_of(generation->stop());
     case KINGLET_SUPPRESSED_TOKENS: return tokens_of(generation->suppressed());
     case KINGLET_SOURCE_SUFFIX: return tokens_of(generation->source_suffix());
+    case KINGLET_SUPPRESSED_FIRST: return tokens_of(generation->suppressed_first());
     default: return {};
   }
 }

@@ -46,12 +46,13 @@ Status not_a_number(std::span<const float> logits) {
 }  // namespace
 
 std::size_t TokenMarks::workspace_bytes(std::uint32_t vocabulary) {
-  return std::size_t{2} * words(vocabulary) * sizeof(std::uint32_t);
+  return std::size_t{3} * words(vocabulary) * sizeof(std::uint32_t);
 }
 
 TokenMarks::TokenMarks(std::uint32_t vocabulary, std::span<std::byte> workspace) : vocabulary_(vocabulary) {
   stops_ = reinterpret_cast<std::uint32_t*>(workspace.data());
   suppressed_ = stops_ + words(vocabulary);
+  suppressed_first_ = suppressed_ + words(vocabulary);
   std::memset(workspace.data(), 0, workspace_bytes(vocabulary));
 }
 
@@ -71,6 +72,8 @@ bool TokenMarks::any_stops(std::size_t first, std::size_t count) const {
 void TokenMarks::stop(std::span<const std::int32_t> tokens) { mark(stops_, tokens); }
 
 void TokenMarks::suppress(std::span<const std::int32_t> tokens) { mark(suppressed_, tokens); }
+
+void TokenMarks::suppress_first(std::span<const std::int32_t> tokens) { mark(suppressed_first_, tokens); }
 
 std::size_t BeamSearch::workspace_bytes(std::uint32_t beams, std::uint32_t max_tokens) {
   const std::uint64_t each =
@@ -162,7 +165,7 @@ Status BeamSearch::consider(std::uint32_t index, std::span<const float> logits, 
       const float score = score_of(block[i]);
       const bool stops = marks_->stops(token);
       Candidates& list = stops ? ending_ : going_;
-      if (full(list, score) || !(score > kNever) || marks_->suppressed(token)) continue;
+      if (full(list, score) || !(score > kNever) || marks_->suppressed(token, made_ == 0)) continue;
       offer(list, {score, block[i], index, static_cast<std::int32_t>(token)});
     }
   });

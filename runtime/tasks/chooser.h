@@ -2,21 +2,21 @@
 // itself as long as the chooser lives and never writes the logits; else the sampler chooses from them.
 #pragma once
 
+#include <cstdint>
+#include <span>
+
 #include "kinglet/sampler.h"
 #include "kinglet/session.h"
-#include "model_generated.h"
-#include "tasks/tokens.h"
 
 namespace kinglet {
 
 class Chooser {
  public:
-  // `sampler` was made with these options and the model's suppressed tokens.
-  Chooser(Session& session, Sampler& sampler, const SamplerOptions& options)
+  // `sampler` was made with these options and the model's tokens that are `never` chosen.
+  Chooser(Session& session, Sampler& sampler, const SamplerOptions& options, std::span<const std::int32_t> never)
       : session_(session),
         sampler_(sampler),
-        picks_(sampler.greedy() &&
-               session.pick(options.suppressed, suppressed_tokens(session.plan().model.root())).ok()) {
+        picks_(sampler.greedy() && session.pick(options.suppressed, never).ok()) {
     if (!picks_) session.stop_picking();
   }
   ~Chooser() {

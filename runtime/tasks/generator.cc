@@ -227,7 +227,7 @@ Result<Generated> Generator::generate(const GenerateOptions& options, const Text
 Status Generator::run(const GenerateOptions& options, Sampler& sampler, Stops& stops, const TextSink& sink,
                       Generated& made) {
   const std::int32_t forced = forced_token(session_->plan().model.root());
-  Chooser chooser(*session_, sampler, options.sampler);
+  Chooser chooser(*session_, sampler, options.sampler, suppressed_tokens(session_->plan().model.root()));
   DecodeState state;
   if (auto s = read_context(state, stops.room()); !s.ok()) return s;
   const auto commit = [&](Result<std::size_t> text) -> Result<bool> {

@@ -35,6 +35,10 @@ inline std::span<const std::int32_t> stop_tokens(const fb::Model& root) {
 inline std::span<const std::int32_t> suppressed_tokens(const fb::Model& root) {
   return root.generation() == nullptr ? std::span<const std::int32_t>{} : tokens_of(root.generation()->suppressed());
 }
+inline std::span<const std::int32_t> suppressed_first_tokens(const fb::Model& root) {
+  return root.generation() == nullptr ? std::span<const std::int32_t>{}
+                                      : tokens_of(root.generation()->suppressed_first());
+}
 inline std::int32_t forced_token(const fb::Model& root) {
   return root.generation() == nullptr ? -1 : root.generation()->forced();
 }

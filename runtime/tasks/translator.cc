@@ -204,15 +204,15 @@ Status Translator::start(std::size_t count, std::string_view language) {
   return {};
 }
 
-// The chunks of one call: sequences from `next` on that are not done, each with the tokens its cache has not seen, as far as the
-// plan's rows reach. Returns their number.
-Result<std::size_t> Translator::gather(std::size_t count, std::size_t& next) {
+// The chunks of one call: sequences from `next` on that are not done (`first`: not begun), each with the tokens its cache has not seen,
+// as far as the plan's rows reach. Returns their number.
+Result<std::size_t> Translator::gather(std::size_t count, std::size_t& next, bool first) {
   const Limits& limits = session_->plan().limits;
   std::uint32_t room = limits.rows;
   std::size_t chunks = 0;
   for (; next < count && room > 0 && chunks < limits.outputs; ++next) {
     const Track& track = tracks_[next];
-    if (track.done) continue;
+    if (track.done || (first && track.made > 0)) continue;
     const std::uint32_t sequence = static_cast<std::uint32_t>(next);
     const std::uint32_t fed = session_->length(sequence);
     const std::uint32_t rows = smaller(track.count - fed, room);
@@ -252,12 +252,18 @@ Status Translator::choose(Chooser& chooser, const TranslateOptions& options, std
   return {};
 }
 
-Status Translator::decode(std::size_t count, Sampler& sampler, const TranslateOptions& options) {
-  Chooser chooser(*session_, sampler, options.sampler);
+// Makes all tokens of each sequence, or with `first` one.
+Status Translator::decode(std::size_t count, const TranslateOptions& options, bool first) {
+  const fb::Model& root = session_->plan().model.root();
+  const auto never = first ? suppressed_first_tokens(root) : suppressed_tokens(root);
+  // The sampler's memory is the encoder's before: it is made when all sources are read.
+  auto sampler = Sampler::create(root.vocabulary(), options.sampler, never, scratch_, session_->kernels());
+  if (!sampler.ok()) return sampler.status();
+  Chooser chooser(*session_, *sampler, options.sampler, never);
   for (bool any = true; any;) {
     any = false;
     for (std::size_t next = 0; next < count;) {
-      auto chunks = gather(count, next);
+      auto chunks = gather(count, next, first);
       if (!chunks.ok()) return chunks.status();
       if (*chunks == 0) break;
       any = true;
@@ -277,6 +283,7 @@ Status Translator::search(std::size_t count, const TranslateOptions& options, st
   marks.stop(stop_tokens(root));
   marks.suppress(suppressed_tokens(root));
   marks.suppress(options.sampler.suppressed);
+  marks.suppress_first(suppressed_first_tokens(root));
   const std::uint32_t groups = static_cast<std::uint32_t>(count);
   if (auto s =
           begin_beams(beams_, *session_, groups, options.beam, marks,
@@ -338,17 +345,15 @@ Status Translator::write(std::span<Translation> results, std::span<char> out) co
 // Of sources that the encoder has read.
 Status Translator::write_all(std::size_t count, const TranslateOptions& options, std::span<char> out,
                              std::span<Translation> results) {
-  const fb::Model& root = session_->plan().model.root();
-  // The sampler's memory is the encoder's before: it is made when all sources are read.
-  auto sampler =
-      Sampler::create(root.vocabulary(), options.sampler, suppressed_tokens(root), scratch_, session_->kernels());
-  if (!sampler.ok()) return sampler.status();
   if (auto s = start(count, options.language); !s.ok()) return s;
   if (has_beams() && options.beam.beams > 0) {
     if (auto s = search(count, options, results); !s.ok()) return s;
     return write(results, out);
   }
-  if (auto s = decode(count, *sampler, options); !s.ok()) return s;
+  if (!suppressed_first_tokens(session_->plan().model.root()).empty()) {
+    if (auto s = decode(count, options, true); !s.ok()) return s;
+  }
+  if (auto s = decode(count, options, false); !s.ok()) return s;
   return write(results, out);
 }
 

@@ -84,6 +84,7 @@ const std::map<std::string, Names> kCounterparts = {
     {"TokenMarks::workspace_bytes", {"kinglet_token_marks_workspace_bytes", "kinglet_token_marks_create"}},
     {"TokenMarks::stop", {"kinglet_token_marks_stop"}},
     {"TokenMarks::suppress", {"kinglet_token_marks_suppress"}},
+    {"TokenMarks::suppress_first", {"kinglet_token_marks_suppress_first"}},
     {"TokenMarks::stops", {"kinglet_token_marks_stops"}},
     {"TokenMarks::any_stops", {"kinglet_token_marks_stops"}},
     {"TokenMarks::suppressed", {"kinglet_token_marks_suppressed"}},

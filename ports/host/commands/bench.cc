@@ -11,6 +11,7 @@
 #include "machine_limits.h"
 #include "text.h"
 #include "work.h"
+#include "workloads.h"
 
 namespace kinglet::host {
 namespace {
@@ -31,7 +32,9 @@ class Bench {
     const bool encodes = opened_.model().has_encoder(), decodes = opened_.model().has_decoder();
     if (options.batch > 1 && !(encodes && decodes))
       throw Misuse("--batch: this model has no encoder and decoder: leave it out");
-    wanted_ = {.prompt = std::min(options.measured.prompt, encodes ? root.source() : root.context()),
+    if (options.grow && root.input() != nullptr)
+      throw Misuse("--grow: what this model reads has always the same size: leave it out");
+    wanted_ = {.prompt = source_or_prompt(opened_, options.measured.prompt),
                .tokens = decodes ? std::min(options.measured.tokens, root.context()) : 0,
                .repetitions = options.measured.repetitions,
                .rows = options.measured.rows,

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <numeric>
 
+#include "audio/sound.h"
 #include "commands/commands.h"
 #include "json.h"
 #include "kinglet/classifier.h"
@@ -19,7 +20,7 @@ struct Options {
   bool pair = false;
   bool truncate = false;
   std::vector<std::string> texts;
-  std::vector<std::string> pictures;
+  std::vector<std::string> pictures, sounds;
 };
 
 // A label's name: the model's, or the token itself where labels are the vocabulary (a mask filled in), or its number.
@@ -57,8 +58,13 @@ class Command {
       throw Failure(options_.common.file + ": this model makes vectors, no labels: use 'kinglet embed'");
     Growing<Classifier> classifier(engine_, options_.common.file);
     classifier.fit(0);
-    if (opened_.root().input() != nullptr) return run_pictures(classifier.fit(0));
-    if (!options_.pictures.empty()) throw Misuse("--image: this model reads texts: give one as TEXT");
+    if (const fb::Input* input = opened_.root().input()) {
+      return input->sound() == nullptr ? run_pictures(classifier.fit(0)) : run_sounds(classifier.fit(0));
+    }
+    for (const auto& [option, given] :
+         {std::pair("--image", &options_.pictures), std::pair("--audio", &options_.sounds)}) {
+      if (!given->empty()) throw Misuse(std::string(option) + ": this model reads texts: give one as TEXT");
+    }
     const std::size_t step = options_.pair ? 2 : 1;
     for (auto texts = texts_.next(step); !texts.empty(); texts = texts_.next(step)) {
       if (options_.pair && texts.size() == 1) texts.push_back(second());
@@ -82,14 +88,28 @@ class Command {
       const Pixels pixels = prepare(read_picture(path, input.channels()), input);
       const Passage picture{.text = {}, .grid = {.bytes = pixels.bytes, .features = {}}};
       require(path, task.classify({&picture, 1}).status());
-      if (!show_labels(task, 0, path, options_.pictures.size() > 1)) break;
+      if (!show_labels(task, 0, "picture", path, options_.pictures.size() > 1)) break;
     }
     return 0;
   }
 
-  // A picture's labels.
-  bool show_labels(Classifier& task, std::size_t row, const std::string& path, bool named) {
-    Json json{{"picture", path}};
+  // The beginning of each, as far as the model hears.
+  int run_sounds(Classifier& task) {
+    if (options_.sounds.empty()) throw Misuse("--audio is missing: this model reads sounds");
+    const fb::Input& input = *opened_.root().input();
+    const fb::Sound& sound = sound_of(options_.common.file, &input);
+    for (const std::string& path : options_.sounds) {
+      const std::vector<float> features = mel_features(read_sound(path, sound.rate()), input);
+      const Passage passage{.text = {}, .grid = {.bytes = {}, .features = features}};
+      require(path, task.classify({&passage, 1}).status());
+      if (!show_labels(task, 0, "sound", path, options_.sounds.size() > 1)) break;
+    }
+    return 0;
+  }
+
+  // Of a picture or a sound.
+  bool show_labels(Classifier& task, std::size_t row, const char* kind, const std::string& path, bool named) {
+    Json json{{kind, path}};
     for (const Labelled& label : labels_of(task, row)) {
       const std::string name = name_of(task, task_, label.label);
       json["labels"].push_back({{"label", name}, {"probability", label.probability}});
@@ -177,6 +197,8 @@ Run add_classify(CLI::App& app) {
   add_common(app, options->common);
   app.add_option("TEXT", options->texts, "Texts ('-' or nothing: the lines of stdin)")->type_name("");
   app.add_option("--image", options->pictures, "Pictures, of a model that reads these")->type_name("IMAGE");
+  app.add_option("--audio", options->sounds, "Sounds, of a model that hears these; their beginning counts")
+      ->type_name("AUDIO");
   app.add_option("--top", options->top, "Show only the K likeliest labels")->check(between(1, 1 << 20))->type_name("N");
   app.add_flag("--pair", options->pair, "Texts are read two by two and labelled together");
   app.add_flag("--truncate", options->truncate, "Cut a text that is longer than the model takes, instead of failing");

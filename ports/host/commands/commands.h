@@ -20,6 +20,7 @@ Run add_generate(CLI::App& app);
 Run add_chat(CLI::App& app);
 Run add_translate(CLI::App& app);
 Run add_caption(CLI::App& app);
+Run add_transcribe(CLI::App& app);
 Run add_embed(CLI::App& app);
 Run add_classify(CLI::App& app);
 Run add_logits(CLI::App& app);

@@ -92,6 +92,19 @@ std::string weights_text(const fb::Model& root) {
   return text;
 }
 
+std::string source_text(const fb::Model& root) {
+  const fb::Input* input = root.input();
+  if (input == nullptr)
+    return "up to " + std::to_string(root.source()) + " tokens of a vocabulary of " +
+           std::to_string(root.source_vocabulary());
+  const std::string grid = std::to_string(input->grid()->height()) + " x " + std::to_string(input->grid()->width());
+  std::string of = input->picture() != nullptr ? ", of a picture" : "";
+  if (const fb::Sound* sound = input->sound())
+    of = ", mel bands of a sound of " + std::to_string(sound->rate()) + " samples a second";
+  return std::to_string(root.source()) + " rows of a grid of " + grid + " with " + std::to_string(input->channels()) +
+         " channels" + of;
+}
+
 std::string head_text(const Opened& opened) {
   const fb::Model& root = opened.root();
   std::string text = printable(opened.name()) + ": " + printable(text_of(root.architecture())) + ", to " +
@@ -99,9 +112,7 @@ std::string head_text(const Opened& opened) {
   text += "  file       " + bytes_text(opened.bytes()) + ", format " + std::to_string(root.version()) + "\n";
   text += "  weights    " + std::to_string(parameters(root)) + " numbers in " + std::to_string(root.weights()->size()) +
           " tensors, " + bytes_text(root.segment_bytes()) + "\n";
-  if (opened.model().has_encoder())
-    text += "  source     up to " + std::to_string(root.source()) + " tokens of a vocabulary of " +
-            std::to_string(root.source_vocabulary()) + "\n";
+  if (opened.model().has_encoder()) text += "  source     " + source_text(root) + "\n";
   if (opened.model().has_decoder())
     text += "  context    up to " + std::to_string(root.context()) + " tokens of a vocabulary of " +
             std::to_string(root.vocabulary()) + "\n";
@@ -159,6 +170,12 @@ int show_json(const Opened& opened, const Plan& plan) {
             {"source", root.source()},
             {"vocabulary", root.vocabulary()},
             {"source_vocabulary", root.source_vocabulary()}};
+  if (const fb::Input* input = root.input())
+    json["input"] = {{"height", input->grid()->height()},
+                     {"width", input->grid()->width()},
+                     {"channels", input->channels()},
+                     {"picture", input->picture() != nullptr},
+                     {"sound", input->sound() != nullptr}};
   json["tokenizer"] = root.tokenizer() == nullptr ? Json() : Json(tokenizer_text(*root.tokenizer()));
   json["target_tokenizer"] =
       root.target_tokenizer() == nullptr ? Json() : Json(tokenizer_text(*root.target_tokenizer()));

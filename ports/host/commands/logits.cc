@@ -7,6 +7,7 @@
 #include <numeric>
 #include <string_view>
 
+#include "audio/sound.h"
 #include "commands/commands.h"
 #include "failure.h"
 #include "json.h"
@@ -27,7 +28,7 @@ struct Options {
   std::vector<std::int32_t> decoder_tokens;
   std::vector<std::uint8_t> types;
   std::uint32_t chunk = 0;
-  std::string image;
+  std::string image, audio;
   std::string output;
   bool digest = false;
 };
@@ -85,9 +86,13 @@ void read_tokens(Options& options) {
 void check_tokens(const Opened& opened, const Options& options) {
   const bool both = opened.model().has_encoder() && opened.model().has_decoder();
   const bool grid = opened.root().input() != nullptr;
-  if (grid && options.image.empty()) throw Misuse("--image is missing: this model reads pictures");
-  if (!grid && !options.image.empty()) throw Misuse("--image: this model reads tokens: give --tokens");
-  if (grid && !options.tokens.empty()) throw Misuse("--tokens: this model reads pictures: give --decoder-tokens");
+  const bool hears = grid && opened.root().input()->sound() != nullptr;
+  const std::string wanted = hears ? "--audio" : "--image", things = hears ? "sounds" : "pictures";
+  if (grid && (hears ? options.audio : options.image).empty())
+    throw Misuse(wanted + " is missing: this model reads " + things);
+  if (!grid && !(options.image + options.audio).empty())
+    throw Misuse("--image and --audio: this model reads tokens: give --tokens");
+  if (grid && !options.tokens.empty()) throw Misuse("--tokens: this model reads " + things + ": give --decoder-tokens");
   if (!grid && options.tokens.empty()) throw Misuse("--tokens is missing: give token ids, as 1,2,3");
   if (both && options.decoder_tokens.empty()) throw Misuse("--decoder-tokens is missing: this model has a decoder");
   if (!options.types.empty() && options.types.size() != options.tokens.size())
@@ -118,13 +123,16 @@ Output compute(const Opened& opened, const Options& options) {
   Output output;
   if (opened.model().has_encoder()) {
     Pixels pixels;
-    if (const fb::Input* input = opened.root().input())
-      pixels = prepare(read_picture(options.image, input->channels()), *input);
+    std::vector<float> features;
+    const fb::Input* input = opened.root().input();
+    if (input != nullptr && input->sound() != nullptr)
+      features = mel_features(read_sound(options.audio, sound_of(file, input).rate()), *input);
+    else if (input != nullptr) pixels = prepare(read_picture(options.image, input->channels()), *input);
     const Chunk chunk{.sequence = 0,
                       .tokens = options.tokens,
                       .types = options.types,
                       .want = Want::kAll,
-                      .grid = {.bytes = pixels.bytes, .features = {}}};
+                      .grid = {.bytes = pixels.bytes, .features = features}};
     require(file, session.encode({&chunk, 1}));
     if (!opened.model().has_decoder()) collect(session, output);
   }
@@ -214,6 +222,8 @@ Run add_logits(CLI::App& app) {
   app.add_option("--tokens", options->token_list, "Token ids, as 1,2,3 ('-': stdin)")->type_name("IDS");
   app.add_option("--decoder-tokens", options->decoder_list, "Token ids of the decoder, where the model has two sides")
       ->type_name("IDS");
+  app.add_option("--audio", options->audio, "A sound instead of tokens, where the model reads sounds")
+      ->type_name("AUDIO");
   app.add_option("--image", options->image, "A picture instead of tokens, where the model reads pictures")
       ->type_name("IMAGE");
   app.add_option("--types", options->type_list, "Token types, as many as tokens (default: all 0)")->type_name("TYPES");

@@ -23,7 +23,7 @@ class Profile {
       : options_(options),
         opened_(options.common.file),
         encodes_(opened_.model().has_encoder()),
-        prompt_(std::min(options.measured.prompt, encodes_ ? opened_.root().source() : opened_.root().context())),
+        prompt_(source_or_prompt(opened_, options.measured.prompt)),
         steps_(opened_.model().has_decoder() ? std::min(options.measured.tokens, opened_.root().context()) : 0),
         engine_(opened_, options.common, limits()),
         workload_(opened_, engine_, std::max(prompt_, steps_)),

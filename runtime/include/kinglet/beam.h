@@ -60,7 +60,7 @@ struct Hypothesis {
   bool stopped = false;      // by a stop token; else by its length
 };
 
-// Which tokens end a hypothesis and which are never chosen. One bit each, in the caller's memory; several searches may share it.
+// Which tokens end a hypothesis and which are never chosen, or never as its first. One bit each, in the caller's memory; several searches may share it.
 class TokenMarks {
  public:
   static std::size_t workspace_bytes(std::uint32_t vocabulary);
@@ -69,11 +69,15 @@ class TokenMarks {
   // Nothing is marked. `workspace` is aligned to 4 bytes and has workspace_bytes.
   TokenMarks(std::uint32_t vocabulary, std::span<std::byte> workspace);
 
-  void stop(std::span<const std::int32_t> tokens);      // tokens that are not in the vocabulary mean nothing
-  void suppress(std::span<const std::int32_t> tokens);  // likewise
+  void stop(std::span<const std::int32_t> tokens);            // tokens that are not in the vocabulary mean nothing
+  void suppress(std::span<const std::int32_t> tokens);        // likewise
+  void suppress_first(std::span<const std::int32_t> tokens);  // as the first token of a text; likewise
   bool stops(std::uint32_t token) const { return (stops_[token / 32] >> token % 32 & 1U) != 0; }
   bool any_stops(std::size_t first, std::size_t count) const;  // among those tokens and their neighbours
-  bool suppressed(std::uint32_t token) const { return (suppressed_[token / 32] >> token % 32 & 1U) != 0; }
+  bool suppressed(std::uint32_t token, bool first = false) const {
+    const std::uint32_t word = suppressed_[token / 32] | (first ? suppressed_first_[token / 32] : 0U);
+    return (word >> token % 32 & 1U) != 0;
+  }
   std::uint32_t vocabulary() const { return vocabulary_; }
 
  private:
@@ -82,6 +86,7 @@ class TokenMarks {
   std::uint32_t vocabulary_ = 0;
   std::uint32_t* stops_ = nullptr;
   std::uint32_t* suppressed_ = nullptr;
+  std::uint32_t* suppressed_first_ = nullptr;
 };
 
 class BeamSearch {

@@ -30,7 +30,7 @@ struct TranslateOptions {
   std::uint32_t max_tokens = 0;    // of each translation; 0: as many as the context takes
   std::uint32_t first_stream = 0;  // random stream of the first text; the others follow
   BeamOptions beam = {};           // with beams, of the sampler's options only `suppressed` has a meaning
-  std::string_view language = {};  // code of one of the model's languages; empty: its first, if it has any
+  std::string_view language = {};  // code of one of the model's languages ("de", "de:translate"); empty: the first
 };
 
 struct TranslatorOptions {
@@ -101,10 +101,10 @@ class Translator {
   Status write_all(std::size_t count, const TranslateOptions& options, std::span<char> out,
                    std::span<Translation> results);
   Status start(std::size_t count, std::string_view language);
-  Result<std::size_t> gather(std::size_t count, std::size_t& next);
+  Result<std::size_t> gather(std::size_t count, std::size_t& next, bool first);
   Status choose(class Chooser& chooser, const TranslateOptions& options, std::size_t chunks);
   Status take(std::uint32_t sequence, std::int32_t token, const TranslateOptions& options);
-  Status decode(std::size_t count, Sampler& sampler, const TranslateOptions& options);
+  Status decode(std::size_t count, const TranslateOptions& options, bool first);
   Status search(std::size_t count, const TranslateOptions& options, std::span<Translation> results);
   Status write(std::span<Translation> results, std::span<char> out) const;
 

@@ -41,7 +41,8 @@ TEST(BadCheckpoints, UnknownArchitectureListsTheKnown) {
   const std::string error = error_with("llama", {{"model_type", "mamba"}});
   EXPECT_THAT(error, HasSubstr("mamba"));
   for (const Architecture& a : architectures()) EXPECT_THAT(error, HasSubstr(std::string(a.model_type)));
-  EXPECT_THAT(error_with("llama", {{"model_type", nullptr}}), HasSubstr("model_type is missing; supported: bart"));
+  EXPECT_THAT(error_with("llama", {{"model_type", nullptr}}),
+              HasSubstr("model_type is missing; supported: audio-spectrogram-transformer, bart"));
 }
 
 TEST(BadCheckpoints, AllMissingTensorsAtOnce) {

@@ -352,6 +352,7 @@ TEST_F(Refusals, EveryFunctionWithEveryArgument) {
   attack("kinglet_token_marks_stop", kinglet_token_marks_stop);
   attack("kinglet_token_marks_stops", kinglet_token_marks_stops);
   attack("kinglet_token_marks_suppress", kinglet_token_marks_suppress);
+  attack("kinglet_token_marks_suppress_first", kinglet_token_marks_suppress_first);
   attack("kinglet_token_marks_suppressed", kinglet_token_marks_suppressed);
   attack("kinglet_token_marks_workspace_bytes", kinglet_token_marks_workspace_bytes);
   attack("kinglet_tokenizer_count", kinglet_tokenizer_count);

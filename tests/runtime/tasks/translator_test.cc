@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "tests/runtime/session/allocations.h"
@@ -37,7 +38,8 @@ struct Task {
 
 // Greedy: each token from a session of its own that reads everything again.
 std::vector<std::int32_t> greedy(std::string_view text, const std::vector<std::byte>& file, std::size_t most,
-                                 std::vector<std::int32_t> tokens = {kStart}) {
+                                 std::vector<std::int32_t> tokens = {kStart},
+                                 const std::vector<std::int32_t>& never_first = {}) {
   Running running(file, {});
   std::vector<std::int32_t> source = ids(text);
   source.push_back(kEnd);
@@ -47,7 +49,11 @@ std::vector<std::int32_t> greedy(std::string_view text, const std::vector<std::b
     EXPECT_TRUE(running.session->encode({&read, 1}).ok());
     const Chunk chunk{.sequence = 0, .tokens = tokens, .types = {}};
     EXPECT_TRUE(running.session->step({&chunk, 1}).ok());
-    auto logits = running.session->output(0);
+    const auto row = running.session->output(0);
+    std::vector<float> logits(row.begin(), row.end());
+    if (tokens.size() == begin) {
+      for (const std::int32_t token : never_first) logits[static_cast<std::size_t>(token)] = -INFINITY;
+    }
     const auto best = static_cast<std::int32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
     if (best == kEnd) break;
     tokens.push_back(best);
@@ -106,6 +112,34 @@ TEST(Translator, SeveralStartTokensAndFewRows) {
     for (std::size_t i = 0; i < 2; ++i)
       EXPECT_EQ(of(task.translator.tokens(i)), greedy(texts[i], file, 6, {5, 6, 7})) << rows;
   }
+}
+
+// Whatever is at which token in a call, and in a search of one beam.
+TEST(Translator, WhatIsSuppressedFirstMayComeLater) {
+  const std::vector<std::int32_t> start = {5, 6, 7};
+  const auto starting = [&](fb::ModelT& model) { model.generation->start = start; };
+  std::vector<std::int32_t> never_first = {kEnd};
+  for (const std::string_view text : kTexts) {
+    const auto tokens = greedy(text, testing::text_translator(starting), 1, start);
+    if (tokens.size() > start.size()) never_first.push_back(tokens.back());
+  }
+  const auto file = testing::text_translator([&](fb::ModelT& model) {
+    starting(model);
+    model.generation->suppressed_first = never_first;
+  });
+  for (const std::uint32_t rows : {1U, 2U, 4U, 64U}) {
+    Task task(file, {.rows = rows, .sequences = 7});
+    std::vector<Translation> results(kTexts.size());
+    ASSERT_TRUE(task.translator.translate(kTexts, {.max_tokens = 6}, task.out, results).ok());
+    for (std::size_t i = 0; i < kTexts.size(); ++i)
+      EXPECT_EQ(of(task.translator.tokens(i)), greedy(kTexts[i], file, 6, start, never_first)) << rows;
+  }
+  Running running(file, {});
+  AlignedBytes memory(*Translator::workspace_bytes(running.plan, kText, {.beams = true}));
+  auto translator = *Translator::create(*running.session, memory.span(), kText, {.beams = true});
+  std::vector<char> out(1 << 12);
+  ASSERT_TRUE(translator.translate("kinglet", {.max_tokens = 6, .beam = {.beams = 1}}, out).ok());
+  EXPECT_EQ(of(translator.tokens(0)), greedy("kinglet", file, 6, start, never_first));
 }
 
 TEST(Translator, TheForcedTokenComesFirst) {

@@ -48,7 +48,7 @@ typedef struct kinglet_hypothesis {
   uint32_t stopped;  // 1: by a stop token; 0: by its length
 } kinglet_hypothesis;
 
-// Which tokens end a hypothesis and which are never chosen: one bit each, in the caller's memory. Several searches may share them.
+// Which tokens end a hypothesis and which are never chosen, or never as its first: one bit each, in the caller's memory. Several searches may share them.
 KINGLET_HANDLE(kinglet_token_marks, 10);
 size_t kinglet_token_marks_workspace_bytes(uint32_t vocabulary);
 // Nothing is marked. `workspace` is at a multiple of 4.
@@ -56,6 +56,8 @@ kinglet_status kinglet_token_marks_create(kinglet_token_marks* marks, uint32_t v
                                           size_t workspace_bytes);
 kinglet_status kinglet_token_marks_stop(kinglet_token_marks* marks, kinglet_tokens tokens);
 kinglet_status kinglet_token_marks_suppress(kinglet_token_marks* marks, kinglet_tokens tokens);
+// As the first token of a text.
+kinglet_status kinglet_token_marks_suppress_first(kinglet_token_marks* marks, kinglet_tokens tokens);
 bool kinglet_token_marks_stops(const kinglet_token_marks* marks, uint32_t token);
 bool kinglet_token_marks_suppressed(const kinglet_token_marks* marks, uint32_t token);
 

@@ -24,7 +24,8 @@ enum {
   KINGLET_CLASSIFY = 3,
   KINGLET_CLASSIFY_TOKENS = 4,
   KINGLET_FILL_MASK = 5,
-  KINGLET_CAPTION = 6
+  KINGLET_CAPTION = 6,
+  KINGLET_TRANSCRIBE = 7
 };
 
 // What the file says of the model. Texts are views of the file.
@@ -81,7 +82,9 @@ enum {
   KINGLET_START_TOKENS = 0,       // before a prompt, or what starts the decoder of an encoder-decoder
   KINGLET_STOP_TOKENS = 1,        // any of them ends a text
   KINGLET_SUPPRESSED_TOKENS = 2,  // never generated
-  KINGLET_SOURCE_SUFFIX = 3       // after a source text, where its tokenizer does not write them
+  KINGLET_SOURCE_SUFFIX = 3,      // after a source text, where its tokenizer does not write them
+  KINGLET_SUPPRESSED_FIRST =
+      4  // never the first token generated, where these are others than KINGLET_SUPPRESSED_TOKENS
 };
 kinglet_tokens kinglet_model_tokens(const kinglet_model* model, kinglet_token_list list);
 

@@ -1,0 +1,118 @@
+#include <samplerate.h>
+#include <sndfile.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <memory>
+
+#include "audio/sound.h"
+#include "failure.h"
+#include "file.h"
+
+namespace kinglet::host {
+namespace {
+
+constexpr int kLeastRate = 1000, kMostRate = 768000, kMostChannels = 256;
+constexpr std::size_t kMostSamples = std::size_t{1} << 29;  // 9 hours at 16,000 a second
+constexpr const char* kFormats = "give a WAV, FLAC, Ogg, MP3 or AIFF file";
+
+// A RIFF file says how long it is; who writes to a pipe does not know that and says 0 or the largest number.
+void check_whole(const std::string& path) {
+  const MappedFile file(path);
+  const auto bytes = file.bytes();
+  constexpr std::size_t kHeader = 12, kBefore = 8;
+  if (bytes.size() < kHeader || std::memcmp(bytes.data(), "RIFF", 4) != 0) return;
+  std::uint32_t size = 0;
+  for (std::size_t i = 4; i-- > 0;) size = size << 8U | std::to_integer<std::uint32_t>(bytes[4 + i]);
+  // Some writers forget the byte behind an odd number of them.
+  if (size != 0 && size < 0xffffff00U && bytes.size() - kBefore + 1 < size)
+    throw Failure(path + ": the file ends after " + std::to_string(bytes.size()) + " of " +
+                  std::to_string(std::uint64_t{size} + kBefore) + " bytes: copy it again");
+}
+
+// Another rate by libsamplerate's best filter; samples come in blocks.
+class Resampler {
+ public:
+  Resampler(int from, std::uint32_t to) : ratio_(static_cast<double>(to) / from) {
+    int error = 0;
+    if (static_cast<std::uint32_t>(from) == to) return;
+    state_.reset(src_new(SRC_SINC_BEST_QUALITY, 1, &error));
+    if (!state_) throw Failure(std::string("resampling: ") + src_strerror(error));
+  }
+
+  void add(std::span<const float> in, bool last, std::vector<float>& out) {
+    if (!state_) {
+      out.insert(out.end(), in.begin(), in.end());
+      return;
+    }
+    std::vector<float> room(4096);
+    for (bool more = true; more;) {
+      SRC_DATA data{};
+      data.data_in = in.data();
+      data.input_frames = static_cast<long>(in.size());
+      data.data_out = room.data();
+      data.output_frames = static_cast<long>(room.size());
+      data.src_ratio = ratio_;
+      data.end_of_input = last ? 1 : 0;
+      if (const int error = src_process(state_.get(), &data); error != 0)
+        throw Failure(std::string("resampling: ") + src_strerror(error));
+      out.insert(out.end(), room.begin(), room.begin() + data.output_frames_gen);
+      in = in.subspan(static_cast<std::size_t>(data.input_frames_used));
+      more = data.output_frames_gen > 0 || !in.empty();
+    }
+  }
+
+ private:
+  struct Delete {
+    void operator()(SRC_STATE* state) const { src_delete(state); }
+  };
+  std::unique_ptr<SRC_STATE, Delete> state_;  // none: the rate stays
+  double ratio_;
+};
+
+struct Close {
+  void operator()(SNDFILE* file) const { sf_close(file); }
+};
+
+void check_info(const std::string& path, const SF_INFO& info) {
+  if (info.channels < 1 || info.channels > kMostChannels)
+    throw Failure(path + ": " + std::to_string(info.channels) + " channels: from 1 to " +
+                  std::to_string(kMostChannels) + " are read");
+  if (info.samplerate < kLeastRate || info.samplerate > kMostRate)
+    throw Failure(path + ": " + std::to_string(info.samplerate) +
+                  " samples per second: from 1,000 to 768,000 are read");
+}
+
+}  // namespace
+
+std::vector<float> read_sound(const std::string& path, std::uint32_t rate) {
+  check_whole(path);
+  SF_INFO info{};
+  const std::unique_ptr<SNDFILE, Close> file(sf_open(path.c_str(), SFM_READ, &info));
+  if (!file) throw Failure(path + ": cannot be read as a sound (" + sf_strerror(nullptr) + "): " + kFormats);
+  check_info(path, info);
+  Resampler resampler(info.samplerate, rate);
+  constexpr sf_count_t kBlock = 4096;
+  const auto channels = static_cast<std::size_t>(info.channels);
+  std::vector<float> block(static_cast<std::size_t>(kBlock) * channels), mono, sound;
+  for (sf_count_t read = kBlock; read > 0;) {
+    read = sf_readf_float(file.get(), block.data(), kBlock);
+    mono.clear();
+    for (std::size_t i = 0; i < static_cast<std::size_t>(read); ++i) {
+      double sum = 0;
+      for (std::size_t c = 0; c < channels; ++c) sum += static_cast<double>(block[i * channels + c]);
+      mono.push_back(static_cast<float>(sum / static_cast<double>(channels)));
+      if (!std::isfinite(mono.back())) throw Failure(path + ": a sample is no number: the file is damaged");
+    }
+    resampler.add(mono, read == 0, sound);
+    if (sound.size() > kMostSamples)
+      throw Failure(path + ": the sound is longer than " + std::to_string(kMostSamples / rate) + " seconds: cut it");
+  }
+  if (sf_error(file.get()) != SF_ERR_NO_ERROR)
+    throw Failure(path + ": cannot be read to its end (" + sf_strerror(file.get()) + "): the file is damaged");
+  if (sound.empty()) throw Failure(path + ": there is no sound in it: " + kFormats);
+  return sound;
+}
+
+}  // namespace kinglet::host

@@ -1,0 +1,214 @@
+// kinglet transcribe: sounds to texts.
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+#include "audio/sound.h"
+#include "commands/commands.h"
+#include "commands/generation.h"
+#include "json.h"
+#include "kinglet/translator.h"
+#include "text.h"
+#include "texts.h"
+
+namespace kinglet::host {
+namespace {
+
+struct Options {
+  Common common;
+  SamplerOptions sampler;
+  BeamOptions beam;
+  int tokens = 0;
+  std::string language, task;
+  std::vector<std::string> sounds;
+};
+
+std::string_view view(const flatbuffers::String* text) { return {text->c_str(), text->size()}; }
+
+// A language's code without the task behind it.
+std::string_view spoken(std::string_view code) { return code.substr(0, code.find(':')); }
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(' ');
+  return begin == text.npos ? std::string_view() : text.substr(begin, text.find_last_not_of(' ') + 1 - begin);
+}
+
+class Command {
+ public:
+  explicit Command(const Options& options)
+      : options_(options),
+        opened_(options.common.file),
+        sound_(sound_of(checked(opened_), opened_.root().input())),
+        engine_(opened_, options.common, limits()),
+        translator_(engine_, options.common.file) {}
+
+  int run() {
+    for (const std::string& path : options_.sounds) {
+      if (!transcribe(path)) break;
+    }
+    return 0;
+  }
+
+ private:
+  static const std::string& checked(const Opened& opened) {
+    if (opened.root().input() == nullptr || !opened.model().has_decoder() ||
+        opened.root().target_tokenizer() == nullptr)
+      throw Failure(opened.path() +
+                    ": this model does not write down sounds: give one that was converted from Whisper");
+    return opened.path();
+  }
+
+  Limits limits() const {
+    Limits limits = limits_of(opened_, options_.common);
+    limits.sources = 1;
+    limits.sequences = std::max(options_.beam.beams, 1U);
+    return limits;
+  }
+
+  // Window after window, each shown as soon as it is written down. False: nobody reads any more.
+  bool transcribe(const std::string& path) {
+    const std::vector<float> samples = read_sound(path, sound_.rate());
+    const fb::Input& input = *opened_.root().input();
+    const std::string name = options_.sounds.size() > 1 ? printable(path) + "\t" : "";
+    Json json{{"sound", path}, {"text", ""}, {"windows", Json::array()}};
+    std::string code, text;
+    std::size_t begin = 0;
+    for (const std::size_t end : cut_sound(samples, samples_of(input), sound_.rate())) {
+      const std::vector<float> features = mel_features(std::span(samples).subspan(begin, end - begin), input);
+      const Grid grid{.bytes = {}, .features = features};
+      if (begin == 0) code = language(path, grid);
+      const auto made = write(path, grid, code);
+      if (options_.common.json) {
+        json["windows"].push_back(window(made, begin, end));
+      } else if (made.size() > 1) {
+        for (const Translation& each : made) {
+          if (!print(name + scored_line(each.score, trimmed(each.text)))) return false;
+        }
+      } else if (!print((begin == 0 ? name : " ") + std::string(trimmed(made[0].text)))) {
+        return false;
+      }
+      text += (begin == 0 ? "" : " ") + std::string(trimmed(made[0].text));
+      begin = end;
+    }
+    if (!options_.common.json) return options_.beam.nbest > 1 || print("\n");
+    json["text"] = text;
+    if (!code.empty()) json["language"] = spoken(code);
+    return print(json_line(json));
+  }
+
+  std::vector<Translation> write(const std::string& path, const Grid& grid, const std::string& code) {
+    Translator& translator = translator_.fit(0, TranslatorOptions{.beams = options_.beam.beams > 0});
+    std::vector<Translation> made(options_.beam.beams > 0 ? options_.beam.nbest : 1);
+    const auto tokenizer = value_of(options_.common.file, Tokenizer::open(*opened_.root().target_tokenizer()));
+    room_.resize(made.size() * (engine_.plan().limits.context + 1) * tokenizer.decode_bytes());
+    const TranslateOptions how{.sampler = options_.sampler,
+                               .max_tokens = options_.tokens > 0 ? static_cast<std::uint32_t>(options_.tokens) : 0,
+                               .first_stream = 0,
+                               .beam = options_.beam,
+                               .language = code};
+    require(path, translator.translate(std::span(&grid, 1), how, room_, made));
+    return made;
+  }
+
+  Json window(std::span<const Translation> made, std::size_t begin, std::size_t end) const {
+    const auto seconds = [&](std::size_t sample) { return static_cast<double>(sample) / sound_.rate(); };
+    Json json{
+        {"begin", seconds(begin)}, {"end", seconds(end)}, {"text", trimmed(made[0].text)}, {"tokens", made[0].tokens}};
+    for (const Translation& each : made) {
+      if (options_.beam.beams > 0) json["hypotheses"].push_back({{"text", trimmed(each.text)}, {"score", each.score}});
+    }
+    return json;
+  }
+
+  // What the decoder is to begin with: the language asked for, or the one that is heard, in the task asked for.
+  std::string language(const std::string& path, const Grid& grid) {
+    const fb::Generation* generation = opened_.root().generation();
+    const auto* all = generation == nullptr ? nullptr : generation->languages();
+    if (all == nullptr || all->size() == 0) {
+      if (!options_.language.empty() || !options_.task.empty())
+        throw Failure(options_.common.file +
+                      ": this model knows one language and one task: leave out --language and --task");
+      return {};
+    }
+    std::string code = options_.language.empty() ? heard(path, grid, *all) : options_.language;
+    if (options_.task == "translate") code += ":translate";
+    const auto known = [&](std::string_view wanted) {
+      return std::any_of(all->begin(), all->end(), [&](const fb::Language* l) { return view(l->code()) == wanted; });
+    };
+    if (!known(spoken(code)))
+      throw Failure("--language " + std::string(spoken(code)) + ": the model knows " + codes(*all));
+    if (!known(code)) throw Failure(options_.common.file + ": this model does not translate: leave out --task");
+    return code;
+  }
+
+  static std::string codes(const flatbuffers::Vector<flatbuffers::Offset<fb::Language>>& all) {
+    std::vector<std::string> sorted;
+    for (const fb::Language* language : all) sorted.emplace_back(spoken(view(language->code())));
+    std::sort(sorted.begin(), sorted.end());
+    sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
+    std::string text;
+    for (const std::string& code : sorted) text += (text.empty() ? "" : ", ") + code;
+    return text;
+  }
+
+  // The likeliest token of a language behind the start.
+  std::string heard(const std::string& path, const Grid& grid,
+                    const flatbuffers::Vector<flatbuffers::Offset<fb::Language>>& all) {
+    const auto* start = opened_.root().generation()->start();
+    Session& session = engine_.session();
+    Chunk chunk{.sequence = 0, .tokens = {}, .types = {}, .want = Want::kNone, .grid = grid};
+    require(path, session.encode({&chunk, 1}));
+    chunk = {.sequence = 0, .tokens = {start->data(), start->size()}, .types = {}, .want = Want::kLast};
+    require(path, session.step({&chunk, 1}));
+    const std::span<const float> logits = session.output(0);
+    const fb::Language* best = nullptr;
+    const auto score = [&](const fb::Language* language) {
+      return language->tokens()->size() == 0 ? -HUGE_VALF
+                                             : logits[static_cast<std::size_t>(language->tokens()->Get(0))];
+    };
+    for (const fb::Language* language : all) {
+      if (best == nullptr || score(language) > score(best)) best = language;
+    }
+    return std::string(spoken(view(best->code())));
+  }
+
+  const Options& options_;
+  Opened opened_;
+  const fb::Sound& sound_;
+  Engine engine_;
+  Growing<Translator> translator_;
+  std::vector<char> room_;  // of the texts of one window
+};
+
+int transcribe(const Options& options) {
+  if (lists_isas(options.common)) return 0;
+  if (options.sounds.empty()) throw Misuse("AUDIO is missing: give the file of a sound");
+  return Command(options).run();
+}
+
+}  // namespace
+
+Run add_transcribe(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  add_common(app, options->common);
+  app.add_option("AUDIO", options->sounds, "Sounds: WAV, FLAC, Ogg, MP3 or AIFF files of any rate and channels")
+      ->type_name("");
+  app.add_option("-n,--tokens", options->tokens, "Most tokens of a window (default: as many as the model takes)")
+      ->check(between(-1, 1 << 30))
+      ->type_name("N");
+  app.add_option("--language", options->language, "Code of the language that is spoken (default: what the model hears)")
+      ->type_name("CODE");
+  app.add_option("--task", options->task, "transcribe, or translate: write in English (default: transcribe)")
+      ->check(CLI::IsMember({"transcribe", "translate"}))
+      ->type_name("TASK");
+  add_sampling(app, options->sampler);
+  add_beam(app, options->beam);
+  app.footer(
+      "A sound that is longer than the model hears at once (Whisper: 30 seconds) is cut into windows, each at the "
+      "quietest\n"
+      "tenth of a second in the last sixth of what fits; the windows are written down one by one.\n"
+      "Example: kinglet transcribe whisper.kgl talk.wav --language de --task translate");
+  return [options] { return transcribe(*options); };
+}
+
+}  // namespace kinglet::host
