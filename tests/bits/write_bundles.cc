@@ -134,16 +134,17 @@ void write_tiny(const std::vector<std::byte>& file, const std::string& name, con
 }
 
 // Some pictures for a model that reads these, and what its decoder is to read, if it has one.
-void write_pictures(const fs::path& file, const fs::path& model, const std::string& name, const fs::path& folder) {
-  const std::string bytes = read_file(file);
+void write_pictures(const std::string& bytes, const fs::path& model, const std::string& name, const fs::path& folder) {
   const fb::Model& root = *fb::GetSizePrefixedModel(bytes.data());
   const fb::Size& grid = *root.input()->grid();
   std::vector<std::vector<std::int32_t>> texts;
-  if (fs::exists(model / "pictures.json")) {
-    for (const json& one : read_json(model / "pictures.json").at("cases"))
-      texts.push_back(one.at("decoder_tokens").get<std::vector<std::int32_t>>());
+  if (fs::exists(model / "cases.json")) {
+    const json document = read_json(model / "cases.json");
+    for (const json& one : document.at("cases"))
+      texts.push_back(one.value("decoder_tokens", std::vector<std::int32_t>{}));
   } else if (fs::exists(model / "golden.json")) {
-    for (const json& one : read_json(model / "golden.json").at("cases"))
+    const json document = read_json(model / "golden.json");
+    for (const json& one : document.at("cases"))
       texts.push_back(one.at("en").at("tokens").get<std::vector<std::int32_t>>());
   } else {
     texts.resize(2);
@@ -169,8 +170,8 @@ void write_model(const fs::path& model, const std::string& name, const fs::path&
   const fs::path file = folder / (name + ".kgl");
   const auto summary = converter::convert({.source = model, .output = file, .tokenizer = {}, .name = name});
   for (const auto& [kind, count] : summary.operators) operators.seen.insert(kind);
-  if (fs::exists(model / "pictures.json") || fs::exists(model / "test.png"))
-    return write_pictures(file, model, name, folder);
+  const std::string bytes = read_file(file);
+  if (fb::GetSizePrefixedModel(bytes.data())->input() != nullptr) return write_pictures(bytes, model, name, folder);
   const bool sample = fs::exists(model / "golden.json");
   const json cases = read_json(model / (sample ? "golden.json" : "cases.json")).at("cases");
   const std::size_t count = std::min(cases.size(), kMostCases);
@@ -191,7 +192,7 @@ void write_model(const fs::path& model, const std::string& name, const fs::path&
     bundle.text(text);
   }
   const fs::path path = folder / (name + ".bundle");
-  bundle.write(path, Kind::kModel, count, texts.size(), read_file(file));
+  bundle.write(path, Kind::kModel, count, texts.size(), bytes);
   say(name, path);
 }
 
@@ -263,7 +264,7 @@ void write_all(const fs::path& tests, const fs::path& folder) {
   const std::string bytes = read_file(pictures);
   for (const fb::Operator* op : *fb::GetSizePrefixedModel(bytes.data())->encode()->operators())
     operators.seen.insert(fb::EnumNameBody(op->body_type()));
-  write_pictures(pictures, {}, "tiny-pictures", folder);
+  write_pictures(bytes, {}, "tiny-pictures", folder);
   operators.check();
   for (const fs::path& golden : folders(tests / "goldens" / "tokenizers")) {
     const auto read = converter::read_tokenizer(golden);

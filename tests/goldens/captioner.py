@@ -178,8 +178,8 @@ def make(name):
         outputs[f"case{number}"] = model(x.permute(2, 0, 1), tokens)
         other = model(torch.zeros_like(x).permute(2, 0, 1), tokens)
         assert (other - outputs[f"case{number}"]).abs().max() > 0.05, "the picture must matter"
-        cases.append({"tokens": [], "image": f"case{number}", "decoder_tokens": tokens, "output": f"case{number}"})
-    common.write_json(folder / "pictures.json", {"architecture": "captioner", "cases": cases}, compact=True)
+        cases.append({"tokens": [], "grid": f"case{number}", "decoder_tokens": tokens, "output": f"case{number}"})
+    common.write_json(folder / "cases.json", {"architecture": "captioner", "cases": cases}, compact=True)
     save_file(inputs, folder / "inputs.safetensors")
     save_file(outputs, folder / "expected.safetensors")
 

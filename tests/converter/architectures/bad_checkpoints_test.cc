@@ -5,23 +5,21 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 
 #include "converter/architectures/architectures.h"
 #include "converter/error.h"
 #include "converter/readers/read.h"
+#include "tests/converter/golden.h"
 
 namespace kinglet::converter {
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-using testing::AllOf;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
-fs::path goldens() { return fs::path(KINGLET_SOURCE_DIR) / "tests/goldens"; }
-
-Checkpoint golden(const std::string& name) { return read_checkpoint(goldens() / name); }
+Checkpoint golden(const std::string& name) { return read_checkpoint(testing::goldens() / name); }
 
 // The message of the Error that building throws; empty: none.
 std::string error_of(const Checkpoint& checkpoint, const ConvertOptions& options = {}) {
@@ -63,7 +61,7 @@ void make_unread(Checkpoint& checkpoint, const std::string& name, const std::str
 
 // Integers and 8-bit floats are there, so they are never called missing, and nothing takes the place of what is optional.
 TEST(BadCheckpoints, TypesThatAreNoWeightsAreNamed) {
-  for (const auto& entry : fs::directory_iterator(goldens())) {
+  for (const auto& entry : fs::directory_iterator(testing::goldens())) {
     if (!fs::exists(entry.path() / "config.json")) continue;
     Checkpoint checkpoint = read_checkpoint(entry.path());
     const auto tensors = checkpoint.tensors;
@@ -182,8 +180,8 @@ TEST(BadCheckpoints, NoValueOfAnyKeyCrashes) {
   std::size_t errors = 0;
   std::size_t built = 0;
   const auto attempt = [&](const Checkpoint& checkpoint) { error_of(checkpoint).empty() ? ++built : ++errors; };
-  for (const auto& entry : fs::directory_iterator(goldens())) {
-    if (!fs::exists(entry.path() / "cases.json") || !fs::exists(entry.path() / "config.json")) continue;
+  for (const auto& entry : fs::directory_iterator(testing::goldens())) {
+    if (!testing::is_golden(entry.path())) continue;
     Checkpoint checkpoint = read_checkpoint(entry.path());
     const json config = checkpoint.config;
     for (const auto& [key, original] : config.items()) {
@@ -205,26 +203,22 @@ TEST(BadCheckpoints, NoValueOfAnyKeyCrashes) {
 }
 
 // A copy of a golden's folder to which files are added.
-class Folder {
+class Copy {
  public:
-  explicit Folder(const std::string& name) : path_(fs::path(testing::TempDir()) / ("kinglet_bad_checkpoints_" + name)) {
-    fs::remove_all(path_);
-    fs::copy(goldens() / name, path_, fs::copy_options::recursive);
+  explicit Copy(const std::string& name) {
+    fs::copy(testing::goldens() / name, folder_.path(), fs::copy_options::recursive);
   }
-  ~Folder() { fs::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
 
-  void write(const std::string& file, const json& value) const { std::ofstream(path_ / file) << value; }
-  std::string error() const { return error_of(read_checkpoint(path_)); }
-  Program program() const { return build_program(read_checkpoint(path_), {}); }
+  void write(const std::string& file, const json& value) const { folder_.write(file, value.dump()); }
+  std::string error() const { return error_of(read_checkpoint(folder_.path())); }
+  Program program() const { return build_program(read_checkpoint(folder_.path()), {}); }
 
  private:
-  fs::path path_;
+  testing::Folder folder_;
 };
 
 TEST(BadCheckpoints, SentenceModules) {
-  const Folder folder("sentence-transformers-mean");
+  const Copy folder("sentence-transformers-mean");
   const json transformer{{"path", ""}, {"type", "sentence_transformers.models.Transformer"}};
   const json pooling{{"path", "1_Pooling"}, {"type", "sentence_transformers.models.Pooling"}};
   folder.write("modules.json", json::array({transformer}));
@@ -249,12 +243,13 @@ TEST(BadCheckpoints, SentenceModules) {
 
 // What limits a model below its config is said in a note.
 TEST(LimitsOfCheckpoints, FollowPositionsAndWindows) {
-  const auto more = goldens().parent_path() / "converter/architectures/more";
+  const auto more = testing::goldens().parent_path() / "converter/architectures/more";
   const auto limits = [](const fs::path& path) { return build_program(read_checkpoint(path), {}); };
-  EXPECT_EQ(limits(goldens() / "roberta").model.source, 128U);  // 130 rows, of which the first two are padding's
-  EXPECT_EQ(limits(goldens() / "bart").model.context, 128U);
-  EXPECT_EQ(limits(goldens() / "t5").model.context, 512U);
-  EXPECT_TRUE(limits(goldens() / "llama").model.properties.empty());
+  EXPECT_EQ(limits(testing::goldens() / "roberta").model.source,
+            128U);  // 130 rows, of which the first two are padding's
+  EXPECT_EQ(limits(testing::goldens() / "bart").model.context, 128U);
+  EXPECT_EQ(limits(testing::goldens() / "t5").model.context, 512U);
+  EXPECT_TRUE(limits(testing::goldens() / "llama").model.properties.empty());
   const std::vector<std::pair<std::string, std::uint32_t>> limited{{"phi3-longrope", 64}, {"gemma3-sentence", 40}};
   for (const auto& [name, most] : limited) {
     const Program program = limits(more / name);
@@ -266,7 +261,7 @@ TEST(LimitsOfCheckpoints, FollowPositionsAndWindows) {
 }
 
 TEST(GenerationOfCheckpoints, ComesFromBothConfigs) {
-  const Folder folder("marian");
+  const Copy folder("marian");
   folder.write("generation_config.json", {{"decoder_start_token_id", 7},
                                           {"eos_token_id", {0, 5}},
                                           {"bad_words_ids", {{103}, {1, 2}}},

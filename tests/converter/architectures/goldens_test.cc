@@ -13,8 +13,8 @@
 #include "converter/evaluate.h"
 #include "converter/readers/llama2c.h"
 #include "converter/readers/read.h"
-#include "converter/readers/safetensors.h"
 #include "converter/reference/reference.h"
+#include "tests/converter/golden.h"
 
 namespace kinglet::converter {
 namespace {
@@ -29,7 +29,7 @@ std::vector<std::string> golden_folders() {
   std::vector<std::string> names;
   for (const char* parent : {"goldens", "converter/architectures/more"}) {
     for (const auto& entry : fs::directory_iterator(fs::path(KINGLET_SOURCE_DIR) / "tests" / parent)) {
-      if (!fs::exists(entry.path() / "cases.json") || !fs::exists(entry.path() / "config.json")) continue;
+      if (!testing::is_golden(entry.path())) continue;
       names.push_back(std::string(parent) + "/" + entry.path().filename().string());
     }
   }
@@ -44,48 +44,34 @@ nlohmann::json read_json(const fs::path& path) {
   return nlohmann::json::parse(in);
 }
 
-ReferenceInput input_of(const nlohmann::json& test_case) {
-  ReferenceInput input;
-  input.tokens = test_case.at("tokens").get<std::vector<std::int32_t>>();
-  if (test_case.contains("decoder_tokens"))
-    input.decoder_tokens = test_case["decoder_tokens"].get<std::vector<std::int32_t>>();
-  if (test_case.contains("types")) input.types = test_case["types"].get<std::vector<std::uint8_t>>();
-  return input;
-}
-
 // The largest difference, relative to the largest expected value.
-float relative_difference(const Matrix& result, const Tensor& expected) {
-  std::vector<float> wanted(expected.elements());
-  expected.read(0, wanted);
-  EXPECT_EQ(std::size_t{result.rows} * result.width, wanted.size());
+float relative_difference(const Matrix& result, const testing::Floats& expected) {
+  EXPECT_EQ(std::size_t{result.rows} * result.width, expected.data.size());
   EXPECT_EQ(result.width, expected.shape.back());
-  if (result.data.size() != wanted.size()) return INFINITY;
+  if (result.data.size() != expected.data.size()) return INFINITY;
   float most = 0;
   float difference = 0;
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    most = std::max(most, std::abs(wanted[i]));
-    difference = std::max(difference, std::isfinite(result.data[i]) ? std::abs(result.data[i] - wanted[i]) : INFINITY);
+  for (std::size_t i = 0; i < expected.data.size(); ++i) {
+    most = std::max(most, std::abs(expected.data[i]));
+    difference =
+        std::max(difference, std::isfinite(result.data[i]) ? std::abs(result.data[i] - expected.data[i]) : INFINITY);
   }
   return difference / most;
 }
 
-class Goldens : public testing::TestWithParam<std::string> {
+class Goldens : public ::testing::TestWithParam<std::string> {
  protected:
   fs::path folder() const { return golden(GetParam()); }
 
   void check(const Checkpoint& checkpoint) {
     const Program program = build_program(checkpoint, {});
     Reference reference(program, {.threads = 2});
-    Checkpoint expected;
-    read_safetensors(folder() / "expected.safetensors", expected);
-    const auto cases = read_json(folder() / "cases.json");
-    ASSERT_FALSE(cases.at("cases").empty());
+    const auto cases = testing::golden_cases(folder());
+    ASSERT_FALSE(cases.empty());
     float worst = 0;
-    for (const auto& test_case : cases.at("cases")) {
-      const Tensor* wanted = expected.find(test_case.at("output").get<std::string>());
-      ASSERT_NE(wanted, nullptr);
-      const float difference = relative_difference(reference.run(input_of(test_case)), *wanted);
-      EXPECT_LT(difference, kTolerance) << test_case.at("output");
+    for (std::size_t i = 0; i < cases.size(); ++i) {
+      const float difference = relative_difference(reference.run(cases[i].input), cases[i].expected);
+      EXPECT_LT(difference, kTolerance) << "case " << i;
       worst = std::max(worst, difference);
     }
     RecordProperty("relative_difference", std::to_string(worst));
@@ -100,25 +86,21 @@ TEST_P(Goldens, ReadsTheWholeCheckpoint) {
   for (const std::string& name : build_program(read_checkpoint(folder()), {}).unused) {
     const bool images =
         name.find("vision_tower") != std::string::npos || name.find("multi_modal_projector") != std::string::npos;
-    EXPECT_TRUE(images || (name == "lm_head.bias" && GetParam().ends_with("mlm-untied"))) << name;
+    const bool counts = name.ends_with("num_batches_tracked");  // of batch norms, for training
+    EXPECT_TRUE(images || counts || (name == "lm_head.bias" && GetParam().ends_with("mlm-untied"))) << name;
   }
 }
 
 // Several sequences at once, as transformers computes them in one padded batch with a mask.
 TEST_P(Goldens, Batch) {
   if (!fs::exists(folder() / "batch.json")) return;
-  Checkpoint expected;
-  read_safetensors(folder() / "batch.safetensors", expected);
-  const auto cases = read_json(folder() / "batch.json").at("cases");
+  const auto cases = testing::golden_cases(folder(), "batch");
   std::vector<ReferenceInput> inputs;
-  for (const auto& test_case : cases) inputs.push_back(input_of(test_case));
+  for (const auto& one : cases) inputs.push_back(one.input);
   const Evaluation evaluation = evaluate(folder(), inputs, 2);
   ASSERT_EQ(evaluation.outputs.size(), cases.size());
-  for (std::size_t i = 0; i < cases.size(); ++i) {
-    const Tensor* wanted = expected.find(cases[i].at("output").get<std::string>());
-    ASSERT_NE(wanted, nullptr);
-    EXPECT_LT(relative_difference(evaluation.outputs[i], *wanted), kTolerance) << i;
-  }
+  for (std::size_t i = 0; i < cases.size(); ++i)
+    EXPECT_LT(relative_difference(evaluation.outputs[i], cases[i].expected), kTolerance) << i;
 }
 
 // The other form of config.json (transformers 4.x or 5.x), where the two differ.
@@ -135,7 +117,7 @@ TEST_P(Goldens, Greedy) {
   if (!document.contains("greedy")) return;
   const Program program = build_program(read_checkpoint(folder()), {});
   Reference reference(program, {});
-  ReferenceInput input = input_of(document["greedy"]);
+  ReferenceInput input = testing::golden_input(document["greedy"], folder());
   auto& tokens = input.decoder_tokens.empty() ? input.tokens : input.decoder_tokens;
   for (const std::int32_t expected : document["greedy"].at("expected")) {
     const Matrix logits = reference.run(input);
@@ -146,14 +128,8 @@ TEST_P(Goldens, Greedy) {
   }
 }
 
-std::string test_name(const testing::TestParamInfo<std::string>& folder) {
-  std::string name = folder.param.substr(folder.param.rfind('/') + 1);
-  std::replace_if(
-      name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
-  return name;
-}
-
-INSTANTIATE_TEST_SUITE_P(, Goldens, testing::ValuesIn(golden_folders()), test_name);
+INSTANTIATE_TEST_SUITE_P(, Goldens, ::testing::ValuesIn(golden_folders()),
+                         [](const auto& folder) { return testing::test_name(folder.param); });
 
 void append(std::vector<std::byte>& file, std::span<const float> values) {
   const auto bytes = std::as_bytes(values);
@@ -210,7 +186,7 @@ TEST(GoldensTest, Llama2cEqualsLlama) {
   const auto file = as_llama2c(llama);
   const Program one = build_program(llama, {});
   const Program other = build_program(read_llama2c(file, "llama in memory"), {});
-  const ReferenceInput input{.tokens = {1, 17, 80, 33, 4, 60, 9}, .decoder_tokens = {}, .types = {}};
+  const ReferenceInput input{.tokens = {1, 17, 80, 33, 4, 60, 9}, .decoder_tokens = {}, .types = {}, .features = {}};
   EXPECT_EQ(Reference(one, {}).run(input).data, Reference(other, {}).run(input).data);
 }
 
@@ -225,10 +201,6 @@ TEST(GoldensTest, BatchesOfEveryKind) {
 TEST(GoldensTest, EveryArchitectureHasOne) {
   std::set<std::string> types;
   for (const auto& name : golden_folders()) types.insert(read_json(golden(name) / "config.json").at("model_type"));
-  for (const auto& entry : fs::directory_iterator(golden("goldens"))) {  // which pictures_test.cc runs
-    if (fs::exists(entry.path() / "pictures.json"))
-      types.insert(read_json(entry.path() / "config.json").at("model_type"));
-  }
   const auto covered = [&](const Architecture& a) {
     return std::ranges::any_of(architectures(), [&](const Architecture& other) {
       return other.build == a.build && types.contains(std::string(other.model_type));

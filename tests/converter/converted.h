@@ -1,0 +1,39 @@
+// A checkpoint converted to a file in memory, and the runtime's answers to inputs.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "converter/reference/reference.h"
+#include "kinglet/session.h"
+#include "tests/aligned.h"
+
+namespace kinglet::converter::testing {
+
+struct How {
+  const char* isa = nullptr;  // the best one
+  std::uint32_t threads = 1;
+  std::size_t chunk = 1000;    // tokens in one call of `step`, where there is one input
+  bool grid_as_bytes = false;  // grids go in as the pixels that these floats were made of
+};
+
+class Converted {
+ public:
+  explicit Converted(const std::filesystem::path& checkpoint);
+
+  const Model& model() const { return model_; }
+
+  // Output rows of all positions of every input, one input after the other; all of them are sequences of one session with
+  // exactly the room they need. A failure, or a byte written behind the arena, fails the test.
+  std::vector<float> run(std::span<const ReferenceInput> inputs, const How& how = {}) const;
+
+ private:
+  std::vector<std::uint8_t> pixels_of(std::span<const float> features) const;
+
+  std::optional<kinglet::testing::AlignedBytes> bytes_;
+  Model model_;
+};
+
+}  // namespace kinglet::converter::testing
