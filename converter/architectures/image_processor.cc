@@ -159,7 +159,7 @@ void image_processor_input(Builder& b, fb::Size grid, std::uint32_t channels, co
   const std::optional<fb::Size> made = input.crop ? input.crop : input.resize;
   if (made && made->width() == 0)
     config.reject("size", "pictures would come out in many sizes, and the model reads " + shown(grid) + " alone");
-  if (made && *made != grid)
+  if (made && !same(*made, grid))
     throw Error(config.where() + ": pictures come out as " + shown(*made) + ", but config.json's image_size is " +
                 shown(grid) + "; make the two equal");
 

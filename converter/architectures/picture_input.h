@@ -8,6 +8,8 @@
 
 namespace kinglet::converter {
 
+inline bool same(fb::Size a, fb::Size b) { return a.height() == b.height() && a.width() == b.width(); }
+
 // Resized, cropped, then (byte / one - mean) / deviation.
 struct PictureInput {
   fb::Size grid;  // what the model reads

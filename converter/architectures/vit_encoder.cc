@@ -3,6 +3,7 @@
 
 #include "converter/architectures/convolution.h"
 #include "converter/architectures/heads.h"
+#include "converter/architectures/picture_input.h"
 
 namespace kinglet::converter {
 namespace {
@@ -54,7 +55,7 @@ PatchSpec read_patches(const Config& config, std::uint32_t patch) {
 
 Rows patches(Builder& b, const Config& config, const PatchSpec& spec, const ImageProcessor& processor) {
   const std::string weight = spec.projection + ".weight";
-  if (b.checkpoint().find(weight) != nullptr && kernel_of(b, spec.projection) != spec.patch)
+  if (b.checkpoint().find(weight) != nullptr && !same(kernel_of(b, spec.projection), spec.patch))
     config.reject("patch_size", weight + " has windows of another size");
   image_processor_input(b, spec.image, spec.channels, processor);
   b.begin_encode();
