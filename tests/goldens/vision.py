@@ -72,13 +72,14 @@ def pictures(gen, channels):
 
 
 def write_inputs(folder, gen, processor, channels):
-    """The pictures as files, and what the processor makes of them; last a grid that no picture gives."""
+    """The pictures as files, and what the processor makes of them; last noise of the model's own size."""
     grids = []
     for number, pixels in enumerate(pictures(gen, channels)):
         image = Image.fromarray((pixels[:, :, 0] if channels == 1 else pixels).numpy())
         image.save(folder / f"{number}.png", optimize=True)
         grids.append(torch.tensor(processor(image).pixel_values[0]))
-    grids.append(common.randn(grids[0].shape, 0.7, gen))
+    mean, std = (torch.tensor(values)[:, None, None] for values in (processor.image_mean, processor.image_std))
+    grids.append((torch.randint(0, 256, grids[0].shape, generator=gen) / 255 - mean) / std)
     save_file({f"case{i}": x.permute(1, 2, 0).contiguous() for i, x in enumerate(grids)}, folder / "inputs.safetensors")
     return grids
 

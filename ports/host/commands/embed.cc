@@ -99,7 +99,9 @@ Run add_embed(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_common(app, options->common);
   app.add_option("TEXT", options->texts, "Texts ('-' or nothing: the lines of stdin)")->type_name("");
-  app.add_option("--image", options->pictures, "Pictures, of a model that reads these")->type_name("IMAGE");
+  app.add_option("--image", options->pictures, "A picture, of a model that reads these; again for each of several")
+      ->type_name("IMAGE")
+      ->allow_extra_args(false);
   app.add_option("--batch", options->batch, "Most texts in one call")
       ->check(between(1, 4096))
       ->type_name("N")
