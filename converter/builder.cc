@@ -204,11 +204,12 @@ Rows Builder::select(Rows x) {
               fb::Extent::Outputs);
 }
 
-Rows Builder::pool(Rows x, fb::Pooling pooling) {
+Rows Builder::pool(Rows x, fb::Pooling pooling, std::uint32_t row) {
   fb::PoolRowsT body;
   body.input = whole(x);
   body.output = std::make_unique<fb::Emit>();
   body.pooling = pooling;
+  body.row = row;
   return emit(make_operator(std::move(body)), scope_.empty() ? "pool" : scope_ + ".pool", x.width,
               fb::Extent::Sequences);
 }

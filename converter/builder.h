@@ -171,7 +171,7 @@ class Builder {
   Rows activate(Rows x, fb::Activation activation);
   Rows add(Rows left, Rows right, fb::Activation activation = fb::Activation::None);
   Rows select(Rows x);
-  Rows pool(Rows x, fb::Pooling pooling);
+  Rows pool(Rows x, fb::Pooling pooling, std::uint32_t row = 0);  // row: of First, those before it
   Rows recurrent(Rows gates, const RecurrentSpec& spec);
   Rows recall(int state, int initial);
   void keep(Rows x, int state);

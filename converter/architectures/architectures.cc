@@ -19,6 +19,7 @@ constexpr std::array kArchitectures{
     Architecture{"bart", build_bart},
     Architecture{"bert", build_bert},
     Architecture{"captioner", build_captioner},
+    Architecture{"deit", build_deit},
     Architecture{"distilbert", build_distilbert},
     Architecture{"gemma", build_gemma},
     Architecture{"gemma2", build_gemma2},
@@ -41,6 +42,7 @@ constexpr std::array kArchitectures{
     Architecture{"roberta", build_roberta},
     Architecture{"t5", build_t5},
     Architecture{"torch_transformer", build_torch_transformer},
+    Architecture{"vit", build_vit},
     Architecture{"whisper", build_whisper},
     Architecture{"xlm-roberta", build_roberta},
 };

@@ -1,38 +1,18 @@
 // Captions of pictures by a recurrent decoder with attention over the regions of a convolutional network ("Show, Attend and Tell", Xu et al.
 // 2015), or without it (Vinyals et al. 2015). The config.json is Kinglet's; README.md explains its keys.
-#include "converter/architectures/convolution.h"
 #include "converter/architectures/list.h"
+#include "converter/architectures/picture_input.h"
 #include "converter/architectures/recurrent_decoder.h"
+#include "converter/architectures/trunk.h"
 
 namespace kinglet::converter {
 
 void build_captioner(Builder& b, const ConvertOptions& options) {
   const Config config(b.config());
-  config.known({"model_type",
-                "image",
-                "trunk",
-                "cell",
-                "vocab_size",
-                "decoder",
-                "initial_state",
-                "attention",
-                "attentional",
-                "output",
-                "max_positions",
-                "pad_token_id",
-                "bos_token_id",
-                "eos_token_id",
-                "decoder_start_token_id",
-                "forced_bos_token_id",
-                "suppress_tokens",
-                "languages",
-                "language",
-                "architectures",
-                "dtype",
-                "torch_dtype",
-                "transformers_version"});
+  config.known_of_model({"image", "trunk", "cell", "decoder", "initial_state", "attention", "attentional", "output",
+                         "languages", "language"});
   const std::uint32_t vocabulary = config.count("vocab_size", kMostTokens);
-  picture_input(b, config.object("image"));
+  picture_input(b, read_picture_input(config.object("image")));
   b.begin_encode();
   RecurrentDecoder decoder(b, config, vocabulary);
   const Rows grid = trunk(b, config.object("trunk"));

@@ -1,6 +1,7 @@
 // See config.h.
 #include "converter/architectures/config.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <filesystem>
@@ -47,13 +48,22 @@ void Config::reject(std::string_view key, const std::string& expected) const {
   throw Error(where_ + ": " + std::string(key) + " is " + value + "; " + expected);
 }
 
-void Config::known(std::initializer_list<std::string_view> keys) const {
+void Config::known(std::vector<std::string_view> keys) const {
   std::string names;
   for (const std::string_view key : keys) names += (names.empty() ? "" : ", ") + std::string(key);
   for (const auto& entry : json_->items()) {
     if (!entry.key().starts_with('_') && std::find(keys.begin(), keys.end(), entry.key()) == keys.end())
       throw Error(where_ + ": " + entry.key() + " is no key that is known here; known: " + names);
   }
+}
+
+void Config::known_of_model(std::vector<std::string_view> keys) const {
+  for (const std::string_view usual :
+       {"model_type", "vocab_size", "max_positions", "pad_token_id", "bos_token_id", "eos_token_id",
+        "decoder_start_token_id", "forced_bos_token_id", "suppress_tokens", "architectures", "dtype", "torch_dtype",
+        "transformers_version"})
+    keys.push_back(usual);
+  known(std::move(keys));
 }
 
 void Config::only(std::string_view key, const nlohmann::json& value) const {

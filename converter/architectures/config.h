@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -55,7 +54,9 @@ class Config {
   [[noreturn]] void reject(std::string_view key, const std::string& expected) const;
   // Throws where there is a key that is neither one of these nor begins with '_': for files whose form is Kinglet's own, where a
   // mistyped key would give another model.
-  void known(std::initializer_list<std::string_view> keys) const;
+  void known(std::vector<std::string_view> keys) const;
+  // The same of a whole config.json: besides `keys` there may be those that all such models have.
+  void known_of_model(std::vector<std::string_view> keys) const;
   // Throws unless the key is absent or has this value: for options that change the model and that nobody here follows.
   void only(std::string_view key, const nlohmann::json& value) const;
 

@@ -1,7 +1,8 @@
+// See convolution.h.
 #include "converter/architectures/convolution.h"
 
+#include <algorithm>
 #include <cmath>
-#include <memory>
 #include <numeric>
 #include <utility>
 #include <vector>
@@ -112,6 +113,11 @@ WeightRef bias_of(Builder& b, const ConvLayer& layer, const Shape& s, const Affi
 
 }  // namespace
 
+fb::Size kernel_of(const Builder& b, const std::string& layer) {
+  const Shape s = shape_of(b, layer + ".weight");
+  return {s.height, s.width};
+}
+
 Rows convolution(Builder& b, Rows x, const ConvLayer& layer) {
   const std::string name = layer.name + ".weight";
   const Shape s = shape_of(b, name);
@@ -137,131 +143,6 @@ Rows convolution(Builder& b, Rows x, const ConvLayer& layer) {
   if (plain && spec.groups == 1 && !x.empty())
     return b.linear(x, weight, {.bias = bias, .activation = layer.activation});
   return b.conv2d(x, weight, spec);
-}
-
-// ---------------------------------------------------------------- trunks
-
-namespace {
-
-// torchvision's ResNet (He et al. 2016): conv1, bn1, a pooling, layer1 … with their blocks of two or three convolutions.
-class ResNet {
- public:
-  ResNet(Builder& b, const Config& config) : b_(b), prefix_(config.text_or("prefix", "")) {
-    config.known({"type", "prefix", "stem_stride", "stem_pool", "groups", "grid"});
-    stem_stride_ = config.count_or("stem_stride", 16, 2);
-    stem_pool_ = config.flag_or("stem_pool", true);
-    groups_ = config.count_or("groups", kMostWidth, 1);
-  }
-
-  Rows build() {
-    const std::uint32_t side = shape_of(b_, prefix_ + "conv1.weight").height;
-    b_.scope(prefix_ + "stem");
-    Rows x = convolution(b_, {}, layer("conv1", "bn1", stem_stride_, side / 2, fb::Activation::Relu));
-    if (stem_pool_) {
-      b_.scope(prefix_ + "maxpool");
-      x = b_.pool2d(x, fb::PoolKind::Max, {.kernel = {3, 3}, .stride = {2, 2}, .padding = {1, 1}});
-    }
-    for (std::uint32_t stage = 1; b_.has(prefix_ + block(stage, 0) + "conv1.weight"); ++stage) {
-      for (std::uint32_t i = 0; b_.has(prefix_ + block(stage, i) + "conv1.weight"); ++i)
-        x = residual(x, block(stage, i), stage > 1 && i == 0 ? 2 : 1);
-    }
-    return x;
-  }
-
- private:
-  static std::string block(std::uint32_t stage, std::uint32_t i) {
-    return "layer" + std::to_string(stage) + "." + std::to_string(i) + ".";
-  }
-
-  ConvLayer layer(const std::string& conv, const std::string& norm, std::uint32_t stride, std::uint32_t padding,
-                  fb::Activation activation) const {
-    return {.name = prefix_ + conv,
-            .batch_norm = prefix_ + norm,
-            .stride = {stride, stride},
-            .padding = {padding, padding},
-            .activation = activation};
-  }
-
-  Rows residual(Rows x, const std::string& name, std::uint32_t stride) {
-    b_.scope(prefix_ + name.substr(0, name.size() - 1));
-    Rows skip = x;
-    if (b_.has(prefix_ + name + "downsample.0.weight"))
-      skip = convolution(b_, x, layer(name + "downsample.0", name + "downsample.1", stride, 0, fb::Activation::None));
-    Rows y;
-    if (b_.has(prefix_ + name +
-               "conv3.weight")) {  // a bottleneck; torchvision has the stride in its second convolution
-      y = convolution(b_, x, layer(name + "conv1", name + "bn1", 1, 0, fb::Activation::Relu));
-      ConvLayer middle = layer(name + "conv2", name + "bn2", stride, 1, fb::Activation::Relu);
-      middle.groups = groups_;
-      y = convolution(b_, y, middle);
-      y = convolution(b_, y, layer(name + "conv3", name + "bn3", 1, 0, fb::Activation::None));
-    } else {
-      y = convolution(b_, x, layer(name + "conv1", name + "bn1", stride, 1, fb::Activation::Relu));
-      y = convolution(b_, y, layer(name + "conv2", name + "bn2", 1, 1, fb::Activation::None));
-    }
-    return b_.add(y, skip, fb::Activation::Relu);
-  }
-
-  Builder& b_;
-  std::string prefix_;
-  std::uint32_t stem_stride_ = 2, groups_ = 1;
-  bool stem_pool_ = true;
-};
-
-fb::Filter read_filter(const Config& config) {
-  const std::string name = config.text_or("filter", "bilinear");
-  constexpr std::pair<std::string_view, fb::Filter> kFilters[] = {
-      {"nearest", fb::Filter::Nearest}, {"bilinear", fb::Filter::Bilinear}, {"bicubic", fb::Filter::Bicubic},
-      {"lanczos", fb::Filter::Lanczos}, {"box", fb::Filter::Box},           {"hamming", fb::Filter::Hamming}};
-  for (const auto& [known, filter] : kFilters) {
-    if (name == known) return filter;
-  }
-  config.reject("filter", R"(supported: "nearest", "bilinear", "bicubic", "lanczos", "box", "hamming")");
-}
-
-}  // namespace
-
-Rows trunk(Builder& b, const Config& config) {
-  if (config.text("type") != "resnet") config.reject("type", R"(supported: "resnet")");
-  Rows x = ResNet(b, config).build();
-  if (config.has("grid")) {  // as many regions whatever the picture's size
-    const std::uint32_t side = config.count("grid", 1U << 10);
-    b.scope("grid");
-    x = b.adaptive_pool2d(x, fb::PoolKind::Average, {side, side});
-  }
-  return x;
-}
-
-void picture_input(Builder& b, const Config& config) {
-  config.known({"height", "width", "mean", "std", "filter", "resize"});
-  constexpr std::uint32_t kSide = 1U << 13;
-  const fb::Size size(config.count("height", kSide), config.count("width", kSide));
-  const std::vector<float> mean = config.has("mean") ? config.numbers("mean") : std::vector<float>(3, 0.0F);
-  const std::vector<float> deviation =
-      config.has("std") ? config.numbers("std") : std::vector<float>(mean.size(), 1.0F);
-  const auto channels = static_cast<std::uint32_t>(mean.size());
-  if (channels != 1 && channels != 3) config.reject("mean", "expected one number or three");
-  if (deviation.size() != channels) config.reject("std", "expected as many numbers as mean has");
-  std::vector<float> gain, shift;
-  for (std::size_t c = 0; c < channels; ++c) {
-    if (!(deviation[c] > 0)) config.reject("std", "expected numbers above 0");
-    gain.push_back(1.0F / (255.0F * deviation[c]));
-    shift.push_back(-mean[c] / deviation[c]);
-  }
-  b.input(size, channels, b.constant("image.gain", 1, channels, std::move(gain), fb::WeightType::Float32),
-          b.constant("image.shift", 1, channels, std::move(shift), fb::WeightType::Float32));
-  auto picture = std::make_unique<fb::PictureT>();
-  picture->filter = read_filter(config);
-  const std::string resize = config.text_or("resize", "exact");
-  if (resize == "exact") {
-    picture->resize = std::make_unique<fb::Size>(size);
-  } else if (resize == "shorter") {  // the shorter side to the model's, then the middle
-    picture->resize = std::make_unique<fb::Size>(std::min(size.height(), size.width()), 0);
-    picture->crop = std::make_unique<fb::Size>(size);
-  } else {
-    config.reject("resize", R"(supported: "exact", "shorter")");
-  }
-  b.model().input->picture = std::move(picture);
 }
 
 }  // namespace kinglet::converter

@@ -22,10 +22,7 @@ struct ConvLayer {
 // The layer over a grid, or (empty rows) over the model's input. Its sizes are those of its tensor.
 Rows convolution(Builder& b, Rows x, const ConvLayer& layer);
 
-// The feature grid of an image classifier without its head, as the object `trunk` of a config.json describes it: torchvision's ResNet.
-Rows trunk(Builder& b, const Config& config);
-
-// What a picture is before it enters a model, as the object `image` of a config.json says it: sets the model's input.
-void picture_input(Builder& b, const Config& config);
+// Height and width of a layer's window, as its tensor has it.
+fb::Size kernel_of(const Builder& b, const std::string& layer);
 
 }  // namespace kinglet::converter

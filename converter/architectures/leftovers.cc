@@ -11,15 +11,16 @@ namespace {
 
 // Masks, rotary tables, computed positions, and heads of BERT's training or of other tasks than the one converted.
 bool kept_by_training(std::string_view name) {
-  constexpr std::array<std::string_view, 9> kEnds{".attn.bias",
-                                                  ".attn.masked_bias",
-                                                  ".attention.bias",
-                                                  ".attention.masked_bias",
-                                                  "rotary_emb.inv_freq",
-                                                  "embed_positions.weights",
-                                                  "embed_positions._float_tensor",
-                                                  "position_ids",
-                                                  "token_type_ids"};
+  constexpr std::array<std::string_view, 10> kEnds{".attn.bias",
+                                                   ".attn.masked_bias",
+                                                   ".attention.bias",
+                                                   ".attention.masked_bias",
+                                                   "rotary_emb.inv_freq",
+                                                   "embed_positions.weights",
+                                                   "embed_positions._float_tensor",
+                                                   "embeddings.mask_token",
+                                                   "position_ids",
+                                                   "token_type_ids"};
   constexpr std::array<std::string_view, 3> kParts{"pooler.dense.", "cls.seq_relationship.", "embed_positions.weight"};
   return std::ranges::any_of(kEnds, [&](auto end) { return name.ends_with(end); }) ||
          std::ranges::any_of(kParts, [&](auto part) { return name.find(part) != std::string_view::npos; });

@@ -9,6 +9,7 @@ void build_audio_spectrogram(Builder& b, const ConvertOptions& options);
 void build_bart(Builder& b, const ConvertOptions& options);
 void build_bert(Builder& b, const ConvertOptions& options);
 void build_captioner(Builder& b, const ConvertOptions& options);
+void build_deit(Builder& b, const ConvertOptions& options);
 void build_distilbert(Builder& b, const ConvertOptions& options);
 void build_gemma(Builder& b, const ConvertOptions& options);
 void build_gemma2(Builder& b, const ConvertOptions& options);
@@ -28,6 +29,7 @@ void build_rnn_seq2seq(Builder& b, const ConvertOptions& options);
 void build_roberta(Builder& b, const ConvertOptions& options);
 void build_t5(Builder& b, const ConvertOptions& options);
 void build_torch_transformer(Builder& b, const ConvertOptions& options);
+void build_vit(Builder& b, const ConvertOptions& options);
 void build_whisper(Builder& b, const ConvertOptions& options);
 
 }  // namespace kinglet::converter

@@ -60,29 +60,8 @@ class Encoder {
 
 void build_rnn_seq2seq(Builder& b, const ConvertOptions& options) {
   const Config config(b.config());
-  config.known({"model_type",
-                "cell",
-                "vocab_size",
-                "source_vocab_size",
-                "target_vocab_size",
-                "encoder",
-                "decoder",
-                "initial_state",
-                "attention",
-                "attentional",
-                "output",
-                "max_positions",
-                "pad_token_id",
-                "bos_token_id",
-                "eos_token_id",
-                "decoder_start_token_id",
-                "forced_bos_token_id",
-                "source_suffix",
-                "suppress_tokens",
-                "architectures",
-                "dtype",
-                "torch_dtype",
-                "transformers_version"});
+  config.known_of_model({"cell", "source_vocab_size", "target_vocab_size", "encoder", "decoder", "initial_state",
+                         "attention", "attentional", "output", "source_suffix"});
   const bool one = config.has("vocab_size") && !config.has("source_vocab_size");
   const std::uint32_t source = config.count(one ? "vocab_size" : "source_vocab_size", kMostTokens);
   const std::uint32_t target = config.count(one ? "vocab_size" : "target_vocab_size", kMostTokens);

@@ -59,6 +59,7 @@ float activate(float x, fb::Activation activation, float cap) {
     case fb::Activation::Tanh: return std::tanh(x);
     case fb::Activation::Sigmoid: return sigmoid(x);
     case fb::Activation::SoftCap: return cap * std::tanh(x / cap);
+    case fb::Activation::Relu6: return std::clamp(x, 0.0F, 6.0F);
   }
   return x;
 }
@@ -116,7 +117,7 @@ Matrix add(View left, View right, fb::Activation activation) {
   return y;
 }
 
-Matrix pool_rows(View x, fb::Pooling pooling) {
+Matrix pool_rows(View x, fb::Pooling pooling, std::uint32_t row) {
   Matrix y = zeros(1, x.width);
   for (std::uint32_t i = 0; i < x.width; ++i) {
     double sum = 0;
@@ -128,7 +129,7 @@ Matrix pool_rows(View x, fb::Pooling pooling) {
     switch (pooling) {
       case fb::Pooling::Mean: y.data[i] = static_cast<float>(sum / x.rows); break;
       case fb::Pooling::Max: y.data[i] = most; break;
-      case fb::Pooling::First: y.data[i] = x.row(0)[i]; break;
+      case fb::Pooling::First: y.data[i] = x.row(row)[i]; break;
       case fb::Pooling::Last: y.data[i] = x.row(x.rows - 1)[i]; break;
     }
   }

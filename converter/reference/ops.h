@@ -103,6 +103,6 @@ Matrix concat(std::span<const View> parts, std::uint32_t rows);
 Matrix gate(View gate, View up, fb::Activation activation);
 Matrix activate(View x, fb::Activation activation);
 Matrix add(View left, View right, fb::Activation activation = fb::Activation::None);
-Matrix pool_rows(View x, fb::Pooling pooling);
+Matrix pool_rows(View x, fb::Pooling pooling, std::uint32_t row = 0);
 
 }  // namespace kinglet::converter::ops

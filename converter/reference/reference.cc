@@ -136,8 +136,9 @@ class Run {
                      ops::add(value(body.AsAdd()->left), value(body.AsAdd()->right), body.AsAdd()->activation));
       case fb::Body::Select: return leave(index, *body.AsSelect()->output, copy(value(body.AsSelect()->input)));
       case fb::Body::PoolRows:
-        return leave(index, *body.AsPoolRows()->output,
-                     ops::pool_rows(value(body.AsPoolRows()->input), body.AsPoolRows()->pooling));
+        return leave(
+            index, *body.AsPoolRows()->output,
+            ops::pool_rows(value(body.AsPoolRows()->input), body.AsPoolRows()->pooling, body.AsPoolRows()->row));
       case fb::Body::Recurrent: return leave(index, *body.AsRecurrent()->output, recurrent(*body.AsRecurrent()));
       case fb::Body::Recall: return leave(index, *body.AsRecall()->output, recall(*body.AsRecall()));
       case fb::Body::Keep: return keep(*body.AsKeep());

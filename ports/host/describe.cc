@@ -95,7 +95,7 @@ class Describer {
   }
   void operator()(const fb::PoolRows& op) {
     result.inputs = {value(op.input())};
-    detail(lower(fb::EnumNamePooling(op.pooling())));
+    detail(lower(fb::EnumNamePooling(op.pooling())) + (op.row() == 0 ? "" : " after " + std::to_string(op.row())));
     emit(op.output());
   }
   void operator()(const fb::Recurrent& op) {

@@ -1,4 +1,5 @@
-// PoolRows: one row per sequence (Reimers and Gurevych 2019, Sentence-BERT, 3): the mean, the maximum, the first or the last row.
+// PoolRows: one row per sequence (Reimers and Gurevych 2019, Sentence-BERT, 3): the mean, the maximum, the first (or one after it) or the
+// last row.
 #include <cstring>
 
 #include "ops/emit.h"
@@ -33,6 +34,13 @@ Status verify(const fb::PoolRows& op, Checker& check) {
   if ((*input)->extent() != fb::Extent::Rows && (*input)->extent() != fb::Extent::Grid)
     return check.fail("rows are pooled from something that has no row per token or place");
   if (op.pooling() > fb::Pooling::MAX) return {Code::kUnsupported, "a pooling this version does not know"};
+  const bool grid = (*input)->extent() == fb::Extent::Grid;
+  // Texts may have a single row, what is made of the model's input has always as many.
+  const std::uint32_t least = grid                                     ? places(**input)
+                              : check.encode() && check.root().input() ? check.root().source()
+                                                                       : 1;
+  if (op.row() >= least || (op.row() != 0 && op.pooling() != fb::Pooling::First))
+    return check.fail("a row is pooled that there may not be");
   return check.emits(op.output(), (*input)->width(), fb::Extent::Sequences);
 }
 
@@ -48,7 +56,8 @@ Status run(const fb::PoolRows& op, const Frame& frame) {
   const std::uint32_t size = places(frame.value(op.input()));
   return emit_rows(frame, op.output(), frame.call.sequences, width, [&](std::uint32_t s, float* out) {
     const Span& span = frame.call.spans[s];
-    pool(input, grid ? s * size : span.first_row, grid ? size : span.rows, width, op.pooling(), out);
+    pool(input, (grid ? s * size : span.first_row) + op.row(), (grid ? size : span.rows) - op.row(), width,
+         op.pooling(), out);
   });
 }
 

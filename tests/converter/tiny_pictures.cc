@@ -55,7 +55,7 @@ Program tiny_pictures() {
                               {.window = {.kernel = {3, 3}, .padding = {2, 2}, .dilation = {2, 2}},
                                .bias = w.floats(1, 20, 0.3F),
                                .activation = Silu});
-  y = b.linear(y, w.matrix(32, 20), {.activation = Relu});
+  y = b.linear(y, w.matrix(32, 20), {.activation = Relu6});
   // Two groups, holes in the window, its own result as residual of the next.
   const Rows z = b.conv2d(y, w.matrix(32, 9 * 16),
                           {.window = {.kernel = {3, 3}, .padding = {3, 3}, .dilation = {3, 3}}, .groups = 2});
@@ -68,7 +68,8 @@ Program tiny_pictures() {
   x = b.adaptive_pool2d(b.linear(x, w.matrix(24, 96)), fb::PoolKind::Average, {5, 3});
   x = b.regions(x, w.floats(2, 24, 1), w.floats(17, 24, 0.5F));
   x = b.attention({.query = x, .key = x, .value = x, .heads = 3, .kv_heads = 3, .head_dim = 8, .mask = fb::Mask::Full});
-  b.output(b.pool(b.add(x, b.linear(x, w.matrix(24, 24)), Sigmoid), fb::Pooling::Mean));
+  x = b.add(x, b.linear(x, w.matrix(24, 24)), Sigmoid);
+  b.output(b.add(b.pool(x, fb::Pooling::Mean), b.pool(x, fb::Pooling::First, 1)));
   b.model().task = fb::Task::Embed;
   b.model().architecture = "tiny pictures";
   return b.finish();

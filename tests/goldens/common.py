@@ -48,7 +48,7 @@ def reinitialize(model, gen, embedding=0.7, lively=False):
                 std = 1.0 if "relative_attention_bias" in name else 0.5 if "position" in name else embedding
                 new = randn(value.shape, std, gen)
             elif part.endswith("weight"):
-                fan_in = value.shape[0] if kind == "Conv1D" else value.shape[-1]
+                fan_in = value.shape[0] if kind == "Conv1D" else value[0].numel()
                 std = 1 / math.sqrt(fan_in)
                 if kind == "Linear" and (name.endswith("Attention.q")):  # T5 does not divide scores by sqrt(d_kv)
                     std /= math.sqrt(model.config.d_kv)

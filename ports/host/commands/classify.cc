@@ -196,9 +196,13 @@ Run add_classify(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_common(app, options->common);
   app.add_option("TEXT", options->texts, "Texts ('-' or nothing: the lines of stdin)")->type_name("");
-  app.add_option("--image", options->pictures, "Pictures, of a model that reads these")->type_name("IMAGE");
-  app.add_option("--audio", options->sounds, "Sounds, of a model that hears these; their beginning counts")
-      ->type_name("AUDIO");
+  app.add_option("--image", options->pictures, "A picture, of a model that reads these; again for each of several")
+      ->type_name("IMAGE")
+      ->allow_extra_args(false);
+  app.add_option("--audio", options->sounds,
+                 "A sound, of a model that hears these; again for each of several. Its beginning counts")
+      ->type_name("AUDIO")
+      ->allow_extra_args(false);
   app.add_option("--top", options->top, "Show only the K likeliest labels")->check(between(1, 1 << 20))->type_name("N");
   app.add_flag("--pair", options->pair, "Texts are read two by two and labelled together");
   app.add_flag("--truncate", options->truncate, "Cut a text that is longer than the model takes, instead of failing");

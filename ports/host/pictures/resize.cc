@@ -184,7 +184,9 @@ Pixels prepare(const Pixels& from, const fb::Input& input) {
   if (const fb::Size* crop = picture->crop()) made = crop_middle(made, *crop);
   const fb::Size& grid = *input.grid();
   if (made.height != grid.height() || made.width != grid.width() || made.channels != input.channels())
-    throw Failure("the file's own instructions give a picture of another size than its model reads");
+    throw Failure("a picture of " + std::to_string(made.height) + " x " + std::to_string(made.width) +
+                  " pixels: this model reads " + std::to_string(grid.height()) + " x " + std::to_string(grid.width()) +
+                  " and does not scale: scale it first");
   return made;
 }
 

@@ -42,6 +42,9 @@ TEST(ReferenceOps, Activations) {
   EXPECT_NEAR(at(0, Sigmoid), 0.5F, 0);
   EXPECT_NEAR(at(2, SoftCap), 2 * 0.7615942F, 1e-6);
   EXPECT_EQ(at(-200, Silu), 0);
+  EXPECT_EQ(at(7, Relu6), 6);
+  EXPECT_EQ(at(5, Relu6), 5);
+  EXPECT_EQ(at(-1, Relu6), 0);
 }
 
 TEST(ReferenceOps, Norms) {
@@ -91,6 +94,7 @@ TEST(ReferenceOps, PoolingGateAndAdd) {
   expect_near(ops::pool_rows(ops::view(x), fb::Pooling::Mean), {3, -2});
   expect_near(ops::pool_rows(ops::view(x), fb::Pooling::Max), {6, 0});
   expect_near(ops::pool_rows(ops::view(x), fb::Pooling::First), {1, -5});
+  expect_near(ops::pool_rows(ops::view(x), fb::Pooling::First, 1), {x.row(1)[0], x.row(1)[1]});
   expect_near(ops::pool_rows(ops::view(x), fb::Pooling::Last), {6, -1});
   expect_near(ops::gate(ops::view(x, 0, 1), ops::view(x, 1, 1), fb::Activation::Relu), {-5, 0, -6});
   expect_near(ops::add(ops::view(x), ops::view(x)), {2, -10, 4, 0, 12, -2});

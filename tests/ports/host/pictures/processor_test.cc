@@ -1,0 +1,77 @@
+// Pictures through the processors of checkpoints: what `prepare` makes of the pictures of tests/goldens by a converted file's own
+// instructions is what transformers' processors (those with Pillow) made of them.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "engine.h"
+#include "pictures/picture.h"
+#include "tests/ports/host/program.h"
+
+namespace kinglet::host {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kGoldens = fs::path(KINGLET_SOURCE_DIR) / "tests" / "goldens";
+
+std::string bytes_of(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+// A float tensor of a safetensors file.
+std::vector<float> tensor_of(const fs::path& path, const std::string& name) {
+  const std::string file = bytes_of(path);
+  std::uint64_t head = 0;
+  std::memcpy(&head, file.data(), sizeof head);
+  const auto entry = nlohmann::json::parse(file.substr(sizeof head, head)).at(name);
+  const std::size_t begin = entry.at("data_offsets")[0], end = entry.at("data_offsets")[1];
+  std::vector<float> floats((end - begin) / sizeof(float));
+  std::memcpy(floats.data(), file.data() + sizeof head + head + begin, end - begin);
+  return floats;
+}
+
+const float* vector_of(const Opened& opened, int weight) {
+  return reinterpret_cast<const float*>(
+      opened.model().data(*opened.root().weights()->Get(static_cast<std::uint32_t>(weight))->data()));
+}
+
+TEST(Processors, PicturesAreTransformersNumbers) {
+  constexpr float kRounding = 2e-6F;  // of a float's last bits; a grey level is some 5e-3
+  std::size_t compared = 0;
+  for (const auto& entry : fs::directory_iterator(kGoldens)) {
+    if (!fs::exists(entry.path() / "cases.json")) continue;
+    const auto cases = nlohmann::json::parse(bytes_of(entry.path() / "cases.json")).at("cases");
+    if (!cases.front().contains("picture")) continue;
+    const std::string file = testing::temporary_folder() + "/" + entry.path().filename().string() + ".kgl";
+    const auto ran = testing::run_program(KINGLET_CONVERT, {entry.path().string(), "-o", file});
+    ASSERT_EQ(ran.status, 0) << testing::show(ran);
+    const Opened opened(file);
+    const fb::Input& input = *opened.root().input();
+    const float* gain = vector_of(opened, input.gain());
+    const float* shift = vector_of(opened, input.shift());
+    for (const auto& one : cases) {
+      if (!one.contains("picture")) continue;
+      const std::string path = (entry.path() / one["picture"].get<std::string>()).string();
+      const Pixels pixels = prepare(read_picture(path, input.channels()), input);
+      const auto wanted = tensor_of(entry.path() / "inputs.safetensors", one.at("grid"));
+      ASSERT_EQ(pixels.bytes.size(), wanted.size()) << path;
+      for (std::size_t i = 0; i < wanted.size(); ++i) {
+        const std::size_t c = i % pixels.channels;
+        ASSERT_NEAR(gain[c] * static_cast<float>(pixels.bytes[i]) + shift[c], wanted[i], kRounding)
+            << path << ", " << i;
+      }
+      ++compared;
+    }
+  }
+  EXPECT_GE(compared, 10U);
+}
+
+}  // namespace
+}  // namespace kinglet::host
