@@ -19,6 +19,8 @@ constexpr std::array kArchitectures{
     Architecture{"bart", build_bart},
     Architecture{"bert", build_bert},
     Architecture{"captioner", build_captioner},
+    Architecture{"clip_text_model", build_clip_text},
+    Architecture{"clip_vision_model", build_clip_vision},
     Architecture{"deit", build_deit},
     Architecture{"distilbert", build_distilbert},
     Architecture{"gemma", build_gemma},
@@ -61,6 +63,10 @@ Program build_program(const Checkpoint& checkpoint, const ConvertOptions& option
   const Config config(checkpoint.config);
   if (!config.has("model_type")) throw Error("config.json: model_type is missing; supported: " + supported());
   const std::string type = config.text("model_type");
+  if (type == "clip")
+    config.reject("model_type",
+                  "a file holds one of its towers: save it with CLIPTextModelWithProjection or "
+                  "CLIPVisionModelWithProjection (.from_pretrained(…).save_pretrained(…))");
   const auto found = std::ranges::find(kArchitectures, type, &Architecture::model_type);
   if (found == kArchitectures.end()) config.reject("model_type", "supported: " + supported());
   check_common(config);

@@ -9,6 +9,8 @@ void build_audio_spectrogram(Builder& b, const ConvertOptions& options);
 void build_bart(Builder& b, const ConvertOptions& options);
 void build_bert(Builder& b, const ConvertOptions& options);
 void build_captioner(Builder& b, const ConvertOptions& options);
+void build_clip_text(Builder& b, const ConvertOptions& options);
+void build_clip_vision(Builder& b, const ConvertOptions& options);
 void build_deit(Builder& b, const ConvertOptions& options);
 void build_distilbert(Builder& b, const ConvertOptions& options);
 void build_gemma(Builder& b, const ConvertOptions& options);

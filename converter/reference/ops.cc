@@ -59,7 +59,6 @@ float activate(float x, fb::Activation activation, float cap) {
     case fb::Activation::Tanh: return std::tanh(x);
     case fb::Activation::Sigmoid: return sigmoid(x);
     case fb::Activation::SoftCap: return cap * std::tanh(x / cap);
-    case fb::Activation::Relu6: return std::clamp(x, 0.0F, 6.0F);
   }
   return x;
 }

@@ -23,18 +23,7 @@
 namespace kinglet::kernels {
 
 // As in the schema (checked by a static_assert in ops/); kernels know no schema.
-enum class Activation : std::uint8_t {
-  kNone,
-  kRelu,
-  kGelu,
-  kGeluTanh,
-  kQuickGelu,
-  kSilu,
-  kTanh,
-  kSigmoid,
-  kSoftCap,
-  kRelu6
-};
+enum class Activation : std::uint8_t { kNone, kRelu, kGelu, kGeluTanh, kQuickGelu, kSilu, kTanh, kSigmoid, kSoftCap };
 enum class Cell : std::uint8_t { kLstm, kGru, kGruOriginal };
 
 // Quantized rows: x = scale * q (Q8) or scale * (256 * q + low) (Q16).

@@ -17,7 +17,6 @@ inline kernels::Activation kernel_activation(fb::Activation activation) {
     case fb::Activation::Tanh: return kernels::Activation::kTanh;
     case fb::Activation::Sigmoid: return kernels::Activation::kSigmoid;
     case fb::Activation::SoftCap: return kernels::Activation::kSoftCap;
-    case fb::Activation::Relu6: return kernels::Activation::kRelu6;
   }
   return kernels::Activation::kNone;
 }

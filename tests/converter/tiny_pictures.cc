@@ -55,7 +55,7 @@ Program tiny_pictures() {
                               {.window = {.kernel = {3, 3}, .padding = {2, 2}, .dilation = {2, 2}},
                                .bias = w.floats(1, 20, 0.3F),
                                .activation = Silu});
-  y = b.linear(y, w.matrix(32, 20), {.activation = Relu6});
+  y = b.linear(y, w.matrix(32, 20), {.activation = Relu});
   // Two groups, holes in the window, its own result as residual of the next.
   const Rows z = b.conv2d(y, w.matrix(32, 9 * 16),
                           {.window = {.kernel = {3, 3}, .padding = {3, 3}, .dilation = {3, 3}}, .groups = 2});

@@ -45,6 +45,7 @@ def deit_processor(side, crop):
     return transformers.DeiTImageProcessorPil(size={"height": side, "width": side}, crop_size={"height": crop, "width": crop})
 
 
+CLIP_TOWER = dict(hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, projection_dim=20)
 # name: class, how it is called, config, options of the model, processor
 VARIANTS = {
     "vit": ("ViTForImageClassification", transformers.ViTConfig(**VIT, **LABELS), {}, vit_processor(24, 24)),
@@ -54,11 +55,19 @@ VARIANTS = {
                      grey(vit_processor(24, 24))),
     "deit": ("DeiTForImageClassification", transformers.DeiTConfig(**VIT, **LABELS), {}, deit_processor(28, 24)),
     "deit-teacher": ("DeiTForImageClassificationWithTeacher", transformers.DeiTConfig(**VIT, **LABELS), {}, deit_processor(26, 24)),
+    "clip-vision": ("CLIPVisionModelWithProjection", transformers.CLIPVisionConfig(**CLIP_TOWER, image_size=24, patch_size=8), {},
+                    transformers.CLIPImageProcessorPil(size={"shortest_edge": 24}, crop_size={"height": 24, "width": 24})),
+    "clip-text": ("CLIPTextModelWithProjection", transformers.CLIPTextConfig(
+        **CLIP_TOWER, vocab_size=90, max_position_embeddings=32, bos_token_id=88, eos_token_id=89, pad_token_id=0), {}, None),
 }
 
 
 def result(model, x):
-    out = model(pixel_values=x[None])
+    """Of a picture, or of the tokens of a text."""
+    out = model(pixel_values=x[None]) if x.is_floating_point() else model(input_ids=x[None])
+    for embeds in ("image_embeds", "text_embeds"):
+        if hasattr(out, embeds):
+            return getattr(out, embeds)
     if hasattr(out, "logits"):
         return out.logits
     return out.last_hidden_state[:, 0] if out.pooler_output is None else out.pooler_output
@@ -94,18 +103,23 @@ def make(name):
     model = getattr(transformers, kind)(config, **options).eval()
     common.reinitialize(model, gen)
     for part, value in model.named_parameters():
-        if part.endswith(("_token", "position_embeddings")):
+        if part.endswith(("_token", "position_embeddings", "class_embedding")):
             value.copy_(common.randn(value.shape, 0.5, gen))
     model.save_pretrained(folder)
-    processor.save_pretrained(folder)
+    if processor:
+        processor.save_pretrained(folder)
     for path in folder.glob("*.json"):
         common.write_json(path, json.loads(path.read_text()))
     model = getattr(transformers, kind).from_pretrained(folder, attn_implementation="eager", **options).eval()
 
-    grids = write_inputs(folder, gen, processor, config.num_channels)
-    outputs = [result(model, x).contiguous() for x in grids]
-    common.check_sensitive(model, lambda: result(model, grids[0]), KEY_BIAS)
-    cases = [{"tokens": [], "grid": f"case{i}", "output": f"case{i}"} | ({"picture": f"{i}.png"} if i < 2 else {}) for i in range(len(grids))]
+    if processor:
+        inputs = write_inputs(folder, gen, processor, config.num_channels)
+        cases = [{"tokens": [], "grid": f"case{i}", "output": f"case{i}"} | ({"picture": f"{i}.png"} if i < 2 else {}) for i in range(len(inputs))]
+    else:  # a text between its first and its last token
+        inputs = [torch.cat([torch.tensor([88]), torch.randint(1, 88, (n,), generator=gen), torch.tensor([89])]) for n in (0, 7, 30)]
+        cases = [{"tokens": x.tolist(), "output": f"case{i}"} for i, x in enumerate(inputs)]
+    outputs = [result(model, x).contiguous() for x in inputs]
+    common.check_sensitive(model, lambda: result(model, inputs[-1]), KEY_BIAS)
     common.write_json(folder / "cases.json", {"architecture": kind, "cases": cases}, compact=True)
     save_file({f"case{i}": y for i, y in enumerate(outputs)}, folder / "expected.safetensors")
     for path in folder.iterdir():

@@ -17,8 +17,8 @@ struct Pixels {
 // A JPEG, PNG, GIF (its first frame), BMP, TGA, PSD or PNM file as grey (1) or RGB (3); transparency is dropped. Throws Failure.
 Pixels read_picture(const std::string& path, std::uint32_t channels);
 
-// Pillow's Image.resize (13.0) in 22 bits of fixed point: horizontally, then vertically, or the other way round where the picture becomes
-// lower and that is less work; the filter grows with the step when the picture becomes smaller. Sizes above 0.
+// Pillow's Image.resize (13.0) in 22 bits of fixed point: horizontally, then vertically, or the other way round where the picture loses
+// more than twice as many rows as columns; the filter grows with the step when the picture becomes smaller. Sizes above 0.
 Pixels resize(const Pixels& from, fb::Size size, fb::Filter filter);
 
 // The middle of a picture, black where it has no pixels (transformers' center_crop).

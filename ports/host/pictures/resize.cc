@@ -136,8 +136,10 @@ Pixels resize_height(Pixels from, std::uint32_t height, fb::Filter filter) {
 Pixels resize(const Pixels& from, fb::Size size, fb::Filter filter) {
   if (size.height() == from.height && size.width() == from.width) return from;
   if (filter == fb::Filter::Nearest) return nearest(from, size);
-  const bool lower_first = size.height() < from.height &&
-                           std::uint64_t{from.width} * size.height() < std::uint64_t{from.height} * size.width();
+  // As Pillow 13 chooses; the bytes between the two passes are rounded, so the order shows.
+  const std::int64_t lower = std::int64_t{from.height} - size.height(),
+                     narrower = std::int64_t{from.width} - size.width();
+  const bool lower_first = lower > 0 && lower > 2 * narrower;
   if (lower_first) return resize_width(resize_height(from, size.height(), filter), size.width(), filter);
   return resize_height(resize_width(from, size.width(), filter), size.height(), filter);
 }

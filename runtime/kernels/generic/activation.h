@@ -17,15 +17,6 @@ template <class F32>
   return select(below, F32(0.0f), x);
 }
 
-// At most 6 (Howard et al. 2017); a NaN stays one.
-template <class F32>
-[[gnu::always_inline]] inline F32 relu6(F32 x) {
-  using I32 = decltype(bits(x));
-  const I32 b = bits(x);
-  const auto above = (I32(0x40c00000) < b) & (b < I32(0x7f800001));  // from the float after 6 to infinity
-  return select(above, F32(6.0f), relu(x));
-}
-
 // x Phi(x), Phi the normal distribution (Hendrycks & Gimpel 2016).
 template <class F32>
 [[gnu::always_inline]] inline F32 gelu(F32 x) {
@@ -68,7 +59,6 @@ void with_activation(Activation activation, float cap, F&& f) {
       case Activation::kTanh: return f([](F32 x) { return tanh(x); });
       case Activation::kSigmoid: return f([](F32 x) { return sigmoid(x); });
       case Activation::kSoftCap: return f([cap](F32 x) { return soft_cap(x, F32(cap)); });
-      case Activation::kRelu6: return f([](F32 x) { return relu6(x); });
     }
 }
 

@@ -42,9 +42,6 @@ TEST(ReferenceOps, Activations) {
   EXPECT_NEAR(at(0, Sigmoid), 0.5F, 0);
   EXPECT_NEAR(at(2, SoftCap), 2 * 0.7615942F, 1e-6);
   EXPECT_EQ(at(-200, Silu), 0);
-  EXPECT_EQ(at(7, Relu6), 6);
-  EXPECT_EQ(at(5, Relu6), 5);
-  EXPECT_EQ(at(-1, Relu6), 0);
 }
 
 TEST(ReferenceOps, Norms) {

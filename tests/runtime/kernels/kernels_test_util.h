@@ -166,12 +166,11 @@ inline double reference_activation(Activation activation, double x, double cap) 
     case Activation::kTanh: return std::tanh(x);
     case Activation::kSigmoid: return 1 / (1 + std::exp(-x));
     case Activation::kSoftCap: return cap * std::tanh(x / cap);
-    case Activation::kRelu6: return x < 0 ? 0 : x > 6 ? 6 : x;
   }
   return x;
 }
-inline constexpr Activation kAllActivations[] = {
-    Activation::kNone, Activation::kRelu, Activation::kGelu,    Activation::kGeluTanh, Activation::kQuickGelu,
-    Activation::kSilu, Activation::kTanh, Activation::kSigmoid, Activation::kSoftCap,  Activation::kRelu6};
+inline constexpr Activation kAllActivations[] = {Activation::kNone,     Activation::kRelu,      Activation::kGelu,
+                                                 Activation::kGeluTanh, Activation::kQuickGelu, Activation::kSilu,
+                                                 Activation::kTanh,     Activation::kSigmoid,   Activation::kSoftCap};
 
 }  // namespace kinglet::kernels::test
