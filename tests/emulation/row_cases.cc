@@ -204,7 +204,7 @@ void window_cases(Suite& s) {
       s.memory.clear();
       const std::size_t lines = s.random.between(1, 3), columns = s.random.between(1, 3),
                         apart = s.random.between(0, 5);
-      WindowArgs args{};
+      kernels::WindowArgs args{};
       args.lines = lines;
       args.columns = columns;
       args.width = width;
@@ -220,8 +220,8 @@ void window_cases(Suite& s) {
           (kernels.*kernel)(args);
         });
       };
-      run(&Kernels::convolve);
-      run(&Kernels::maximum);
+      run(&kernels::Kernels::convolve);
+      run(&kernels::Kernels::maximum);
     }
   }
 }
