@@ -8,6 +8,8 @@
 namespace kinglet::xnnpack {
 namespace {
 
+static_assert(kReadsBehind >= XNN_EXTRA_BYTES);
+
 // The operators that XNNPACK computes, each with what its last call was told.
 struct Taken {
   bool encode;
@@ -153,8 +155,8 @@ struct Engine::State {
     std::size_t workspace = 0;
     xnn_status status = xnn_status_success;
     if (one.grids != provided.grids()) status = shape(one.layer, one.op, provided.grids(), &workspace, pool);
-    one.grids = provided.grids();
     if (status != xnn_status_success) return status;
+    one.grids = provided.grids();
     status = place(one.layer, one.op, one.grids, one.workspace, provided.input(), results, pool);
     return status == xnn_status_success ? xnn_run_operator(one.op, pool) : status;
   }

@@ -23,7 +23,7 @@ namespace kinglet::xnnpack {
 inline constexpr std::size_t kReadsBehind = 64;
 
 struct Options {
-  // Which kinds of operators it takes; by default those that it is faster at (README, `./dev bench`).
+  // Which kinds of operators it takes; by default those that it is faster at in most shapes (README, `./dev bench`).
   bool convolutions = false;  // of one group
   bool grouped = true;        // convolutions of several
   bool depthwise = true;

@@ -97,7 +97,7 @@ std::vector<float> read_sound(const std::string& path, std::uint32_t rate) {
   const auto channels = static_cast<std::size_t>(info.channels);
   std::vector<float> block(static_cast<std::size_t>(kBlock) * channels), mono, sound;
   for (sf_count_t read = kBlock; read > 0;) {
-    read = sf_readf_float(file.get(), block.data(), kBlock);
+    read = std::max<sf_count_t>(sf_readf_float(file.get(), block.data(), kBlock), 0);
     mono.clear();
     for (std::size_t i = 0; i < static_cast<std::size_t>(read); ++i) {
       double sum = 0;

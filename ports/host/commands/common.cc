@@ -17,9 +17,9 @@ void add_common(CLI::App& app, Common& common, CommonOptions which) {
         ->type_name("N");
     app.add_option("--isa", common.isa, "Kernel set to use; 'list' shows them (default: the best that runs here)")
         ->type_name("NAME");
-    app.add_option(
-           "--provider", common.provider,
-           "Who computes convolutions and pooling where it is faster: xnnpack, but not with the same bits everywhere")
+    app.add_option("--provider", common.provider,
+                   "Who computes grouped and depthwise convolutions and pooling: xnnpack, often faster, has not the "
+                   "same bits everywhere")
         ->check(CLI::IsMember({"none", "xnnpack"}))
         ->type_name("NAME")
         ->capture_default_str();

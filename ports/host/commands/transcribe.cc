@@ -8,6 +8,7 @@
 #include "commands/generation.h"
 #include "json.h"
 #include "kinglet/translator.h"
+#include "tasks/tokens.h"
 #include "text.h"
 #include "texts.h"
 
@@ -154,13 +155,14 @@ class Command {
   // The likeliest token of a language behind the start.
   std::string heard(const std::string& path, const Grid& grid,
                     const flatbuffers::Vector<flatbuffers::Offset<fb::Language>>& all) {
-    const auto* start = opened_.root().generation()->start();
     Session& session = engine_.session();
     Chunk chunk{.sequence = 0, .tokens = {}, .types = {}, .want = Want::kNone, .grid = grid};
     require(path, session.encode({&chunk, 1}));
-    chunk = {.sequence = 0, .tokens = {start->data(), start->size()}, .types = {}, .want = Want::kLast};
+    chunk = {.sequence = 0, .tokens = start_tokens(opened_.root()), .types = {}, .want = Want::kLast};
     require(path, session.step({&chunk, 1}));
     const std::span<const float> logits = session.output(0);
+    if (logits.size() != opened_.root().vocabulary())
+      throw Failure(options_.common.file + ": the model gives no scores of its tokens: say --language");
     const fb::Language* best = nullptr;
     const auto score = [&](const fb::Language* language) {
       return language->tokens()->size() == 0 ? -HUGE_VALF

@@ -12,6 +12,8 @@ namespace kinglet::host {
 
 Pixels read_picture(const std::string& path, std::uint32_t channels) {
   constexpr std::int64_t kMost = std::int64_t{1} << 26;  // pixels: a file of some bytes may claim any number
+  if (channels != 1 && channels != 3)
+    throw Failure(path + ": this model reads " + std::to_string(channels) + " channels: pictures have 1 or 3");
   const MappedFile file(path);
   if (file.bytes().size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))
     throw Failure(path + ": is larger than 2 GB: give a smaller picture");

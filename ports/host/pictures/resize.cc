@@ -163,12 +163,25 @@ Pixels crop_middle(const Pixels& from, fb::Size size) {
   return to;
 }
 
+namespace {
+
+constexpr std::uint32_t kMostSide = 1U << 16;
+
+bool good_side(std::uint32_t side) { return side >= 1 && side <= kMostSide; }
+
+}  // namespace
+
 Pixels prepare(const Pixels& from, const fb::Input& input) {
   const fb::Picture* picture = input.picture();
   if (picture == nullptr || input.gain() < 0) throw Failure("this model reads no pictures");
+  const fb::Size* resized = picture->resize();
+  const fb::Size* cropped = picture->crop();
+  if ((resized != nullptr && (!good_side(resized->height()) || resized->width() > kMostSide)) ||
+      (cropped != nullptr && (!good_side(cropped->height()) || !good_side(cropped->width()))))
+    throw Failure("this model wants pictures of no size, or larger than 65,536 pixels a side: convert it again");
   Pixels made = from;
-  if (const fb::Size* wanted = picture->resize()) {
-    fb::Size size = *wanted;
+  if (resized != nullptr) {
+    fb::Size size = *resized;
     if (size.width() == 0) {  // the shorter side; the longer one in proportion, rounded down
       const std::uint64_t side = size.height();
       const std::uint32_t shorter = std::min(from.height, from.width);
@@ -176,14 +189,13 @@ Pixels prepare(const Pixels& from, const fb::Input& input) {
         return n == shorter ? static_cast<std::uint32_t>(side) : static_cast<std::uint32_t>(side * n / shorter);
       };
       size = fb::Size(scaled(from.height), scaled(from.width));
-      constexpr std::uint32_t kMost = 1U << 16;
-      if (size.height() > kMost || size.width() > kMost)
+      if (!good_side(size.height()) || !good_side(size.width()))
         throw Failure("a picture so narrow (" + std::to_string(from.height) + " x " + std::to_string(from.width) +
-                      ") would become longer than 65,536 pixels: cut it first");
+                      ") would become longer than 65,536 pixels, or nothing: cut it first");
     }
     made = resize(made, size, picture->filter());
   }
-  if (const fb::Size* crop = picture->crop()) made = crop_middle(made, *crop);
+  if (cropped != nullptr) made = crop_middle(made, *cropped);
   const fb::Size& grid = *input.grid();
   if (made.height != grid.height() || made.width != grid.width() || made.channels != input.channels())
     throw Failure("a picture of " + std::to_string(made.height) + " x " + std::to_string(made.width) +

@@ -87,6 +87,40 @@ TEST(Prepare, BringsTheShorterSideToItsLength) {
   }
 }
 
+// A file may ask for any size: products of these would wrap.
+TEST(Prepare, RefusesSizesThatNoPictureHas) {
+  const Pixels source{4, 5, 3, std::vector<std::uint8_t>(60)};
+  const auto message_of = [&](std::unique_ptr<fb::Size> resize, std::unique_ptr<fb::Size> crop) -> std::string {
+    flatbuffers::FlatBufferBuilder builder;
+    fb::InputT input;
+    input.grid = std::make_unique<fb::Size>(8, 8);
+    input.channels = 3;
+    input.gain = input.shift = 0;
+    input.picture = std::make_unique<fb::PictureT>();
+    input.picture->resize = std::move(resize);
+    input.picture->crop = std::move(crop);
+    builder.Finish(fb::Input::Pack(builder, &input));
+    try {
+      (void)prepare(source, *flatbuffers::GetRoot<fb::Input>(builder.GetBufferPointer()));
+    } catch (const Failure& failure) {
+      return failure.what();
+    }
+    return "";
+  };
+  const fb::Size sizes[] = {{0, 0}, {0, 7}, {1U << 31U, 2863311531U}, {65537, 4}, {4, 65537}, {~0U, ~0U}};
+  for (const fb::Size& size : sizes) {
+    EXPECT_THAT(message_of(std::make_unique<fb::Size>(size), nullptr), HasSubstr("no size"));
+    EXPECT_THAT(message_of(nullptr, std::make_unique<fb::Size>(size)), HasSubstr("no size"));
+  }
+  EXPECT_THAT(message_of(nullptr, std::make_unique<fb::Size>(8, 0)), HasSubstr("no size"));
+}
+
+TEST(ReadPicture, RefusesChannelsThatNoPictureHas) {
+  const std::string picture = KINGLET_SOURCE_DIR "/tests/models/shapes/pictures/1.png";
+  for (const std::uint32_t channels : {0U, 2U, 4U, 5U, 1U << 20U})
+    EXPECT_THROW((void)read_picture(picture, channels), Failure);
+}
+
 TEST(ReadPicture, SaysWhatIsWrongWithAFile) {
   const std::string folder = testing::temporary_folder();
   const auto refused = [&](const std::string& name, const std::string& bytes) -> std::string {
