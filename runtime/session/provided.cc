@@ -102,7 +102,7 @@ void Provided::weights(std::uint32_t channel, std::span<float> out) const {
     const std::int8_t* tile = frame_->tiles(conv->weight()) + channel / kLanes * kLanes * deep + channel % kLanes * 4;
     const float scale = frame_->scales(conv->weight())[channel];
     for (std::size_t k = 0; k < columns; ++k) {
-      const std::size_t at = k / 4 * 4 * kLanes + k % 4;
+      const std::size_t at = k / 4 * 4 * std::size_t{kLanes} + k % 4;
       out[k] = scale * static_cast<float>(tile[at]);
     }
   } else if (const fb::DepthwiseConv2d* depthwise = op.body_as_DepthwiseConv2d()) {
