@@ -7,7 +7,6 @@
 #include "commands/commands.h"
 #include "commands/generation.h"
 #include "json.h"
-#include "kinglet/translator.h"
 #include "pictures/picture.h"
 #include "text.h"
 #include "texts.h"
@@ -17,9 +16,7 @@ namespace {
 
 struct Options {
   Common common;
-  SamplerOptions sampler;
-  BeamOptions beam;
-  int tokens = 0;
+  TranslationFlags writing;
   std::string language;
   std::string attention;  // where the page goes, or empty
   std::vector<std::string> pictures;
@@ -34,20 +31,17 @@ class Command {
         translator_(engine_, options.common.file) {}
 
   int run() {
-    const TranslatorOptions beams{.beams = options_.beam.beams > 0};
+    const TranslatorOptions beams{.beams = options_.writing.beam.beams > 0};
     Translator& translator = translator_.fit(0, beams);
     const auto tokenizer = value_of(options_.common.file, Tokenizer::open(*opened_.root().target_tokenizer()));
-    Arena out(std::max(options_.beam.nbest, 1U) * (engine_.plan().limits.context + 1) * tokenizer.decode_bytes());
+    Arena out(std::max(options_.writing.beam.nbest, 1U) * (engine_.plan().limits.context + 1) *
+              tokenizer.decode_bytes());
     const std::span<char> room(reinterpret_cast<char*>(out.bytes().data()), out.bytes().size());
-    std::vector<Translation> made(options_.beam.beams > 0 ? options_.beam.nbest : 1);
-    const TranslateOptions how{.sampler = options_.sampler,
-                               .max_tokens = options_.tokens > 0 ? static_cast<std::uint32_t>(options_.tokens) : 0,
-                               .first_stream = 0,
-                               .beam = options_.beam,
-                               .language = options_.language};
+    std::vector<Translation> made(options_.writing.texts());
+    const TranslateOptions how = options_.writing.options(options_.language);
     for (const std::string& path : options_.pictures) {
       const fb::Input& input = *opened_.root().input();
-      const Pixels pixels = prepare(read_picture(path, input.channels()), input);
+      const Pixels pixels = input_picture(path, input);
       const Grid grid{.bytes = pixels.bytes, .features = {}};
       require(path, translator.translate(std::span(&grid, 1), how, room, made));
       if (!show(path, made)) return 0;
@@ -68,7 +62,7 @@ class Command {
   Limits limits() const {
     Limits limits = limits_of(opened_, options_.common);
     limits.sources = 1;
-    limits.sequences = std::max(options_.beam.beams, 1U);
+    limits.sequences = std::max(options_.writing.beam.beams, 1U);
     return limits;
   }
 
@@ -76,7 +70,7 @@ class Command {
     if (options_.common.json) {
       Json json{{"picture", path}, {"text", all[0].text}, {"tokens", all[0].tokens}};
       for (const Translation& each : all) {
-        if (options_.beam.beams > 0) json["hypotheses"].push_back({{"text", each.text}, {"score", each.score}});
+        if (options_.writing.beam.beams > 0) json["hypotheses"].push_back({{"text", each.text}, {"score", each.score}});
       }
       return print(json_line(json));
     }
@@ -142,15 +136,11 @@ Run add_caption(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_common(app, options->common);
   app.add_option("IMAGE", options->pictures, "Pictures: JPEG, PNG, GIF, BMP, TGA, PSD or PNM files")->type_name("");
-  app.add_option("-n,--tokens", options->tokens, "Most tokens of a caption (default: as many as the model takes)")
-      ->check(between(-1, 1 << 30))
-      ->type_name("N");
   app.add_option("--language", options->language, "Code of the language to write in (default: the model's first)")
       ->type_name("CODE");
   app.add_option("--attention", options->attention, "Draw where in the picture each token looked: a page (.html)")
       ->type_name("OUT");
-  add_sampling(app, options->sampler);
-  add_beam(app, options->beam);
+  options->writing.add(app, "a caption");
   app.footer("Example: kinglet caption shapes.kgl picture.png --attention seen.html");
   return [options] { return caption(*options); };
 }

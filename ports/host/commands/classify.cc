@@ -85,10 +85,10 @@ class Command {
     if (options_.pictures.empty()) throw Misuse("--image is missing: this model reads pictures");
     for (const std::string& path : options_.pictures) {
       const fb::Input& input = *opened_.root().input();
-      const Pixels pixels = prepare(read_picture(path, input.channels()), input);
+      const Pixels pixels = input_picture(path, input);
       const Passage picture{.text = {}, .grid = {.bytes = pixels.bytes, .features = {}}};
       require(path, task.classify({&picture, 1}).status());
-      if (!show_labels(task, 0, "picture", path, options_.pictures.size() > 1)) break;
+      if (!show_labels(task, "picture", path, options_.pictures.size() > 1)) break;
     }
     return 0;
   }
@@ -102,23 +102,29 @@ class Command {
       const std::vector<float> features = mel_features(read_sound(path, sound.rate()), input);
       const Passage passage{.text = {}, .grid = {.bytes = {}, .features = features}};
       require(path, task.classify({&passage, 1}).status());
-      if (!show_labels(task, 0, "sound", path, options_.sounds.size() > 1)) break;
+      if (!show_labels(task, "sound", path, options_.sounds.size() > 1)) break;
     }
     return 0;
   }
 
   // Of a picture or a sound.
-  bool show_labels(Classifier& task, std::size_t row, const char* kind, const std::string& path, bool named) {
+  bool show_labels(Classifier& task, const char* kind, const std::string& path, bool named) {
     Json json{{kind, path}};
+    if (!show_row(task, 0, named ? printable(path) + "\t" : "", json)) return false;
+    return !options_.common.json || print(json_line(json));
+  }
+
+  // The labels of a row: kept in `json`, and printed, each in a line behind `before`, where no JSON is wanted.
+  bool show_row(Classifier& task, std::size_t row, const std::string& before, Json& json) {
     for (const Labelled& label : labels_of(task, row)) {
       const std::string name = name_of(task, task_, label.label);
       json["labels"].push_back({{"label", name}, {"probability", label.probability}});
       if (options_.common.json) continue;
       char line[64];
       std::snprintf(line, sizeof(line), "\t%.4f\n", static_cast<double>(label.probability));
-      if (!print((named ? printable(path) + "\t" : "") + printable(name) + line)) return false;
+      if (!print(before + printable(name) + line)) return false;
     }
-    return !options_.common.json || print(json_line(json));
+    return true;
   }
 
   Limits limits() const { return limits_of(opened_, options_.common); }
@@ -161,17 +167,10 @@ class Command {
     for (const std::size_t row : rows_of(task)) {
       Json entry = Json::object();
       if (task.labels_tokens()) entry["token"] = task.embedder().tokenizer().piece(task.tokens(0)[row]);
-      for (const Labelled& label : labels_of(task, row)) {
-        const std::string name = name_of(task, task_, label.label);
-        entry["labels"].push_back({{"label", name}, {"probability", label.probability}});
-        if (options_.common.json) continue;
-        char line[64];
-        std::snprintf(line, sizeof(line), "\t%.4f\n", static_cast<double>(label.probability));
-        const std::string text = texts_.few(texts.size()) ? "" : printable(texts[0]) + "\t";
-        const std::string second = text.empty() || !options_.pair ? "" : printable(texts[1]) + "\t";
-        const std::string token = entry.contains("token") ? printable(entry["token"].get<std::string>()) + "\t" : "";
-        if (!print(text + second + token + printable(name) + line)) return false;
-      }
+      const std::string text = texts_.few(texts.size()) ? "" : printable(texts[0]) + "\t";
+      const std::string second = text.empty() || !options_.pair ? "" : printable(texts[1]) + "\t";
+      const std::string token = entry.contains("token") ? printable(entry["token"].get<std::string>()) + "\t" : "";
+      if (!show_row(task, row, text + second + token, entry)) return false;
       if (task.labels_tokens()) json["tokens"].push_back(std::move(entry));
       else json["labels"] = std::move(entry["labels"]);
     }

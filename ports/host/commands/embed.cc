@@ -53,7 +53,7 @@ Json about_text(const std::string& text, const Embedder& embedder, std::size_t i
 int embed_pictures(const Options& options, const fb::Input& input, Embedder& embedder) {
   if (options.pictures.empty()) throw Misuse("--image is missing: this model reads pictures");
   for (const std::string& path : options.pictures) {
-    const Pixels pixels = prepare(read_picture(path, input.channels()), input);
+    const Pixels pixels = input_picture(path, input);
     const Passage picture{.text = {}, .grid = {.bytes = pixels.bytes, .features = {}}};
     require(path, embedder.embed({&picture, 1}).status());
     if (!show(options, {{"picture", path}}, embedder, 0)) break;

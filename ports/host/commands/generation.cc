@@ -23,6 +23,22 @@ GenerateOptions GenerationFlags::options() {
   return {.sampler = sampler, .max_tokens = tokens > 0 ? static_cast<std::uint32_t>(tokens) : 0, .stop = stop_views};
 }
 
+void TranslationFlags::add(CLI::App& app, const std::string& what) {
+  app.add_option("-n,--tokens", tokens, "Most tokens of " + what + " (default: as many as the model takes)")
+      ->check(between(-1, 1 << 30))
+      ->type_name("N");
+  add_sampling(app, sampler);
+  add_beam(app, beam);
+}
+
+TranslateOptions TranslationFlags::options(std::string_view language, std::uint32_t first_stream) const {
+  return {.sampler = sampler,
+          .max_tokens = tokens > 0 ? static_cast<std::uint32_t>(tokens) : 0,
+          .first_stream = first_stream,
+          .beam = beam,
+          .language = language};
+}
+
 bool TextOut::write(void* context, std::string_view text) noexcept {
   TextOut& out = *static_cast<TextOut*>(context);
   if (interrupted()) return false;

@@ -1,4 +1,4 @@
-// What `generate` and `chat` share: options of the text, and where it goes.
+// What commands that write texts share: options of the text, and where it goes.
 #pragma once
 
 #include <string>
@@ -7,6 +7,7 @@
 
 #include "commands/commands.h"
 #include "kinglet/generator.h"
+#include "kinglet/translator.h"
 
 namespace kinglet::host {
 
@@ -18,6 +19,17 @@ struct GenerationFlags {
 
   void add(CLI::App& app);
   GenerateOptions options();  // shows this object's strings
+};
+
+// Of `translate`, `caption` and `transcribe`.
+struct TranslationFlags {
+  int tokens = 0;  // 0 or less: no limit
+  SamplerOptions sampler;
+  BeamOptions beam;
+
+  void add(CLI::App& app, const std::string& what);  // what: whose tokens are counted, "a caption"
+  TranslateOptions options(std::string_view language = {}, std::uint32_t first_stream = 0) const;
+  std::size_t texts() const { return beam.beams > 0 ? beam.nbest : 1; }  // of one source
 };
 
 // Prints text as it comes, or keeps it for JSON. Stops where Ctrl-C came or stdout cannot be written.

@@ -127,7 +127,7 @@ Output compute(const Opened& opened, const Options& options) {
     const fb::Input* input = opened.root().input();
     if (input != nullptr && input->sound() != nullptr)
       features = mel_features(read_sound(options.audio, sound_of(file, input).rate()), *input);
-    else if (input != nullptr) pixels = prepare(read_picture(options.image, input->channels()), *input);
+    else if (input != nullptr) pixels = input_picture(options.image, *input);
     const Chunk chunk{.sequence = 0,
                       .tokens = options.tokens,
                       .types = options.types,

@@ -7,7 +7,6 @@
 #include "commands/commands.h"
 #include "commands/generation.h"
 #include "json.h"
-#include "kinglet/translator.h"
 #include "tasks/tokens.h"
 #include "text.h"
 #include "texts.h"
@@ -17,9 +16,7 @@ namespace {
 
 struct Options {
   Common common;
-  SamplerOptions sampler;
-  BeamOptions beam;
-  int tokens = 0;
+  TranslationFlags writing;
   std::string language, task;
   std::vector<std::string> sounds;
 };
@@ -62,7 +59,7 @@ class Command {
   Limits limits() const {
     Limits limits = limits_of(opened_, options_.common);
     limits.sources = 1;
-    limits.sequences = std::max(options_.beam.beams, 1U);
+    limits.sequences = std::max(options_.writing.beam.beams, 1U);
     return limits;
   }
 
@@ -91,22 +88,18 @@ class Command {
       text += (begin == 0 ? "" : " ") + std::string(trimmed(made[0].text));
       begin = end;
     }
-    if (!options_.common.json) return options_.beam.nbest > 1 || print("\n");
+    if (!options_.common.json) return options_.writing.beam.nbest > 1 || print("\n");
     json["text"] = text;
     if (!code.empty()) json["language"] = spoken(code);
     return print(json_line(json));
   }
 
   std::vector<Translation> write(const std::string& path, const Grid& grid, const std::string& code) {
-    Translator& translator = translator_.fit(0, TranslatorOptions{.beams = options_.beam.beams > 0});
-    std::vector<Translation> made(options_.beam.beams > 0 ? options_.beam.nbest : 1);
+    Translator& translator = translator_.fit(0, TranslatorOptions{.beams = options_.writing.beam.beams > 0});
+    std::vector<Translation> made(options_.writing.texts());
     const auto tokenizer = value_of(options_.common.file, Tokenizer::open(*opened_.root().target_tokenizer()));
     room_.resize(made.size() * (engine_.plan().limits.context + 1) * tokenizer.decode_bytes());
-    const TranslateOptions how{.sampler = options_.sampler,
-                               .max_tokens = options_.tokens > 0 ? static_cast<std::uint32_t>(options_.tokens) : 0,
-                               .first_stream = 0,
-                               .beam = options_.beam,
-                               .language = code};
+    const TranslateOptions how = options_.writing.options(code);
     require(path, translator.translate(std::span(&grid, 1), how, room_, made));
     return made;
   }
@@ -116,7 +109,8 @@ class Command {
     Json json{
         {"begin", seconds(begin)}, {"end", seconds(end)}, {"text", trimmed(made[0].text)}, {"tokens", made[0].tokens}};
     for (const Translation& each : made) {
-      if (options_.beam.beams > 0) json["hypotheses"].push_back({{"text", trimmed(each.text)}, {"score", each.score}});
+      if (options_.writing.beam.beams > 0)
+        json["hypotheses"].push_back({{"text", trimmed(each.text)}, {"score", each.score}});
     }
     return json;
   }
@@ -195,16 +189,12 @@ Run add_transcribe(CLI::App& app) {
   add_common(app, options->common);
   app.add_option("AUDIO", options->sounds, "Sounds: WAV, FLAC, Ogg, MP3 or AIFF files of any rate and channels")
       ->type_name("");
-  app.add_option("-n,--tokens", options->tokens, "Most tokens of a window (default: as many as the model takes)")
-      ->check(between(-1, 1 << 30))
-      ->type_name("N");
   app.add_option("--language", options->language, "Code of the language that is spoken (default: what the model hears)")
       ->type_name("CODE");
   app.add_option("--task", options->task, "transcribe, or translate: write in English (default: transcribe)")
       ->check(CLI::IsMember({"transcribe", "translate"}))
       ->type_name("TASK");
-  add_sampling(app, options->sampler);
-  add_beam(app, options->beam);
+  options->writing.add(app, "a window");
   app.footer(
       "A sound that is longer than the model hears at once (Whisper: 30 seconds) is cut into windows, each at the "
       "quietest\n"

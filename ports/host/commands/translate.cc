@@ -9,7 +9,6 @@
 #include "commands/commands.h"
 #include "commands/generation.h"
 #include "json.h"
-#include "kinglet/translator.h"
 #include "texts.h"
 
 namespace kinglet::host {
@@ -17,9 +16,7 @@ namespace {
 
 struct Options {
   Common common;
-  SamplerOptions sampler;
-  BeamOptions beam;
-  int tokens = 0;
+  TranslationFlags writing;
   std::uint32_t batch = 8;
   std::string attention;  // where the maps go, or empty
   std::string allow;      // the file of the words that may be used, or empty
@@ -31,7 +28,7 @@ bool is_one_text(const Options& options) { return options.texts.size() == 1 && o
 Limits limits_for(const Opened& opened, const Options& options) {
   Limits limits = limits_of(opened, options.common);
   limits.sources = is_one_text(options) ? 1 : options.batch;
-  limits.sequences = limits.sources * std::max(options.beam.beams, 1U);
+  limits.sequences = limits.sources * std::max(options.writing.beam.beams, 1U);
   return limits;
 }
 
@@ -49,7 +46,7 @@ bool show(const Options& options, const std::string& source, std::span<const Tra
               {"source_tokens", made.source_tokens},
               {"tokens", made.tokens},
               {"finish", finish_name(made.finish)}};
-    if (options.beam.beams > 0) add_scores(json, made);
+    if (options.writing.beam.beams > 0) add_scores(json, made);
     for (const Translation& each : all) {
       if (all.size() == 1 || !std::isfinite(each.score)) continue;
       json["hypotheses"].push_back(
@@ -58,7 +55,7 @@ bool show(const Options& options, const std::string& source, std::span<const Tra
     }
     return print(json_line(json));
   }
-  if (made.finish == Finish::kLength && options.tokens <= 0)
+  if (made.finish == Finish::kLength && options.writing.tokens <= 0)
     std::fprintf(stderr, "kinglet: text %zu: its translation fills the context of %u tokens and may be cut short\n",
                  number, made.tokens);
   if (all.size() == 1) return print(std::string(made.text) + "\n");
@@ -108,8 +105,9 @@ int translate(Options& options) {
   Engine engine(opened, options.common, limits_for(opened, options));
   const std::size_t sequences = engine.plan().limits.sequences;
   const std::size_t texts_at_once = engine.plan().limits.sources;
-  const TranslatorOptions beams{.beams = options.beam.beams > 0, .coverage = options.beam.coverage_penalty > 0};
-  const std::size_t nbest = options.beam.beams > 0 ? options.beam.nbest : 1;
+  const TranslatorOptions beams{.beams = options.writing.beam.beams > 0,
+                                .coverage = options.writing.beam.coverage_penalty > 0};
+  const std::size_t nbest = options.writing.texts();
   Growing<Translator> translator(engine, file);
   const auto allowed = options.allow.empty() ? std::vector<std::int32_t>{} : allowed_tokens(opened, options.allow);
   require(file, engine.session().restrict(allowed));
@@ -123,10 +121,7 @@ int translate(Options& options) {
   Texts texts(options.texts);
   for (auto batch = texts.next(texts_at_once); !batch.empty(); batch = texts.next(texts_at_once)) {
     const std::vector<std::string_view> sources(batch.begin(), batch.end());
-    const TranslateOptions how{.sampler = options.sampler,
-                               .max_tokens = options.tokens > 0 ? static_cast<std::uint32_t>(options.tokens) : 0,
-                               .first_stream = static_cast<std::uint32_t>(texts.first()),
-                               .beam = options.beam};
+    const TranslateOptions how = options.writing.options({}, static_cast<std::uint32_t>(texts.first()));
     const std::span<Translation> made(results.data(), batch.size() * nbest);
     if (auto s = translator.fit(longest(batch), beams).translate(sources, how, room, made); !s.ok())
       throw failure_of_text(file, texts, s);
@@ -144,9 +139,6 @@ Run add_translate(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_common(app, options->common);
   app.add_option("TEXT", options->texts, "Texts ('-' or nothing: the lines of stdin)")->type_name("");
-  app.add_option("-n,--tokens", options->tokens, "Most tokens of a translation (default: as many as the model takes)")
-      ->check(between(-1, 1 << 30))
-      ->type_name("N");
   app.add_option("--batch", options->batch, "Most texts translated at once")
       ->check(between(1, 4096))
       ->type_name("N")
@@ -156,9 +148,8 @@ Run add_translate(CLI::App& app) {
       ->type_name("OUT");
   app.add_option("--allow", options->allow, "Only tokens of the words in this file, a line each (a shortlist)")
       ->type_name("FILE");
-  add_sampling(app, options->sampler);
-  add_beam(app, options->beam);
-  app.add_option("--coverage-penalty", options->beam.coverage_penalty,
+  options->writing.add(app, "a translation");
+  app.add_option("--coverage-penalty", options->writing.beam.coverage_penalty,
                  "Add B times ln(min(attention, 1)) of every source token to a score, against leaving things out")
       ->check(between(0.0, 100.0))
       ->type_name("B")

@@ -37,6 +37,10 @@ Pixels read_picture(const std::string& path, std::uint32_t channels) {
   return read;
 }
 
+Pixels input_picture(const std::string& path, const fb::Input& input) {
+  return prepare(read_picture(path, input.channels()), input);
+}
+
 std::string png_of(const Pixels& pixels) {
   std::string png;
   const auto append = [](void* to, void* data, int size) {

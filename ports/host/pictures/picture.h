@@ -27,6 +27,9 @@ Pixels crop_middle(const Pixels& from, fb::Size size);
 // What a model's input asks for. Throws Failure where the model does not read pictures; `path` names it.
 Pixels prepare(const Pixels& from, const fb::Input& input);
 
+// A file's picture as the model's input wants it. Throws Failure.
+Pixels input_picture(const std::string& path, const fb::Input& input);
+
 // A PNG file, for a page.
 std::string png_of(const Pixels& pixels);
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "tests/ports/host/converted_file.h"
 #include "tests/ports/host/program.h"
 
 namespace kinglet {
@@ -17,12 +18,7 @@ using testing::run;
 using testing::show;
 
 std::string convert(const std::string& model) {
-  const std::string file = testing::temporary_folder() + "/" + (model.empty() ? "transformer" : model) + ".kgl";
-  if (std::filesystem::exists(file)) return file;
-  const auto converted =
-      testing::run_program(KINGLET_CONVERT, {KINGLET_SOURCE_DIR "/tests/models/en-ko/" + model, "-o", file});
-  EXPECT_EQ(converted.status, 0) << show(converted);
-  return file;
+  return testing::converted_file("models/en-ko/" + model, model.empty() ? "transformer" : model);
 }
 
 std::string read(const std::string& path) {

@@ -7,6 +7,7 @@
 #include <sstream>
 #include <vector>
 
+#include "tests/ports/host/converted_file.h"
 #include "tests/ports/host/program.h"
 
 namespace kinglet {
@@ -15,16 +16,7 @@ namespace {
 using testing::run;
 using testing::show;
 
-const std::string& sample_file() {
-  static const std::string path = [] {
-    const std::string file = testing::temporary_folder() + "/en-ko.kgl";
-    const auto converted =
-        testing::run_program(KINGLET_CONVERT, {KINGLET_SOURCE_DIR "/tests/models/en-ko", "-o", file});
-    EXPECT_EQ(converted.status, 0) << show(converted);
-    return file;
-  }();
-  return path;
-}
+std::string sample_file() { return testing::converted_file("models/en-ko", "en-ko"); }
 
 TEST(Sample, SpeaksKorean) {
   const auto ran = run({"translate", sample_file(), "twenty past nine on May 3rd"});

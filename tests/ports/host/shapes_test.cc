@@ -10,6 +10,7 @@
 #include "kinglet/kinglet.h"
 #include "kinglet/translator.h"
 #include "pictures/picture.h"
+#include "tests/ports/host/converted_file.h"
 #include "tests/ports/host/program.h"
 
 namespace kinglet::host {
@@ -20,15 +21,7 @@ using kinglet::testing::show;
 
 const std::string kFolder = KINGLET_SOURCE_DIR "/tests/models/shapes/";
 
-const std::string& file() {
-  static const std::string path = [] {
-    const std::string name = kinglet::testing::temporary_folder() + "/shapes.kgl";
-    const auto converted = kinglet::testing::run_program(KINGLET_CONVERT, {kFolder, "-o", name});
-    EXPECT_EQ(converted.status, 0) << show(converted);
-    return name;
-  }();
-  return path;
-}
+std::string file() { return kinglet::testing::converted_file("models/shapes", "shapes"); }
 
 // A shape that a caption names: where it is, and its words in both languages.
 struct Named {

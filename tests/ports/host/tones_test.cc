@@ -13,6 +13,7 @@
 #include "audio/sound.h"
 #include "engine.h"
 #include "kinglet/translator.h"
+#include "tests/ports/host/converted_file.h"
 #include "tests/ports/host/program.h"
 
 namespace kinglet::host {
@@ -25,15 +26,7 @@ const std::string kFolder = KINGLET_SOURCE_DIR "/tests/models/tones/";
 constexpr double kRate = 8000;
 constexpr std::size_t kSamples = 16000;
 
-const std::string& file() {
-  static const std::string path = [] {
-    const std::string name = kinglet::testing::temporary_folder() + "/tones.kgl";
-    const auto converted = kinglet::testing::run_program(KINGLET_CONVERT, {kFolder, "-o", name});
-    EXPECT_EQ(converted.status, 0) << show(converted);
-    return name;
-  }();
-  return path;
-}
+std::string file() { return kinglet::testing::converted_file("models/tones", "tones"); }
 
 // A line of test.tsv.
 struct Sound {
