@@ -1,4 +1,5 @@
 #include "converter/builder.h"
+#include "converter/builder_operator.h"
 
 #include <algorithm>
 #include <cmath>
@@ -12,13 +13,6 @@ namespace kinglet::converter {
 namespace {
 
 std::unique_ptr<fb::Slice> slice(Rows rows) { return std::make_unique<fb::Slice>(rows.value, rows.first); }
-
-template <class Body>
-fb::OperatorT make_operator(Body body) {
-  fb::OperatorT op;
-  op.body.Set(std::move(body));
-  return op;
-}
 
 }  // namespace
 

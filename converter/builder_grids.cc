@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "converter/builder.h"
+#include "converter/builder_operator.h"
 #include "runtime/model/rules.h"
 
 namespace kinglet::converter {
@@ -11,17 +12,24 @@ namespace {
 std::string to_string(fb::Size size) { return std::to_string(size.height()) + " x " + std::to_string(size.width()); }
 
 template <class Body>
-fb::OperatorT make_operator(Body body) {
-  fb::OperatorT op;
-  op.body.Set(std::move(body));
-  return op;
-}
-
-template <class Body>
 void set_window(Body& body, const WindowSpec& window) {
   body.kernel = std::make_unique<fb::Size>(window.kernel);
   body.stride = std::make_unique<fb::Size>(window.stride);
   body.padding = std::make_unique<fb::Size>(window.padding);
+}
+
+// What the two kinds of convolution have in common.
+template <class Body>
+Body convolution_body(int input, WeightRef weight, const ConvSpec& spec) {
+  Body body;
+  body.input = input;
+  body.output = std::make_unique<fb::Emit>();
+  body.weight = weight.index;
+  body.bias = spec.bias.index;
+  body.activation = spec.activation;
+  set_window(body, spec.window);
+  body.dilation = std::make_unique<fb::Size>(spec.window.dilation);
+  return body;
 }
 
 // Places of one side of the output; 0 where not one window fits.
@@ -67,15 +75,8 @@ fb::Size Builder::output_of(const WindowSpec& w, fb::Size input, const std::stri
 Rows Builder::conv2d(Rows x, WeightRef weight, const ConvSpec& spec) {
   const std::string name = weight_name(weight);
   const std::uint32_t channels = x.empty() && program_.model.input ? program_.model.input->channels : x.width;
-  fb::Conv2dT body;
-  body.input = whole(x);
+  auto body = convolution_body<fb::Conv2dT>(whole(x), weight, spec);
   body.residual = whole(spec.residual);
-  body.output = std::make_unique<fb::Emit>();
-  body.weight = weight.index;
-  body.bias = spec.bias.index;
-  body.activation = spec.activation;
-  set_window(body, spec.window);
-  body.dilation = std::make_unique<fb::Size>(spec.window.dilation);
   body.inner = edit(weight).columns;
   body.groups = spec.groups;
   const std::uint64_t taps = std::uint64_t{spec.window.kernel.height()} * spec.window.kernel.width();
@@ -87,14 +88,7 @@ Rows Builder::conv2d(Rows x, WeightRef weight, const ConvSpec& spec) {
 
 Rows Builder::depthwise_conv2d(Rows x, WeightRef weight, const ConvSpec& spec) {
   const std::string name = weight_name(weight);
-  fb::DepthwiseConv2dT body;
-  body.input = whole(x);
-  body.output = std::make_unique<fb::Emit>();
-  body.weight = weight.index;
-  body.bias = spec.bias.index;
-  body.activation = spec.activation;
-  set_window(body, spec.window);
-  body.dilation = std::make_unique<fb::Size>(spec.window.dilation);
+  auto body = convolution_body<fb::DepthwiseConv2dT>(whole(x), weight, spec);
   require(edit(weight).columns == x.width, name + " has not as many columns as its input");
   const fb::Size grid = output_of(spec.window, grid_of(x), name);
   return emit(make_operator(std::move(body)), name, x.width, fb::Extent::Grid, grid);
