@@ -1,13 +1,6 @@
 // The model files that write_models made, as arrays aligned to 64 bytes.
 
-        .section .rodata
-        .macro  file name, path
-        .balign 64
-        .globl  \name
-\name:  .incbin "\path"
-        .globl  \name\()_end
-\name\()_end:
-        .endm
+#include "file.inc"
 
         file    tiny_decoder, "decoder.kgl"
         file    tiny_encoder, "encoder.kgl"

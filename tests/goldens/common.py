@@ -1,6 +1,7 @@
 """Shared by the golden makers: seeded re-initialization of weights, config.json forms, and file writing."""
 import json
 import math
+import shutil
 import zlib
 
 import torch
@@ -14,6 +15,12 @@ def generator(name):
 
 def randn(shape, std, gen):
     return torch.randn(tuple(shape), generator=gen) * std
+
+
+def new_folder(path):
+    """The folder, with nothing in it."""
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir()
 
 
 def write_json(path, value, compact=False):

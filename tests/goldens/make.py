@@ -9,7 +9,6 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 import contextlib
 import json
 import pathlib
-import shutil
 import sys
 
 import torch
@@ -19,7 +18,7 @@ with contextlib.redirect_stdout(None):  # transformers prints documentation erro
 transformers.utils.logging.disable_progress_bar()
 from safetensors.torch import load_file, save_file
 
-from common import check_sensitive, generator, older_config, randn, reinitialize, write_json
+from common import check_sensitive, generator, new_folder, older_config, randn, reinitialize, write_json
 from torch_transformer import TorchTransformer
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -257,8 +256,7 @@ def write_sentence_transformer(folder, config, pooling):
 def make(name):
     family, head, kind, values, options = VARIANTS[name]
     folder = HERE / name
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
+    new_folder(folder)
     config_class = getattr(transformers, family + "Config")
     model_class = getattr(transformers, head if head.startswith("Gemma") else family + head)
     gen = generator(name)
@@ -315,8 +313,7 @@ def make(name):
 def make_torch_transformer(name, pre):
     """torch.nn.Transformer under PyTorch's own tensor names."""
     folder = HERE / name
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
+    new_folder(folder)
     gen = generator(name)
     config = {
         "model_type": "torch_transformer", "d_model": 32, "nhead": 4, "num_encoder_layers": 2, "num_decoder_layers": 2, "dim_feedforward": 64,

@@ -6,7 +6,6 @@
 import json
 import os
 import pathlib
-import shutil
 
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 import torch
@@ -23,8 +22,7 @@ LABELS = ["yes", "no", "up", "down", "silence"]
 @torch.no_grad()
 def main():
     folder = HERE / "audio-spectrogram-transformer"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
+    common.new_folder(folder)
     gen = common.generator("ast")
     config = transformers.ASTConfig(
         hidden_size=24, num_hidden_layers=2, num_attention_heads=3, intermediate_size=48, patch_size=6, frequency_stride=4, time_stride=5,

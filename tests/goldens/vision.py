@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import pathlib
-import shutil
 
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 import torch
@@ -97,8 +96,7 @@ def write_inputs(folder, gen, processor, channels):
 def make(name):
     kind, config, options, processor = VARIANTS[name]
     folder = HERE / name
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
+    common.new_folder(folder)
     gen = common.generator(name)
     model = getattr(transformers, kind)(config, **options).eval()
     common.reinitialize(model, gen)

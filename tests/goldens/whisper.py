@@ -7,7 +7,6 @@ import json
 import math
 import os
 import pathlib
-import shutil
 import wave
 
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
@@ -115,8 +114,7 @@ def generations(model, settings, tokens, features):
 @torch.no_grad()
 def main():
     folder = HERE / "whisper"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
+    common.new_folder(folder)
     gen = common.generator("whisper")
     written = tokenizer()
     written.save(str(folder / "tokenizer.json"))
