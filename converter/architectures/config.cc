@@ -171,8 +171,9 @@ std::vector<std::int32_t> Config::tokens(std::string_view key) const {
 
 std::optional<fb::Activation> activation_by_name(std::string_view name) {
   using enum fb::Activation;
-  constexpr std::array<std::pair<std::string_view, fb::Activation>, 14> kNames{{
+  constexpr std::array<std::pair<std::string_view, fb::Activation>, 15> kNames{{
       {"relu", Relu},
+      {"relu6", Relu6},
       {"gelu", Gelu},
       {"gelu_python", Gelu},
       {"gelu_new", GeluTanh},
@@ -196,9 +197,9 @@ std::optional<fb::Activation> activation_by_name(std::string_view name) {
 fb::Activation Config::activation(std::string_view key) const {
   const auto known = activation_by_name(text(key));
   if (!known)
-    reject(
-        key,
-        "supported activations: relu, gelu, gelu_new, gelu_fast, gelu_pytorch_tanh, quick_gelu, silu, tanh, sigmoid");
+    reject(key,
+           "supported activations: relu, relu6, gelu, gelu_new, gelu_fast, gelu_pytorch_tanh, quick_gelu, silu, tanh, "
+           "sigmoid");
   return *known;
 }
 

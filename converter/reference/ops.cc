@@ -58,6 +58,7 @@ float activate(float x, fb::Activation activation, float cap) {
     case fb::Activation::Silu: return x * sigmoid(x);
     case fb::Activation::Tanh: return std::tanh(x);
     case fb::Activation::Sigmoid: return sigmoid(x);
+    case fb::Activation::Relu6: return std::clamp(x, 0.0F, 6.0F);
     case fb::Activation::SoftCap: return cap * std::tanh(x / cap);
   }
   return x;

@@ -22,7 +22,7 @@
 
 namespace kinglet::kernels {
 
-// As in the schema (checked by a static_assert in ops/); kernels know no schema.
+// Kernels know no schema: ops/activation.h says which of these each of its activations is, with which cap.
 enum class Activation : std::uint8_t { kNone, kRelu, kGelu, kGeluTanh, kQuickGelu, kSilu, kTanh, kSigmoid, kSoftCap };
 enum class Cell : std::uint8_t { kLstm, kGru, kGruOriginal };
 
@@ -53,7 +53,7 @@ struct MatmulArgs {
   const float* w_scale;
   const float* bias;  // or nullptr
   Activation activation;
-  float cap;              // of kSoftCap
+  float cap;              // of kSoftCap; of kRelu the most, infinity where there is none
   const float* residual;  // or nullptr
   std::size_t residual_stride;
   float* y;

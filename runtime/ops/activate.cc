@@ -28,7 +28,7 @@ Status run(const fb::Activate& op, const Frame& frame) {
                          .rows = 1,
                          .width = op.width(),
                          .activation = kernel_activation(op.activation()),
-                         .cap = 1.0F,
+                         .cap = kernel_cap(op.activation()),
                          .y = out,
                          .y_stride = 0});
   });

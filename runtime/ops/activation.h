@@ -1,6 +1,8 @@
 // The schema's activations as the kernels name them.
 #pragma once
 
+#include <limits>
+
 #include "model_generated.h"
 #include "ops/frame.h"
 
@@ -9,7 +11,8 @@ namespace kinglet::ops {
 inline kernels::Activation kernel_activation(fb::Activation activation) {
   switch (activation) {
     case fb::Activation::None: return kernels::Activation::kNone;
-    case fb::Activation::Relu: return kernels::Activation::kRelu;
+    case fb::Activation::Relu:
+    case fb::Activation::Relu6: return kernels::Activation::kRelu;
     case fb::Activation::Gelu: return kernels::Activation::kGelu;
     case fb::Activation::GeluTanh: return kernels::Activation::kGeluTanh;
     case fb::Activation::QuickGelu: return kernels::Activation::kQuickGelu;
@@ -21,7 +24,13 @@ inline kernels::Activation kernel_activation(fb::Activation activation) {
   return kernels::Activation::kNone;
 }
 
-// In place.
+// The kernels' cap, of an operator's.
+inline float kernel_cap(fb::Activation activation, float cap = 1.0F) {
+  if (activation == fb::Activation::Relu) return std::numeric_limits<float>::infinity();
+  return activation == fb::Activation::Relu6 ? 6.0F : cap;
+}
+
+// In place, where there is something to do.
 inline void activate_row(const Frame& frame, fb::Activation activation, float* row, std::uint32_t width,
                          float cap = 1.0F) {
   if (activation == fb::Activation::None) return;
@@ -32,7 +41,7 @@ inline void activate_row(const Frame& frame, fb::Activation activation, float* r
                        .rows = 1,
                        .width = width,
                        .activation = kernel_activation(activation),
-                       .cap = cap,
+                       .cap = kernel_cap(activation, cap),
                        .y = row,
                        .y_stride = 0});
 }

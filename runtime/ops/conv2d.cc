@@ -182,7 +182,7 @@ Status run(const fb::Conv2d& op, const Frame& frame) {
   const Gather gather(op, frame);
   kernels::MatmulArgs all{};
   all.activation = kernel_activation(op.activation());
-  all.cap = op.cap();
+  all.cap = kernel_cap(op.activation(), op.cap());
   all.residual_stride = residual.stride;
   all.y_stride = static_cast<std::size_t>(round_up(width, kLanes));
   all = matmul_args(frame, op.weight(), op.bias(), all);

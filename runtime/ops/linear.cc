@@ -145,7 +145,7 @@ Status run(const fb::Linear& op, const Frame& frame) {
   args.x = frame.quantized(op.input());
   args.rows = rows;
   args.activation = kernel_activation(op.activation());
-  args.cap = op.cap();
+  args.cap = kernel_cap(op.activation(), op.cap());
   args.residual = residual.data;
   args.residual_stride = residual.stride;
   args.y = target.data;

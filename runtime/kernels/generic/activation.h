@@ -1,4 +1,4 @@
-// What a Linear or a Gate applies to each number. `cap` is of kSoftCap.
+// What a Linear or a Gate applies to each number. `cap` is of kRelu and kSoftCap.
 #pragma once
 
 #include "kernels/generic/math.h"
@@ -7,14 +7,15 @@
 namespace kinglet::kernels {
 namespace {
 
-// 0 below 0, else x: a NaN and -0 stay what they are. By integers, for of a comparison of floats clang 14 makes Arm's fmax, to which +0 is
-// more than -0.
+// 0 below 0, `cap` above that (infinity: no cap), else x: a NaN and -0 stay what they are. By integers, for of a comparison of floats clang
+// 14 makes Arm's fmax, to which +0 is more than -0.
 template <class F32>
-[[gnu::always_inline]] inline F32 relu(F32 x) {
+[[gnu::always_inline]] inline F32 relu(F32 x, F32 cap) {
   using I32 = decltype(bits(x));
   const I32 b = bits(x);
   const auto below = (I32(INT32_MIN) < b) & (b < I32(-0x007fffff));  // from the least denormal to minus infinity
-  return select(below, F32(0.0f), x);
+  const auto above = (bits(cap) < b) & (b < I32(0x7f800001));        // to infinity
+  return select(above, cap, select(below, F32(0.0f), x));
 }
 
 // x Phi(x), Phi the normal distribution (Hendrycks & Gimpel 2016).
@@ -51,7 +52,7 @@ void with_activation(Activation activation, float cap, F&& f) {
   if constexpr (requires { F32::kCalls; }) return f([&](const F32& x) { return activated(x, activation, cap); });
   else switch (activation) {
       case Activation::kNone: return f([](F32 x) { return x; });
-      case Activation::kRelu: return f([](F32 x) { return relu(x); });
+      case Activation::kRelu: return f([cap](F32 x) { return relu(x, F32(cap)); });
       case Activation::kGelu: return f([](F32 x) { return gelu(x); });
       case Activation::kGeluTanh: return f([](F32 x) { return gelu_tanh(x); });
       case Activation::kQuickGelu: return f([](F32 x) { return quick_gelu(x); });

@@ -40,6 +40,9 @@ TEST(ReferenceOps, Activations) {
   EXPECT_NEAR(at(1, Silu), 0.7310586F, 1e-6);
   EXPECT_NEAR(at(1, Tanh), 0.7615942F, 1e-6);
   EXPECT_NEAR(at(0, Sigmoid), 0.5F, 0);
+  EXPECT_EQ(at(7, Relu6), 6);
+  EXPECT_EQ(at(-7, Relu6), 0);
+  EXPECT_EQ(at(5, Relu6), 5);
   EXPECT_NEAR(at(2, SoftCap), 2 * 0.7615942F, 1e-6);
   EXPECT_EQ(at(-200, Silu), 0);
 }

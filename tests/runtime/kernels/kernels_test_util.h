@@ -157,7 +157,7 @@ inline double reference_activation(Activation activation, double x, double cap) 
   const double sqrt_2 = std::sqrt(2.0);
   switch (activation) {
     case Activation::kNone: return x;
-    case Activation::kRelu: return x < 0 ? 0 : x;
+    case Activation::kRelu: return x < 0 ? 0 : std::min(x, cap);
     case Activation::kGelu: return 0.5 * x * std::erfc(-x / sqrt_2);
     case Activation::kGeluTanh:
       return 0.5 * x * (1 + std::tanh(std::sqrt(2 / std::acos(-1.0)) * (x + 0.044715 * x * x * x)));
