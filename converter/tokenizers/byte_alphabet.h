@@ -7,6 +7,8 @@
 
 namespace kinglet::converter {
 
+inline constexpr std::string_view kByteSpace = "\xC4\xA0";  // U+0120, which stands for a space
+
 // The bytes that a piece stands for; nullopt: it has a character outside the alphabet, so no text becomes this piece.
 std::optional<std::string> from_byte_alphabet(std::string_view piece);
 

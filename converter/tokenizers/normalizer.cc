@@ -30,7 +30,7 @@ class Reader {
 
  private:
   void pass(const JsonView& part, fb::PassKind kind, std::vector<std::uint8_t> map = {}) {
-    if (spaces_) part.fail("this step after a rule for spaces is not supported");
+    if (spaces_ && kind != fb::PassKind::Lower) part.fail("this step after a rule for spaces is not supported");
     if (kind == fb::PassKind::Map && map.empty()) return;
     auto step = std::make_unique<fb::PassT>();
     step->kind = kind;
@@ -63,6 +63,10 @@ class Reader {
     const JsonView pattern = part["pattern"];
     const std::string content = part["content"].text();
     if (const JsonView expression = pattern["Regex"]; !expression.is_null()) {
+      if (expression.text() == R"(\s+)" && content == " ") {
+        tables_.any_white = tables_.collapse_spaces = spaces_ = true;
+        return;
+      }
       if (expression.text() != " {2,}" || (content != " " && content != kSpaceMark)) {
         part.fail("Replace of the pattern " + expression.text() + " is not supported");
       }
@@ -86,7 +90,7 @@ class Reader {
   }
 
   fb::TokenizerT& tables_;
-  bool spaces_ = false;  // a rule for spaces was read
+  bool spaces_ = false;  // a rule for spaces was read; letters may still be made lower, which are none
 };
 
 }  // namespace

@@ -19,6 +19,7 @@ constexpr KnownPattern kPatterns[] = {
      fb::Split::Llama3},
     {R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
      fb::Split::Qwen2},
+    {R"('s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+)", fb::Split::Clip},
 };
 
 // Whose pattern it is, where that is known, by a stretch that no other has.
@@ -62,16 +63,18 @@ void read_split(const JsonView& part, Draft& draft) {
     part.fail("Split at \"" + plain.text() + "\" is not supported");
   }
   const std::string& expression = pattern["Regex"].text();
+  // CLIP's leaves white space out, all others have a word for every character.
   const bool isolated = (behavior == "Isolated" && !invert) || (behavior == "Removed" && invert);
   if (isolated && expression == R"(\p{N})") {
     draft.tables.split_digits = true;
     return;
   }
   for (const KnownPattern& known : kPatterns) {
-    if (isolated && expression == known.pattern) return set_split(part, known.split, draft);
+    const bool as_meant = known.split == fb::Split::Clip ? behavior == "Removed" && invert : isolated;
+    if (as_meant && expression == known.pattern) return set_split(part, known.split, draft);
   }
   part.fail("the pattern " + expression + name_of(expression) + " (" + behavior +
-            ") is not supported; those of GPT-2, Llama 3 and Qwen2 are");
+            ") is not supported; those of GPT-2, Llama 3, Qwen2 and CLIP are");
 }
 
 // "always" and "first", or add_prefix_space in older files.
@@ -106,7 +109,8 @@ void read_byte_level(const JsonView& part, Draft& draft) {
     draft.tables.prefix = fb::Prefix::Always;
     draft.tables.prefix_once = true;
   }
-  if (part["use_regex"].flag(true)) set_split(part, fb::Split::Gpt2, draft);
+  const bool in_words = draft.tables.split == fb::Split::Clip;  // GPT-2's expression splits none of CLIP's words
+  if (part["use_regex"].flag(true) && !in_words) set_split(part, fb::Split::Gpt2, draft);
 }
 
 }  // namespace

@@ -72,9 +72,8 @@ void read_merges(const JsonView& merges, const Ids& ids, Draft& draft) {
 }
 
 void read_bpe(const JsonView& model, Draft& draft, Ids& ids) {
-  for (const char* affix : {"continuing_subword_prefix", "end_of_word_suffix"}) {
-    if (!model[affix].text("").empty()) model[affix].fail("BPE with marks inside words is not supported");
-  }
+  if (const JsonView prefix = model["continuing_subword_prefix"]; !prefix.text("").empty())
+    prefix.fail("BPE with marks inside words is not supported");
   if (!model["dropout"].is_null() && model["dropout"].number() != 0)
     model["dropout"].fail("random merges are not supported");
   ids = read_pieces(model["vocab"], draft);
@@ -115,6 +114,25 @@ std::string model_type(const JsonView& model) {
   if (!model["type"].is_null()) return model["type"].text();
   if (!model["merges"].is_null()) return "BPE";
   return model["unk_id"].is_null() ? "WordPiece" : "Unigram";
+}
+
+// CLIP: the mark at the end of a word's last piece ("</w>") becomes the space behind it.
+void spell_ends(const JsonView& suffix, Draft& draft) {
+  const std::string mark = suffix.text("");
+  if (mark.empty()) return;
+  if (!draft.tables.byte_level) suffix.fail("BPE with marks at the end of words is supported of bytes only");
+  draft.tables.end_bytes.assign(256, -1);
+  bool found = false;
+  for (std::size_t id = 0; id < draft.tokens.size(); ++id) {
+    DraftToken& token = draft.tokens[id];
+    if (token.kind != fb::TokenKind::Text || !token.text.ends_with(mark)) continue;
+    found = true;
+    token.text.resize(token.text.size() - mark.size());
+    if (const auto bytes = from_byte_alphabet(token.text); bytes && bytes->size() == 1)
+      draft.tables.end_bytes[static_cast<std::uint8_t>(bytes->front())] = static_cast<std::int32_t>(id);
+    token.text += kByteSpace;
+  }
+  if (!found) suffix.fail("no piece of the vocabulary ends in \"" + mark + "\"");
 }
 
 // Pieces from the file's spelling to the bytes they stand for.
@@ -161,6 +179,7 @@ Draft read_tokenizer_json(const std::filesystem::path& path) {
   read_normalizer(root["normalizer"], draft);
   read_pre_tokenizer(root["pre_tokenizer"], draft);
   if (draft.tables.byte_level && type != "BPE") root["pre_tokenizer"].fail("ByteLevel is supported with BPE only");
+  if (type == "BPE") spell_ends(model["end_of_word_suffix"], draft);
   spell_out(draft, model["byte_fallback"].flag(false));
   read_added_tokens(root["added_tokens"], ids, draft);
   read_decoder(root["decoder"], draft);

@@ -103,10 +103,12 @@ class Merger {
   std::uint32_t size_ = 0;
 };
 
-bool all_bytes_known(const Tables& tables, std::string_view bytes) {
-  if (tables.bytes.empty()) return false;
+using Bytes = std::span<const std::int32_t>;  // ids, or none
+
+bool all_known(Bytes ids, std::string_view bytes) {
+  if (ids.empty()) return false;
   for (const char byte : bytes) {
-    if (tables.bytes[static_cast<std::uint8_t>(byte)] < 0) return false;
+    if (ids[static_cast<std::uint8_t>(byte)] < 0) return false;
   }
   return true;
 }
@@ -124,12 +126,13 @@ void push_symbols(const Tables& tables, std::string_view word, Merger& merger) {
     const std::size_t bytes = byte_level ? 1 : code_point(word, at).bytes;
     const std::string_view symbol(word.data() + at, bytes);
     at += bytes;
+    const bool last = byte_level && at == word.size() && !tables.end_bytes.empty();
+    const Bytes ids = last ? tables.end_bytes : tables.bytes;
     const std::int32_t id = byte_level ? -1 : find_piece(tables, symbol);
     if (id >= 0) {
       merger.push(static_cast<std::uint32_t>(id));
-    } else if (all_bytes_known(tables, symbol)) {
-      for (const char byte : symbol)
-        merger.push(static_cast<std::uint32_t>(tables.bytes[static_cast<std::uint8_t>(byte)]));
+    } else if (all_known(ids, symbol)) {
+      for (const char byte : symbol) merger.push(static_cast<std::uint32_t>(ids[static_cast<std::uint8_t>(byte)]));
     } else {
       push_unknown(tables, merger);
     }

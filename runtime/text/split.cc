@@ -108,6 +108,16 @@ std::size_t llama3_word(std::string_view text, std::size_t at, std::size_t digit
   return white_word(text, at);
 }
 
+// 's|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+ , and what no alternative takes is left out
+Word clip_word(std::string_view text, std::size_t at) {
+  const std::size_t begin = run(text, at, space);
+  if (begin == text.size()) return {begin, begin};
+  if (const std::size_t end = contraction(text, begin, false); end > begin) return {begin, end};
+  const Character first = character(text, begin);
+  if (number(first)) return {begin, first.end};
+  return {begin, letter(first) ? run(text, begin, letter) : run(text, begin, other)};
+}
+
 bool bert_punctuation(const Character& c) {
   return c.kind == CharClass::kPunctuation || (c.code < 0x80 && c.kind == CharClass::kSymbol);
 }
@@ -130,6 +140,7 @@ Word next_word(std::string_view text, std::size_t at, fb::Split split) {
     case fb::Split::Gpt2: return {at, gpt2_word(text, at)};
     case fb::Split::Llama3: return {at, llama3_word(text, at, 3)};
     case fb::Split::Qwen2: return {at, llama3_word(text, at, 1)};
+    case fb::Split::Clip: return clip_word(text, at);
     case fb::Split::Bert: return bert_word(text, at);
     case fb::Split::Spaces: return {at, run(text, at + 1, [](const Character& c) { return c.code != ' '; })};
   }

@@ -38,6 +38,7 @@ Tables::Tables(const fb::Tokenizer& tokenizer)
       kinds(view(tokenizer.kinds())),
       order(view(tokenizer.order())),
       bytes(view(tokenizer.bytes())),
+      end_bytes(view(tokenizer.end_bytes())),
       merge_begin(view(tokenizer.merge_begin())),
       merge_right(view(tokenizer.merge_right())),
       merge_rank(view(tokenizer.merge_rank())),

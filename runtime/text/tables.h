@@ -18,6 +18,7 @@ struct Tables {
   std::span<const std::uint8_t> kinds;          // [count] fb::TokenKind
   std::span<const std::uint32_t> order;         // [count]
   std::span<const std::int32_t> bytes;          // [256] or empty
+  std::span<const std::int32_t> end_bytes;      // [256] or empty
   std::span<const std::uint32_t> merge_begin;   // [count + 1] or empty
   std::span<const std::uint32_t> merge_right;   // [merges]
   std::span<const std::uint32_t> merge_rank;    // [merges]

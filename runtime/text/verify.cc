@@ -50,9 +50,11 @@ bool is_id(const Tables& tables, std::int32_t id) {
 Status verify_ids(const Tables& tables) {
   const fb::Tokenizer& file = *tables.file;
   if (file.unknown() != -1 && !is_id(tables, file.unknown())) return bad("the unknown token is no token");
-  if (!tables.bytes.empty() && tables.bytes.size() != 256) return bad("the tokenizer's byte tokens are not 256");
-  for (const std::int32_t id : tables.bytes) {
-    if (id != -1 && !is_id(tables, id)) return bad("a byte token is no token");
+  for (const auto& bytes : {tables.bytes, tables.end_bytes}) {
+    if (!bytes.empty() && bytes.size() != 256) return bad("the tokenizer's byte tokens are not 256");
+    for (const std::int32_t id : bytes) {
+      if (id != -1 && !is_id(tables, id)) return bad("a byte token is no token");
+    }
   }
   for (const auto* list :
        {file.before(), file.after(), file.pair_before(), file.pair_between(), file.pair_second(), file.pair_after()}) {

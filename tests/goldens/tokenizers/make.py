@@ -22,6 +22,7 @@ from texts import corpus, entries
 
 HERE = pathlib.Path(__file__).resolve().parent
 LLAMA3_SPLIT = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+CLIP_SPLIT = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 QWEN2_SPLIT = LLAMA3_SPLIT.replace(r"\p{N}{1,3}", r"\p{N}")
 
 
@@ -142,6 +143,28 @@ def make_roberta(folder):
     return record_tokenizer(save(tokenizer, folder, {
         "add_prefix_space": False, "bos_token": "<s>", "eos_token": "</s>", "cls_token": "<s>", "sep_token": "</s>", "unk_token": "<unk>",
         "pad_token": "<pad>", "mask_token": "<mask>", "tokenizer_class": "RobertaTokenizer"}, merges_as_strings=True), folder)
+
+
+def make_clip(folder):
+    """As openai/clip-vit-base-patch32: bytes, bytes that end a word, merges; white space is in no word."""
+    mark, ends = "</w>", special("<|startoftext|>", "<|endoftext|>")
+    made = Tokenizer(models.BPE(continuing_subword_prefix="", end_of_word_suffix=mark, fuse_unk=False))
+    made.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()])
+    made.pre_tokenizer = pre_tokenizers.Sequence([
+        pre_tokenizers.Split(Regex(CLIP_SPLIT), behavior="removed", invert=True), pre_tokenizers.ByteLevel(add_prefix_space=False)])
+    made.train_from_iterator(corpus(), trainers.BpeTrainer(vocab_size=900, end_of_word_suffix=mark, initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()), show_progress=False))
+    merges = [tuple(m) for m in json.loads(made.to_str())["model"]["merges"]]
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    pieces = list(dict.fromkeys([*letters, *(c + mark for c in letters), *(a + b for a, b in merges), *(t.content for t in ends)]))
+    made.model = models.BPE({p: i for i, p in enumerate(pieces)}, merges, unk_token="<|endoftext|>", continuing_subword_prefix="", end_of_word_suffix=mark, fuse_unk=False)
+    made.decoder = decoders.ByteLevel()
+    made.add_special_tokens(ends)
+    start, end = (made.token_to_id(t.content) for t in ends)
+    made.post_processor = processors.RobertaProcessing(("<|endoftext|>", end), ("<|startoftext|>", start), trim_offsets=False, add_prefix_space=False)
+    made = save(made, folder, {"bos_token": "<|startoftext|>", "eos_token": "<|endoftext|>", "unk_token": "<|endoftext|>", "pad_token": "<|endoftext|>",
+                               "model_max_length": 77, "tokenizer_class": "CLIPTokenizer"}, merges_as_strings=True)
+    return record(folder, lambda t: made.encode(t, add_special_tokens=False).ids, lambda t: made.encode(t).ids,
+                  lambda ids: made.decode(ids, skip_special_tokens=False).replace(mark, " "))
 
 
 def make_added_tokens(folder):
@@ -323,7 +346,7 @@ def make_marian(folder):
 
 
 VARIANTS = {
-    "gpt2": make_gpt2, "llama3": make_llama3, "qwen2": make_qwen2, "roberta": make_roberta, "added-tokens": make_added_tokens,
+    "gpt2": make_gpt2, "llama3": make_llama3, "qwen2": make_qwen2, "roberta": make_roberta, "clip": make_clip, "added-tokens": make_added_tokens,
     "llama2-bpe": make_llama2_bpe, "gemma-bpe": make_gemma_bpe, "wordpiece-uncased": lambda f: wordpiece(f, True),
     "wordpiece-cased": lambda f: wordpiece(f, False), "spm-bpe": make_spm_bpe, "spm-unigram": make_spm_unigram, "t5": make_t5, "xlmr": make_xlmr,
     "marian": make_marian,
