@@ -114,20 +114,31 @@ std::vector<float> Converted::run(std::span<const ReferenceInput> inputs, const 
   return rows;
 }
 
+const float* Converted::vector(int index) const {
+  const auto& weight = *model_.root().weights()->Get(static_cast<std::uint32_t>(index));
+  return reinterpret_cast<const float*>(model_.data(*weight.data()));
+}
+
 std::vector<std::uint8_t> Converted::pixels_of(std::span<const float> features) const {
   const fb::Input& input = *model_.root().input();
-  const auto vector = [&](int index) {
-    const auto& weight = *model_.root().weights()->Get(static_cast<std::uint32_t>(index));
-    return reinterpret_cast<const float*>(model_.data(*weight.data()));
-  };
-  const float* gain = vector(input.gain());
-  const float* shift = vector(input.shift());
+  const float *gain = vector(input.gain()), *shift = vector(input.shift());
   std::vector<std::uint8_t> pixels;
   for (std::size_t i = 0; i < features.size(); ++i) {
     const std::size_t c = i % input.channels();
     pixels.push_back(static_cast<std::uint8_t>(std::lround((features[i] - shift[c]) / gain[c])));
   }
   return pixels;
+}
+
+std::vector<float> Converted::floats_of_pixels(std::span<const float> features) const {
+  const fb::Input& input = *model_.root().input();
+  const float *gain = vector(input.gain()), *shift = vector(input.shift());
+  std::vector<float> floats;
+  for (const std::uint8_t pixel : pixels_of(features)) {
+    const std::size_t c = floats.size() % input.channels();
+    floats.push_back(gain[c] * static_cast<float>(pixel) + shift[c]);
+  }
+  return floats;
 }
 
 }  // namespace kinglet::converter::testing

@@ -31,8 +31,12 @@ class Converted {
   // exactly the room they need. A failure, or a byte written behind the arena, fails the test.
   std::vector<float> run(std::span<const ReferenceInput> inputs, const How& how = {}) const;
 
+  // What the runtime makes of the pixels that these floats were made of.
+  std::vector<float> floats_of_pixels(std::span<const float> features) const;
+
  private:
   void open(const std::filesystem::path& file);
+  const float* vector(int weight) const;
   std::vector<std::uint8_t> pixels_of(std::span<const float> features) const;
 
   std::optional<kinglet::testing::AlignedBytes> bytes_;

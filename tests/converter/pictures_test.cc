@@ -131,7 +131,8 @@ TEST(PictureConfigs, NameTheKeyThatIsWrong) {
     }
     return "taken";
   };
-  EXPECT_THAT(refused(R"({"trunk": {"type": "vgg"}})"), HasSubstr(R"(type is "vgg")"));
+  EXPECT_THAT(refused(R"({"trunk": {"type": "alexnet"}})"), HasSubstr(R"(type is "alexnet")"));
+  EXPECT_THAT(refused(R"({"trunk": {"type": "vgg"}})"), HasSubstr("stem_pool is no key that is known here"));
   EXPECT_THAT(refused(R"({"trunk": {"stride": 2}})"), HasSubstr("stride"));
   EXPECT_THAT(refused(R"({"trunk": {"groups": 5}})"), HasSubstr("taken"));  // of bottlenecks only
   EXPECT_THAT(refused(R"({"image": {"height": 0}})"), HasSubstr("height"));

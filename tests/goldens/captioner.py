@@ -3,10 +3,10 @@
 
     captioner.py [VARIANT ...]     writes captioner-<variant>/ beside this file, seconds
 
-The trunk is torchvision's ResNet itself (its classes, other widths); the decoder is written down here from the description.
+The trunks are torchvision's own classes with other widths; the decoders are written down here from the description.
 """
 import argparse
-import json
+import math
 import pathlib
 
 import torch
@@ -20,8 +20,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 VOCABULARY = 60
 
 
-class Trunk(torchvision.models.ResNet):
-    """ResNet with any widths, of any number of channels."""
+class ResNet(torchvision.models.ResNet):
+    """With any widths, of any number of channels."""
 
     def __init__(self, block, layers, width, channels, stem, groups, width_per_group):
         super().__init__(block, [*layers, 1, 1, 1, 1][:4], groups=groups, width_per_group=width_per_group)
@@ -45,6 +45,65 @@ class Trunk(torchvision.models.ResNet):
         return x
 
 
+class Vgg(nn.Module):
+    def __init__(self, layers, norm, last_pool):
+        super().__init__()
+        self.features = torchvision.models.vgg.make_layers(layers, norm)
+        self.last_pool, self.out_channels = last_pool, [n for n in layers if n != "M"][-1]
+
+    def forward(self, x):
+        return (self.features if self.last_pool else self.features[:-1])(x)
+
+
+class MobileNet(nn.Module):
+    def __init__(self, width, blocks, last):
+        super().__init__()
+        net = torchvision.models.MobileNetV2(width_mult=width, inverted_residual_setting=blocks, round_nearest=4)
+        narrow = net.features[-1][0].in_channels
+        net.features[-1] = torchvision.ops.Conv2dNormActivation(narrow, last, kernel_size=1, activation_layer=nn.ReLU6)
+        self.features, self.out_channels = net.features, last
+
+    def forward(self, x):
+        return self.features(x)
+
+
+def regions(trunk, grid, picture):
+    x = trunk(picture[None])
+    if grid:
+        x = nn.functional.adaptive_avg_pool2d(x, grid)
+    return x[0].flatten(1).T  # [regions, width]
+
+
+class Transformer(nn.Module):
+    """torch.nn.TransformerDecoder over the regions, without dropout."""
+
+    def __init__(self, config, trunk):
+        super().__init__()
+        t, self.grid, self.encoder = config["transformer"], config["trunk"].get("grid"), trunk
+        width = t["d_model"]
+        layer = nn.TransformerDecoderLayer(width, t["nhead"], t["dim_feedforward"], 0, t["activation"], norm_first=t["norm_first"], batch_first=True)
+        self.text = nn.Module()
+        self.text.decoder = nn.TransformerDecoder(layer, t["num_decoder_layers"], nn.LayerNorm(width) if t["norm_first"] else None)
+        self.embedding, self.fc = nn.Embedding(VOCABULARY, width), nn.Linear(width, VOCABULARY, bias="output_bias" in t)
+        self.memory = nn.Linear(trunk.out_channels, width) if "memory_linear" in t else nn.Identity()
+        self.learned, self.scale = t["positions"] == "table", width ** 0.5 if t["scale_embedding"] else 1
+        if self.learned:
+            self.places = nn.Embedding(config["max_positions"], width)
+
+    def positions(self, count, width):
+        if self.learned:
+            return self.places.weight[:count]
+        angles = torch.arange(count)[:, None] * torch.exp(torch.arange(0, width, 2) * (-math.log(10000.0) / width))
+        return torch.stack([angles.sin(), angles.cos()], -1).flatten(1)
+
+    def forward(self, picture, tokens):
+        x = self.embedding.weight[tokens] * self.scale
+        x = x + self.positions(*x.shape)
+        mask = nn.Transformer.generate_square_subsequent_mask(len(tokens))
+        memory = self.memory(regions(self.encoder, self.grid, picture))
+        return self.fc(self.text.decoder(x[None], memory[None], tgt_mask=mask)[0])
+
+
 class Captioner(nn.Module):
     def __init__(self, config, trunk):
         super().__init__()
@@ -66,12 +125,6 @@ class Captioner(nn.Module):
         output = hidden + (width if "context" in config["output"]["input"] else 0)
         self.fc = nn.Linear(output, VOCABULARY)
 
-    def regions(self, picture):
-        x = self.encoder(picture[None])
-        if "grid" in self.config["trunk"]:
-            x = nn.functional.adaptive_avg_pool2d(x, self.config["trunk"]["grid"])
-        return x[0].flatten(1).T  # [regions, width]
-
     def look(self, regions, hidden):
         attention = self.config.get("attention")
         if attention is None:
@@ -84,37 +137,41 @@ class Captioner(nn.Module):
         return torch.sigmoid(self.gate(hidden)) * context if "gate" in attention else context
 
     def forward(self, picture, tokens):
-        regions, config = self.regions(picture), self.config
+        config = self.config
+        rows = regions(self.encoder, config["trunk"].get("grid"), picture)
         activation = torch.tanh if config["initial_state"]["activation"] == "tanh" else lambda x: x
-        h = activation(self.init_h(regions.mean(0)))
-        c = activation(self.init_c(regions.mean(0))) if config["cell"] == "lstm" else None
+        h = activation(self.init_h(rows.mean(0)))
+        c = activation(self.init_c(rows.mean(0))) if config["cell"] == "lstm" else None
         logits = []
         before = (config.get("attention") or {}).get("query") == "previous" or "attention" not in config
         for token in tokens:
             parts = {"embedding": self.embedding.weight[token]}
             if before:
-                parts["context"] = self.look(regions, h)
+                parts["context"] = self.look(rows, h)
             x = torch.cat([parts[name] for name in config["decoder"]["input"]])[None, None]
             state = (h[None, None], c[None, None]) if c is not None else h[None, None]
             _, state = self.cell(x, state)
             h, c = (state[0][0, 0], state[1][0, 0]) if c is not None else (state[0, 0], None)
             parts["output"] = h
             if not before:
-                parts["context"] = self.look(regions, h)
+                parts["context"] = self.look(rows, h)
             logits.append(self.fc(torch.cat([parts[name] for name in config["output"]["input"]])))
         return torch.stack(logits)
 
 
-def config(cell, image, trunk, attention, decoder_input, output_input, activation):
+def whole(image, trunk, **decoder):
     mean, std = ([0.5], [0.25]) if image[2] == 1 else ([0.48, 0.45, 0.4], [0.22, 0.25, 0.3])
-    result = {
-        "model_type": "captioner", "cell": cell, "vocab_size": VOCABULARY, "max_positions": 40,
+    return {
+        "model_type": "captioner", "vocab_size": VOCABULARY, "max_positions": 40,
         "image": {"height": image[0], "width": image[1], "mean": mean, "std": std},
-        "trunk": {"type": "resnet", "prefix": "encoder.", **trunk},
-        "decoder": {"rnn": "cell", "hidden_size": 24, "embedding": "embedding.weight", "embedding_size": 16, "input": decoder_input},
-        "initial_state": {"from": "mean", "hidden": "init_h", "activation": activation},
-        "output": {"linear": "fc", "input": output_input}, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0,
-        "languages": {"de": [4], "en": [3]}, "language": "en"}
+        "trunk": {"type": "resnet", "prefix": "encoder.", **trunk}, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0,
+        "languages": {"de": [4], "en": [3]}, "language": "en"} | decoder
+
+
+def recurrent(cell, image, trunk, attention, decoder_input, output_input, activation):
+    result = whole(image, trunk, cell=cell,
+        decoder={"rnn": "cell", "hidden_size": 24, "embedding": "embedding.weight", "embedding_size": 16, "input": decoder_input},
+        initial_state={"from": "mean", "hidden": "init_h", "activation": activation}, output={"linear": "fc", "input": output_input})
     if cell == "lstm":
         result["initial_state"]["cell"] = "init_c"
     if attention:
@@ -122,20 +179,33 @@ def config(cell, image, trunk, attention, decoder_input, output_input, activatio
     return result
 
 
+def transformer(image, trunk, **more):
+    return whole(image, trunk, transformer={
+        "prefix": "text.", "d_model": 24, "nhead": 3, "num_decoder_layers": 2, "dim_feedforward": 40, "activation": "gelu", "norm_first": True,
+        "positions": "sinusoidal", "scale_embedding": False, "embedding": "embedding.weight", "output_weight": "fc.weight", "output_bias": "fc.bias"} | more)
+
+
 ADDITIVE = {"score": "additive", "query": "previous", "query_linear": "query", "key_linear": "key", "v": "v"}
 BASIC, DEEP = torchvision.models.resnet.BasicBlock, torchvision.models.resnet.Bottleneck
-# name: block, layers, width, stem (size, stride, pooling), groups, width per group, config
+# name: trunk, config
 VARIANTS = {
-    "attend": (BASIC, [1, 2], 12, (3, 2, False), 1, 64, config(
+    "attend": (lambda: ResNet(BASIC, [1, 2], 12, 3, (3, 2, False), 1, 64), recurrent(
         "lstm", (33, 29, 3), {"stem_stride": 2, "stem_pool": False}, {**ADDITIVE, "gate": "gate"}, ["embedding", "context"],
         ["output"], "none")),
-    "bottleneck": (DEEP, [2, 1], 8, (7, 2, True), 4, 64, config(
+    "bottleneck": (lambda: ResNet(DEEP, [2, 1], 8, 1, (7, 2, True), 4, 64), recurrent(
         "gru", (64, 48, 1), {"groups": 4, "grid": 5}, {"score": "general", "linear": "general"}, ["embedding"],
         ["output", "context"], "tanh")),
-    "wide-groups": (DEEP, [1], 8, (5, 1, True), 2, 256, config(
+    "wide-groups": (lambda: ResNet(DEEP, [1], 8, 3, (5, 1, True), 2, 256), recurrent(
         "lstm", (20, 31, 3), {"groups": 2, "stem_stride": 1}, {**ADDITIVE, "gate": "gate"}, ["embedding", "context"], ["output"], "tanh")),
-    "tell": (BASIC, [1, 1, 1], 8, (7, 2, True), 1, 64, config(
+    "tell": (lambda: ResNet(BASIC, [1, 1, 1], 8, 3, (7, 2, True), 1, 64), recurrent(
         "gru", (70, 70, 3), {}, None, ["embedding", "context"], ["output"], "tanh")),
+    "vgg": (lambda: Vgg([8, "M", 12, 16, "M"], False, False), recurrent(
+        "lstm", (26, 31, 3), {"type": "vgg", "last_pool": False}, {**ADDITIVE, "gate": "gate"}, ["embedding", "context"], ["output"], "none")),
+    "vgg-norms": (lambda: Vgg([8, "M", 12, 16, "M", 20, "M"], True, True), transformer(
+        (40, 33, 3), {"type": "vgg"}, memory_linear="memory", activation="relu", norm_first=False, scale_embedding=True)),
+    "mobilenet": (lambda: MobileNet(0.25, [[1, 16, 1, 1], [6, 24, 2, 2], [4, 48, 2, 2]], 40), transformer(
+        (37, 44, 3), {"type": "mobilenet_v2", "strides": [1, 2, 1, 2, 1]}, memory_linear="memory", positions="table", positions_weight="places.weight")),
+    "mobilenet-paper": (lambda: MobileNet(0.1, None, 24), transformer((70, 64, 3), {"type": "mobilenet_v2"})),
 }
 
 
@@ -157,10 +227,10 @@ def draw(model, gen):
 
 @torch.no_grad()
 def make(name):
-    block, layers, width, stem, groups, per_group, settings = VARIANTS[name]
+    trunk, settings = VARIANTS[name]
     gen = common.generator("captioner-" + name)
     channels = len(settings["image"]["mean"])
-    model = Captioner(settings, Trunk(block, layers, width, channels, stem, groups, per_group)).eval()
+    model = (Transformer if "transformer" in settings else Captioner)(settings, trunk()).eval()
     draw(model, gen)
     folder = HERE / ("captioner-" + name)
     folder.mkdir(exist_ok=True)
