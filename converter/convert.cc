@@ -35,6 +35,7 @@ void read_tokenizers(const fs::path& source, const fs::path& tokenizer, LoadedPr
   const bool reads_text = !model.input;
   const std::uint32_t vocabulary = model.encode && reads_text ? model.source_vocabulary : model.vocabulary;
   const std::uint32_t target_vocabulary = model.step ? model.vocabulary : vocabulary;
+  if (vocabulary == 0) return;  // of pictures or sounds alone
   if (!fs::is_directory(source)) {
     if (!tokenizer.empty()) model.tokenizer = read_llama2c_tokenizer(tokenizer, vocabulary);
     return;
@@ -102,6 +103,33 @@ void fill_plan(const Model& model, std::uint32_t context, ConvertSummary& summar
   summary.arena_source = model.has_encoder() ? plan->limits.source : 0;
 }
 
+// What the float program is measured on.
+std::vector<ReferenceInput> inputs_of(const Program& program, const Grids& grids) {
+  std::vector<ReferenceInput> inputs{calibration_input(program)};
+  if (!grids) return inputs;
+  if (!program.model.input) throw Error("--calibrate is for models that read pictures or sounds; this one reads texts");
+  const std::vector<std::vector<float>> all = grids(program);
+  inputs.resize(all.size(), inputs.front());
+  for (std::size_t i = 0; i < all.size(); ++i) inputs[i].features = all[i];
+  return inputs;
+}
+
+// Of an equalized program, over all inputs; `recording` is of them all.
+Fidelity fidelity_of(const Model& model, const Program& program, const std::vector<ReferenceInput>& inputs,
+                     const Recording& recording, unsigned threads) {
+  if (inputs.size() == 1) return measure_fidelity(model, program, recording, threads);
+  std::vector<Fidelity> all;
+  for (const ReferenceInput& input : inputs)
+    all.push_back(measure_fidelity(model, program, record(program, {input}, threads), threads));
+  return mean_of(all);
+}
+
+// Which model of its checkpoint a file is; empty: there is one only.
+std::string part_of_file(const fb::Model& file, const fs::path& source) {
+  if (Config(read_checkpoint(source).config).text_or("model_type", "") != "clip") return {};
+  return file.architecture() != nullptr && file.architecture()->str() == "clip_vision_model" ? "vision" : "text";
+}
+
 std::vector<Perplexity> perplexities(const Model& model, const Program& program, const std::vector<std::int32_t>& bos,
                                      const CompareRequest& request) {
   std::vector<Perplexity> all;
@@ -122,8 +150,9 @@ std::vector<Perplexity> perplexities(const Model& model, const Program& program,
 
 }  // namespace
 
-LoadedProgram load_program(const fs::path& source, const fs::path& tokenizer, std::uint32_t context) {
-  const Checkpoint checkpoint = read_checkpoint(source);
+LoadedProgram load_program(const fs::path& source, const fs::path& tokenizer, std::uint32_t context,
+                           const std::string& part) {
+  const Checkpoint checkpoint = part_of(read_checkpoint(source), part);
   LoadedProgram loaded;
   loaded.program = build_program(checkpoint, {.context = context});
   loaded.parameters = parameters_of(checkpoint, loaded.program);
@@ -139,7 +168,7 @@ ConvertSummary convert(const ConvertRequest& request) {
     if (request.progress) request.progress(name, done);
   };
   stage("reading", 0);
-  LoadedProgram loaded = load_program(request.source, request.tokenizer, request.context);
+  LoadedProgram loaded = load_program(request.source, request.tokenizer, request.context, request.part);
   Program& program = loaded.program;
   program.model.name = request.name.empty() ? name_of(request.source) : request.name;
 
@@ -152,7 +181,8 @@ ConvertSummary convert(const ConvertRequest& request) {
   summary.warnings = std::move(loaded.warnings);
 
   stage("measuring the float model", 0);
-  Recording recording = record(program, calibration_input(program), request.threads);
+  const std::vector<ReferenceInput> inputs = inputs_of(program, request.calibrate);
+  Recording recording = record(program, inputs, request.threads);
   check_finite(recording, program, request.source);
   stage("equalizing", 0);
   summary.equalized = equalize(program, recording, request.threads);
@@ -168,7 +198,7 @@ ConvertSummary convert(const ConvertRequest& request) {
   options.check = [&](const Model& model) {
     stage("checking the int8 model", 0);
     fill_plan(model, request.context, summary);
-    summary.fidelity = measure_fidelity(model, program, recording, request.threads);
+    summary.fidelity = fidelity_of(model, program, inputs, recording, request.threads);
   };
   summary.file_bytes = write_model(lowered, request.output, options);
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -186,7 +216,8 @@ Comparison compare(const CompareRequest& request) {
     throw Error("not a model of this runtime, " + request.file.string() + ": " + model.status().message() +
                 "; convert it again");
   const fb::Model& root = model->root();
-  LoadedProgram loaded = load_program(request.source, {}, model->has_decoder() ? root.context() : root.source());
+  LoadedProgram loaded = load_program(request.source, {}, model->has_decoder() ? root.context() : root.source(),
+                                      part_of_file(root, request.source));
   Program& program = loaded.program;
   check_same_program(*model, program);
   // The file's own tokenizer, so that the calibration is that of the conversion.
@@ -196,16 +227,20 @@ Comparison compare(const CompareRequest& request) {
 
   stage("measuring the float model", 0);
   const Program original = program;
-  Recording recording = record(program, calibration_input(program), request.threads);
+  std::vector<ReferenceInput> inputs = inputs_of(program, request.calibrate);
+  Recording recording = record(program, inputs, request.threads);
   check_finite(recording, program, request.source);
   equalize(program, recording, request.threads);
-  if (request.text) recording = record(program, text_input(program, *request.text), request.threads);
+  if (request.text) {
+    inputs = {text_input(program, *request.text)};
+    recording = record(program, inputs, request.threads);
+  }
 
   Comparison comparison;
   comparison.name = root.name() == nullptr ? "" : root.name()->str();
   comparison.architecture = program.model.architecture;
   comparison.tokens = recording.input.tokens.size() + recording.input.decoder_tokens.size();
-  comparison.fidelity = measure_fidelity(*model, program, recording, request.threads);
+  comparison.fidelity = fidelity_of(*model, program, inputs, recording, request.threads);
   comparison.perplexities = perplexities(*model, original, loaded.bos, request);
   return comparison;
 }

@@ -21,14 +21,19 @@ namespace kinglet::converter {
 // Told what is going on: a stage's name and how much of it is done, in [0, 1].
 using StageProgress = std::function<void(const char* stage, double done)>;
 
+// What a program of grids is measured on, each as ReferenceInput::features; empty: one that is made up.
+using Grids = std::function<std::vector<std::vector<float>>(const Program&)>;
+
 struct ConvertRequest {
   std::filesystem::path source;
   std::filesystem::path output;
   std::filesystem::path tokenizer;  // of a llama2.c checkpoint; empty: none
   std::string name;                 // empty: the source's
   std::uint32_t context = 0;        // 0: the checkpoint's
+  std::string part = {};            // of a checkpoint with several models: which
   unsigned threads = 1;
   Q16 q16 = Q16::kAuto;
+  Grids calibrate = {};
   StageProgress progress = {};
 };
 
@@ -60,12 +65,13 @@ struct LoadedProgram {
 
 // The float program of a checkpoint, with its tokenizers.
 LoadedProgram load_program(const std::filesystem::path& source, const std::filesystem::path& tokenizer,
-                           std::uint32_t context);
+                           std::uint32_t context, const std::string& part = {});
 
 struct CompareRequest {
   std::filesystem::path source;
   std::filesystem::path file;
   std::optional<std::string> text;  // nothing: the calibration input
+  Grids calibrate = {};             // those of the conversion
   std::size_t sample = 0;           // tokens that each model writes for a perplexity; 0: none
   std::uint64_t seed = 0;           // of what they write
   unsigned threads = 1;

@@ -30,9 +30,9 @@ void complete(ReferenceInput& input, const fb::ModelT& model, const std::string&
 
 }  // namespace
 
-Evaluation evaluate(const std::filesystem::path& source, std::vector<ReferenceInput> inputs, unsigned threads) {
-  const Program program = build_program(read_checkpoint(source), {.context = 0});
-  for (ReferenceInput& input : inputs) complete(input, program.model, source.string());
+Evaluation evaluate(const Program& program, const std::string& source, std::vector<ReferenceInput> inputs,
+                    unsigned threads) {
+  for (ReferenceInput& input : inputs) complete(input, program.model, source);
   ReferenceOptions options;
   options.threads = threads;
   options.keep_weights = inputs.size() > 1;
@@ -43,7 +43,7 @@ Evaluation evaluate(const std::filesystem::path& source, std::vector<ReferenceIn
     evaluation.outputs.push_back(reference.run(input));
     const auto& data = evaluation.outputs.back().data;
     if (!std::all_of(data.begin(), data.end(), [](float x) { return std::isfinite(x); }))
-      throw Error("the float program gives a NaN or an infinity for " + source.string() +
+      throw Error("the float program gives a NaN or an infinity for " + source +
                   ": the checkpoint is damaged, or its training failed");
   }
   return evaluation;

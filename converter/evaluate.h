@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstddef>
-#include <filesystem>
+#include <string>
 #include <vector>
 
 #include "converter/reference/reference.h"
@@ -14,8 +14,9 @@ struct Evaluation {
   std::vector<Matrix> outputs;  // one per sequence: all positions; pooled outputs: one row
 };
 
-// Decoder tokens that are missing are what starts the decoder. Throws Error where the checkpoint does not take the input, or gives a
-// NaN or an infinity.
-Evaluation evaluate(const std::filesystem::path& source, std::vector<ReferenceInput> inputs, unsigned threads);
+// Decoder tokens that are missing are what starts the decoder. Throws Error where the program of the checkpoint `source` does not take the
+// input, or gives a NaN or an infinity.
+Evaluation evaluate(const Program& program, const std::string& source, std::vector<ReferenceInput> inputs,
+                    unsigned threads);
 
 }  // namespace kinglet::converter

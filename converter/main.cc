@@ -20,6 +20,7 @@
 #include "converter/convert.h"
 #include "converter/error.h"
 #include "converter/evaluate.h"
+#include "converter/files/grids.h"
 #include "converter/npy.h"
 #include "converter/output_file.h"
 #include "converter/printable.h"
@@ -44,11 +45,12 @@ constexpr const char* kExample =
 struct Options {
   std::string source, output, name, target = "cpu", report, tokenizer, q16 = "auto";
   std::vector<std::string> tokens, decoder_tokens, types;  // eval: one list for each sequence
-  std::string image;
-  std::string file, text;  // compare
+  std::vector<std::string> files;  // pictures or sounds: eval: one for each sequence; what is calibrated on
+  std::string file, text;          // compare
   std::size_t sample = 0;
   std::uint64_t seed = 0;
   std::uint32_t context = 0;
+  std::string part;
   unsigned threads = std::max(1U, std::thread::hardware_concurrency());
   bool json = false;
 };
@@ -111,6 +113,16 @@ struct TemporaryFile {
   std::filesystem::path folder, path;
 };
 
+// Nothing where no file is named.
+Grids calibration_of(const Options& options) {
+  if (options.files.empty()) return {};
+  return [&files = options.files](const Program& program) {
+    std::vector<std::vector<float>> grids;
+    for (const std::string& file : files) grids.push_back(read_grid(file, program));
+    return grids;
+  };
+}
+
 int run_convert(const Options& options) {
   if (options.source.empty()) throw UsageError("SOURCE is missing");
   if (options.output.empty()) throw UsageError("-o OUT.kgl is missing");
@@ -130,6 +142,8 @@ int run_convert(const Options& options) {
   request.tokenizer = options.tokenizer;
   request.name = options.name;
   request.context = options.context;
+  request.part = options.part;
+  request.calibrate = calibration_of(options);
   request.threads = options.threads;
   request.q16 = options.q16 == "all" ? Q16::kAll : options.q16 == "none" ? Q16::kNone : Q16::kAuto;
   request.progress = [&bar](const char* stage, double done) { bar.show(stage, done); };
@@ -175,19 +189,29 @@ std::string eval_json(const Matrix& result) {
   return json.dump() + "\n";
 }
 
-// One input for each --tokens, with the --decoder-tokens and --types of the same place.
-std::vector<ReferenceInput> eval_inputs(const Options& options) {
+// One input for each --tokens, or of a model of grids for each --image or --audio; with the --decoder-tokens and --types of the same place.
+std::vector<ReferenceInput> eval_inputs(const Options& options, const Program& program) {
+  const bool grids = program.model.input != nullptr;
+  const auto& sequences = grids ? options.files : options.tokens;
+  const std::string kind = !grids ? "--tokens" : program.model.input->sound ? "--audio" : "--image";
+  if (sequences.empty()) throw UsageError(kind + " is missing: it is what the model of " + options.source + " reads");
+  if (!(grids ? options.tokens : options.files).empty())
+    throw UsageError("the model of " + options.source + " reads " + kind + " only");
   const auto as_many = [&](const char* option, const std::vector<std::string>& lists) {
-    if (!lists.empty() && lists.size() != options.tokens.size())
-      throw UsageError(std::string(option) + " is given " + std::to_string(lists.size()) + " times and --tokens " +
-                       std::to_string(options.tokens.size()) + " times; each sequence needs its own");
+    if (!lists.empty() && lists.size() != sequences.size())
+      throw UsageError(std::string(option) + " is given " + std::to_string(lists.size()) + " times and " + kind + " " +
+                       std::to_string(sequences.size()) + " times; each sequence needs its own");
   };
   as_many("--decoder-tokens", options.decoder_tokens);
   as_many("--types", options.types);
-  std::vector<ReferenceInput> inputs(options.tokens.size());
+  std::vector<ReferenceInput> inputs(sequences.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    inputs[i].tokens = parse_list<std::int32_t>("--tokens", options.tokens[i]);
-    if (inputs[i].tokens.empty()) throw UsageError("--tokens: at least one token is needed");
+    if (grids) {
+      inputs[i].features = read_grid(sequences[i], program);
+    } else {
+      inputs[i].tokens = parse_list<std::int32_t>("--tokens", sequences[i]);
+      if (inputs[i].tokens.empty()) throw UsageError("--tokens: at least one token is needed");
+    }
     if (!options.decoder_tokens.empty())
       inputs[i].decoder_tokens = parse_list<std::int32_t>("--decoder-tokens", options.decoder_tokens[i]);
     if (!options.types.empty()) inputs[i].types = parse_list<std::uint8_t>("--types", options.types[i]);
@@ -196,10 +220,8 @@ std::vector<ReferenceInput> eval_inputs(const Options& options) {
 }
 
 int run_eval(const Options& options) {
-  if (!options.image.empty())
-    throw Error("--image " + options.image +
-                " for a model of text: none of the supported architectures takes images, leave it out");
-  const Evaluation evaluation = evaluate(options.source, eval_inputs(options), options.threads);
+  const Program program = build_program(part_of(read_checkpoint(options.source), options.part), {});
+  const Evaluation evaluation = evaluate(program, options.source, eval_inputs(options, program), options.threads);
   const auto& outputs = evaluation.outputs;
   if (!options.output.empty()) write_output(options.output, outputs.size() == 1 ? to_npy(outputs[0]) : to_npz(outputs));
   if (options.output == "-") return 0;
@@ -224,6 +246,7 @@ int run_compare(const Options& options) {
   }
   ProgressBar bar;
   request.sample = options.sample;
+  request.calibrate = calibration_of(options);
   request.seed = options.seed;
   request.progress = [&bar](const char* stage, double done) { bar.show(stage, done); };
   const Comparison comparison = compare(request);
@@ -238,11 +261,25 @@ void add_common(CLI::App& app, Options& options) {
   app.add_flag("--json", options.json, "Print one JSON object");
 }
 
+void add_calibrate(CLI::App& app, Options& options) {
+  app.add_option("--calibrate", options.files,
+                 "Pictures or sounds to measure on, for models that read them (default: one that is made up)")
+      ->type_name("FILE...");
+}
+
+void add_part(CLI::App& app, Options& options) {
+  app.add_option("--part", options.part, "Of a checkpoint with several models (CLIP's towers): which, text or vision")
+      ->check(CLI::IsMember({"text", "vision"}))
+      ->type_name("PART");
+}
+
 void add_convert(CLI::App& app, Options& options) {
   app.add_option("SOURCE", options.source, "Directory with config.json and *.safetensors, or a llama2.c checkpoint");
   app.add_option("-o,--output", options.output, "The .kgl file to write; - is stdout");
   app.add_option("--context", options.context, "Most positions a sequence may have (default: the checkpoint's)")
       ->check(CLI::Range(1U, 131072U));
+  add_part(app, options);
+  add_calibrate(app, options);
   app.add_option("--target", options.target, "Layout of the weights (default: cpu)")
       ->check(CLI::IsMember({"cpu", "cortex-m"}));
   app.add_option("--name", options.name, "Name of the model (default: SOURCE's)");
@@ -256,13 +293,16 @@ void add_convert(CLI::App& app, Options& options) {
 
 void add_eval(CLI::App& app, Options& options) {
   app.add_option("SOURCE", options.source, "Checkpoint, as for converting")->required();
+  add_part(app, options);
   const auto lists = [&app](const char* name, std::vector<std::string>& values, const char* what) {
     return app.add_option(name, values, what)->type_name("1,2,3")->allow_extra_args(false);
   };
-  lists("--tokens", options.tokens, "Token ids, separated by commas; - is stdin. Once for each sequence")->required();
+  lists("--tokens", options.tokens, "Token ids, separated by commas; - is stdin. Once for each sequence");
   lists("--decoder-tokens", options.decoder_tokens, "Token ids of the decoder (default: what starts it)");
   lists("--types", options.types, "Token types, as many as tokens (default: all 0)");
-  app.add_option("--image", options.image, "Image, for models that take one");
+  app.add_option("--image,--audio", options.files, "Instead of tokens a file, for models that read pictures or sounds")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
   app.add_option(
       "--output", options.output,
       "Write all positions: as .npy [positions, width], or of several sequences as .npz with arrays arr_0, arr_1, ...; "
@@ -277,6 +317,7 @@ void add_eval(CLI::App& app, Options& options) {
 void add_compare(CLI::App& app, Options& options) {
   app.add_option("SOURCE", options.source, "Checkpoint the file was made from")->required();
   app.add_option("FILE", options.file, "The .kgl file")->required();
+  add_calibrate(app, options);
   app.add_option("--text", options.text,
                  "Text to compare on (default: a built-in one), with the perplexity of it all; - is stdin");
   app.add_option(

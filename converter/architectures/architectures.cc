@@ -44,6 +44,7 @@ constexpr std::array kArchitectures{
     Architecture{"roberta", build_roberta},
     Architecture{"t5", build_t5},
     Architecture{"torch_transformer", build_torch_transformer},
+    Architecture{"vision-encoder-decoder", build_vision_encoder_decoder},
     Architecture{"vit", build_vit},
     Architecture{"whisper", build_whisper},
     Architecture{"xlm-roberta", build_roberta},
@@ -59,17 +60,21 @@ std::string supported() {
 
 std::span<const Architecture> architectures() { return kArchitectures; }
 
+Checkpoint part_of(Checkpoint checkpoint, const std::string& part) {
+  const std::string type = Config(checkpoint.config).text_or("model_type", "");
+  if (type == "clip") return clip_tower(std::move(checkpoint), part);
+  if (!part.empty()) throw Error("--part " + part + ": there is one model only in " + checkpoint.path.string());
+  return checkpoint;
+}
+
 Program build_program(const Checkpoint& checkpoint, const ConvertOptions& options) {
   const Config config(checkpoint.config);
   if (!config.has("model_type")) throw Error("config.json: model_type is missing; supported: " + supported());
   const std::string type = config.text("model_type");
-  if (type == "clip")
-    config.reject("model_type",
-                  "a file holds one of its towers: save it with CLIPTextModelWithProjection or "
-                  "CLIPVisionModelWithProjection (.from_pretrained(…).save_pretrained(…))");
   const auto found = std::ranges::find(kArchitectures, type, &Architecture::model_type);
   if (found == kArchitectures.end()) config.reject("model_type", "supported: " + supported());
   check_common(config);
+  config.only("add_cross_attention", false);
 
   const Checkpoint whole = with_modules(checkpoint);
   Builder b(whole);

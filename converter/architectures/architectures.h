@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "../builder.h"
@@ -18,6 +19,10 @@ struct Architecture {
 };
 
 std::span<const Architecture> architectures();
+
+// One of the models in a checkpoint that has several (CLIP's towers: "text", "vision"), or, of no part, the checkpoint that is one. Throws
+// Error where the part is missing, or too much.
+Checkpoint part_of(Checkpoint checkpoint, const std::string& part);
 
 // Builds the float program; throws Error for an unknown model_type (it lists the known ones) and for bad checkpoints.
 Program build_program(const Checkpoint& checkpoint, const ConvertOptions& options);

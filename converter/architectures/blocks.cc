@@ -2,6 +2,8 @@
 #include "converter/architectures/blocks.h"
 
 #include <algorithm>
+#include <cmath>
+#include <optional>
 #include <utility>
 
 #include "converter/error.h"
@@ -63,6 +65,19 @@ WeightRef sinusoid_table(Builder& b, std::uint32_t count, std::uint32_t width,
       fill(static_cast<std::uint32_t>(p), out.subspan(p * width, width));
   };
   return b.source(std::move(source), fb::WeightType::Float32);
+}
+
+std::function<void(std::uint32_t position, std::span<float> row)> fairseq_sinusoid(std::uint32_t first) {
+  return [first](std::uint32_t position, std::span<float> row) {
+    const std::size_t half = row.size() / 2;
+    const auto step = static_cast<float>(std::log(10000.0) / static_cast<double>(half - 1));
+    row.back() = 0;
+    for (std::size_t i = 0; i < half; ++i) {
+      const float angle = static_cast<float>(first + position) * std::exp(static_cast<float>(i) * -step);
+      row[i] = std::sin(angle);
+      row[half + i] = std::cos(angle);
+    }
+  };
 }
 
 NormSpec layer_norm(Builder& b, const std::string& prefix, std::uint32_t width, float epsilon) {
@@ -129,21 +144,40 @@ std::uint32_t head_width(const Config& config, std::string_view width_key, std::
   return width / heads;
 }
 
+namespace {
+
+// What a checkpoint says about its tokens: in generation_config.json, else in config.json, else in that of its decoder alone.
+class Said {
+ public:
+  explicit Said(const Builder& b) : side_(side_file(b.checkpoint(), "generation_config.json")) {
+    const Config whole(b.config());
+    if (side_) places_.emplace_back(*side_, "generation_config.json");
+    places_.push_back(whole);
+    if (whole.has("decoder") && whole.at("decoder").is_object()) places_.push_back(whole.object("decoder"));
+  }
+
+  const Config& of(std::string_view key) const {
+    const auto place = std::ranges::find_if(places_, [&](const Config& config) { return config.has(key); });
+    return place == places_.end() ? places_.front() : *place;
+  }
+  std::vector<std::int32_t> tokens(std::string_view key) const { return of(key).tokens(key); }
+
+ private:
+  std::optional<nlohmann::json> side_;
+  std::vector<Config> places_;
+};
+
+}  // namespace
+
 void set_generation(Builder& b) {
-  const Config config(b.config());
-  const auto side = side_file(b.checkpoint(), "generation_config.json");
-  const Config generation(side ? *side : b.config(), side ? "generation_config.json" : "config.json");
+  const Said said(b);
   auto& out = b.model().generation;
   if (!out) out = std::make_unique<fb::GenerationT>();
-
-  const auto first = [&](std::string_view key) {
-    return generation.has(key) ? generation.tokens(key) : config.tokens(key);
-  };
-  out->stop = first("eos_token_id");
-  if (const auto padding = first("pad_token_id"); !padding.empty()) out->padding = padding.front();
-  out->suppressed = first("suppress_tokens");
+  out->stop = said.tokens("eos_token_id");
+  if (const auto padding = said.tokens("pad_token_id"); !padding.empty()) out->padding = padding.front();
+  out->suppressed = said.tokens("suppress_tokens");
   // bad_words_ids is a list of sequences; those of one token are never generated.
-  const Config& words = generation.has("bad_words_ids") ? generation : config;
+  const Config& words = said.of("bad_words_ids");
   if (!words.has("bad_words_ids")) return;
   if (!words.at("bad_words_ids").is_array()) words.reject("bad_words_ids", "expected a list of lists of token ids");
   for (const auto& word : words.at("bad_words_ids")) {
@@ -158,21 +192,15 @@ void set_generation(Builder& b) {
 
 void set_translation(Builder& b) {
   set_generation(b);
-  const Config config(b.config());
-  const auto side = side_file(b.checkpoint(), "generation_config.json");
-  const Config generation(side ? *side : b.config(), side ? "generation_config.json" : "config.json");
+  const Said said(b);
   fb::GenerationT& out = *b.model().generation;
-  for (const char* key : {"decoder_start_token_id", "bos_token_id"}) {
-    for (const Config* from : {&generation, &config}) {
-      if (out.start.empty()) out.start = from->tokens(key);
-    }
-  }
+  out.start = said.tokens("decoder_start_token_id");
+  if (out.start.empty()) out.start = said.tokens("bos_token_id");
   if (out.start.empty())
     throw Error(
         "config.json: decoder_start_token_id is missing, and so is bos_token_id; one of them starts the decoder");
-  const auto forced = generation.has("forced_bos_token_id") ? generation.token("forced_bos_token_id")
-                                                            : config.token("forced_bos_token_id");
-  if (forced) out.forced = *forced;
+  const std::string forced = "forced_bos_token_id";
+  if (const auto token = said.of(forced).token(forced)) out.forced = *token;
 }
 
 void set_languages(Builder& b) {
@@ -233,7 +261,6 @@ void check_common(const Config& config) {
       config.reject(key, "mixtures of experts are not supported");
   }
   config.only("position_embedding_type", "absolute");
-  config.only("add_cross_attention", false);
 }
 
 Rows self_attention(Builder& b, Rows x, const SelfAttention& w, bool pre_norm) {
@@ -253,8 +280,8 @@ Rows self_attention(Builder& b, Rows x, const SelfAttention& w, bool pre_norm) {
 }
 
 void keep_memory(Builder& b, Rows memory, const CrossAttention& w) {
-  const std::uint32_t width = memory.width;
   const Rows kv = linear(b, memory, w.key_value);
+  const std::uint32_t width = kv.width / 2;
   b.cache_key_value(kv.columns(0, width), kv.columns(width, width), w.state);
 }
 
@@ -266,7 +293,8 @@ Rows cross_attention(Builder& b, Rows x, const CrossAttention& w, bool pre_norm)
                                   .heads = w.heads,
                                   .kv_heads = w.heads,
                                   .head_dim = x.width / w.heads,
-                                  .mask = fb::Mask::Full});
+                                  .mask = fb::Mask::Full,
+                                  .scale = w.scale});
   x = linear(b, mixed, w.out, {.residual = x});
   return pre_norm ? x : b.norm(x, w.norm);
 }

@@ -37,6 +37,10 @@ WeightRef keep_float(Builder& b, WeightRef table);
 WeightRef sinusoid_table(Builder& b, std::uint32_t count, std::uint32_t width,
                          std::function<void(std::uint32_t position, std::span<float> row)> fill);
 
+// fairseq's, in float as transformers computes them: sines of all rates, then cosines, of positions counted from `first`; the last of an
+// odd number of columns is zero. Rows have 4 columns or more.
+std::function<void(std::uint32_t position, std::span<float> row)> fairseq_sinusoid(std::uint32_t first);
+
 // LayerNorm under `prefix`, by its present names (.weight, .bias) or those of 2018 (.gamma, .beta).
 NormSpec layer_norm(Builder& b, const std::string& prefix, std::uint32_t width, float epsilon);
 
@@ -101,6 +105,7 @@ struct CrossAttention {
   NormSpec norm;
   std::uint32_t heads = 0;
   int state = -1;
+  float scale = 0;  // of the scores; 0: 1 / sqrt(a head's width)
 };
 
 struct FeedForward {

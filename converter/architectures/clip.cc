@@ -1,7 +1,10 @@
 // The two towers of CLIP (Radford et al. 2021), each a model of its own: a text's vector is that of its last token, a picture's that of its
 // class token, both projected into one space. Layers have their norms before each part.
+#include <utility>
+
 #include "converter/architectures/list.h"
 #include "converter/architectures/vit_encoder.h"
+#include "converter/error.h"
 
 namespace kinglet::converter {
 namespace {
@@ -65,6 +68,23 @@ void vector(Builder& b, Rows row, const Config& config, const Tower& m, const st
 }
 
 }  // namespace
+
+Checkpoint clip_tower(Checkpoint checkpoint, const std::string& part) {
+  const Config config(checkpoint.config);
+  if (part != "text" && part != "vision")
+    throw Error(
+        "config.json: this is all of CLIP, and a file holds one of its towers; say which by --part text or --part "
+        "vision");
+  nlohmann::json tower = config.object(part + "_config").json();
+  tower["model_type"] = "clip_" + part + "_model";
+  if (config.has("projection_dim")) tower["projection_dim"] = config.at("projection_dim");
+  const std::string projection = part == "text" ? "text_projection." : "visual_projection.";
+  std::erase_if(checkpoint.tensors, [&](const auto& tensor) {
+    return !tensor.first.starts_with(part + "_model.") && !tensor.first.starts_with(projection);
+  });
+  checkpoint.config = std::move(tower);
+  return checkpoint;
+}
 
 void build_clip_text(Builder& b, const ConvertOptions& options) {
   const Config config(b.config());

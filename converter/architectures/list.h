@@ -11,6 +11,7 @@ void build_bert(Builder& b, const ConvertOptions& options);
 void build_captioner(Builder& b, const ConvertOptions& options);
 void build_clip_text(Builder& b, const ConvertOptions& options);
 void build_clip_vision(Builder& b, const ConvertOptions& options);
+Checkpoint clip_tower(Checkpoint checkpoint, const std::string& part);  // of a whole CLIP
 void build_deit(Builder& b, const ConvertOptions& options);
 void build_distilbert(Builder& b, const ConvertOptions& options);
 void build_gemma(Builder& b, const ConvertOptions& options);
@@ -31,6 +32,7 @@ void build_rnn_seq2seq(Builder& b, const ConvertOptions& options);
 void build_roberta(Builder& b, const ConvertOptions& options);
 void build_t5(Builder& b, const ConvertOptions& options);
 void build_torch_transformer(Builder& b, const ConvertOptions& options);
+void build_vision_encoder_decoder(Builder& b, const ConvertOptions& options);
 void build_vit(Builder& b, const ConvertOptions& options);
 void build_whisper(Builder& b, const ConvertOptions& options);
 

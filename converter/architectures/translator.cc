@@ -18,33 +18,31 @@ class Writer {
  public:
   Writer(Builder& b, const Translator& kind, const ConvertOptions& options)
       : b_(b),
-        config_(b.config()),
+        config_(kind.decoder != nullptr ? *kind.decoder : Config(b.config())),
         kind_(kind),
-        prefix_(find_prefix(b, {"model.", ""}, "encoder.layers.0.fc1.weight")),
+        prefix_(find_prefix(b, {kind.prefix, ""}, "decoder.layers.0.fc1.weight")),
         width_(config_.count("d_model", kMostWidth)),
         longest_(config_.count(kind.longest_key, kMostPositions)),
         activation_(config_.activation_or("activation_function", "gelu")) {
     check();
-    encoder_ = read_side("encoder", config_.count("vocab_size", kMostTokens), options);
-    decoder_ = read_side("decoder", config_.count_or("decoder_vocab_size", kMostTokens, encoder_.vocabulary), options);
+    const std::uint32_t vocabulary = config_.count("vocab_size", kMostTokens);
+    decoder_ = read_side("decoder", config_.count_or("decoder_vocab_size", kMostTokens, vocabulary), options);
     const bool shared = config_.flag_or("share_encoder_decoder_embeddings", true);
-    encoder_.embedding = embedding(encoder_, shared);
+    if (!kind.memory) {
+      encoder_ = read_side("encoder", vocabulary, options);
+      if (shared && decoder_.vocabulary != vocabulary)
+        config_.reject("decoder_vocab_size", "expected vocab_size, as the two sides share their embedding");
+      encoder_.embedding = embedding(encoder_, shared);
+    }
     decoder_.embedding = embedding(decoder_, shared);
   }
 
   void encode() {
-    b_.begin_encode();
-    Rows x = kind_.source ? kind_.source(b_, encoder_.prefix) : embed(encoder_);
-    for (std::uint32_t i = 0; i < encoder_.layers; ++i) {
-      const std::string name = numbered(encoder_.prefix + "layers.", i);
-      x = self_attention(b_, x, self(name, encoder_, fb::Mask::Full, -1), kind_.pre_norm);
-      x = feed_forward(b_, x, dense(name, encoder_), kind_.pre_norm);
-    }
-    if (kind_.pre_norm) x = b_.norm(x, norm(encoder_.prefix + "layer_norm"));
+    const Rows x = kind_.memory ? kind_.memory(b_) : memory();
     for (std::uint32_t i = 0; i < decoder_.layers; ++i) {
       const std::string name = numbered(decoder_.prefix + "layers.", i);
       b_.scope(name + "encoder_attn");
-      cross_.push_back(cross(name));
+      cross_.push_back(cross(name, x.width));
       keep_memory(b_, x, cross_.back());
     }
   }
@@ -61,7 +59,7 @@ class Writer {
       x = feed_forward(b_, x, dense(name, decoder_), kind_.pre_norm);
     }
     const NormSpec last = kind_.pre_norm ? norm(decoder_.prefix + "layer_norm") : NormSpec{};
-    const std::string head = find_name(b_, {"lm_head.weight", "proj_out.weight"});
+    const std::string head = find_name(b_, {std::string(kind_.head), "proj_out.weight"});
     const bool tied = config_.flag_or("tie_word_embeddings", true) || !b_.has(head);
     LinearSpec spec;
     if (b_.has("final_logits_bias")) spec.bias = b_.vector("final_logits_bias", decoder_.vocabulary);
@@ -73,7 +71,7 @@ class Writer {
     fb::ModelT& model = b_.model();
     model.task = fb::Task::Translate;
     model.context = decoder_.context;
-    if (!kind_.source) {
+    if (!kind_.source && !kind_.memory) {
       model.source = encoder_.context;
       model.source_vocabulary = encoder_.vocabulary;
     }
@@ -82,13 +80,24 @@ class Writer {
   }
 
  private:
+  Rows memory() {
+    b_.begin_encode();
+    Rows x = kind_.source ? kind_.source(b_, encoder_.prefix) : embed(encoder_);
+    for (std::uint32_t i = 0; i < encoder_.layers; ++i) {
+      const std::string name = numbered(encoder_.prefix + "layers.", i);
+      x = self_attention(b_, x, self(name, encoder_, fb::Mask::Full, -1), kind_.pre_norm);
+      x = feed_forward(b_, x, dense(name, encoder_), kind_.pre_norm);
+    }
+    return kind_.pre_norm ? b_.norm(x, norm(encoder_.prefix + "layer_norm")) : x;
+  }
+
   void check() const {
     // transformers decides by the architecture; the configs of the first conversions also say it themselves.
     config_.only("normalize_before", kind_.pre_norm);
     config_.only("add_final_layer_norm", kind_.pre_norm);
     config_.only("normalize_embedding", kind_.embedding_norm);
     config_.only("static_position_embeddings", static_cast<bool>(kind_.sinusoid));
-    if (!config_.has("architectures")) return;
+    if (kind_.memory || !config_.has("architectures")) return;
     const auto names = config_.texts("architectures");
     const bool generates = names.empty() || names.front().ends_with("ForConditionalGeneration") ||
                            names.front().ends_with("MTModel") ||
@@ -114,10 +123,8 @@ class Writer {
   WeightRef embedding(const Side& side, bool shared) const {
     const std::string own = side.prefix + "embed_tokens.weight";
     if (!shared) return b_.matrix(own, side.vocabulary, width_);
-    if (decoder_.vocabulary != encoder_.vocabulary)
-      config_.reject("decoder_vocab_size", "expected vocab_size, as the two sides share their embedding");
     return b_.matrix(find_name(b_, {prefix_ + "shared.weight", prefix_ + "encoder.embed_tokens.weight",
-                                    prefix_ + "decoder.embed_tokens.weight", "lm_head.weight"}),
+                                    prefix_ + "decoder.embed_tokens.weight", std::string(kind_.head)}),
                      side.vocabulary, width_);
   }
 
@@ -140,8 +147,8 @@ class Writer {
 
   NormSpec norm(const std::string& name) { return layer_norm(b_, name, width_, 1e-5F); }
 
-  // Projections of as many outputs as inputs as one, zeros for a bias that is not there.
-  Projection side_by_side(const std::string& attn, std::initializer_list<const char*> parts) {
+  // Projections of `columns` inputs to the decoder's width as one, zeros for a bias that is not there.
+  Projection side_by_side(const std::string& attn, std::initializer_list<const char*> parts, std::uint32_t columns) {
     std::vector<std::string> names, biases;
     std::vector<bool> biased;
     for (const std::string part : parts) {
@@ -149,7 +156,7 @@ class Writer {
       biased.push_back(kind_.key_bias || part != "k_proj");
       if (biased.back()) biases.push_back(attn + part + ".bias");
     }
-    Projection p = projections(b_, names, std::vector(names.size(), width_), width_, kind_.key_bias);
+    Projection p = projections(b_, names, std::vector(names.size(), width_), columns, kind_.key_bias);
     if (kind_.key_bias) return p;
     p.bias = b_.stacked_vector(biases, std::vector(biases.size(), width_));
     rewrite(b_, p.bias, 1, width_ * static_cast<std::uint32_t>(names.size()),
@@ -169,7 +176,7 @@ class Writer {
   SelfAttention self(const std::string& name, const Side& side, fb::Mask mask, int state) {
     const std::string attn = name + "self_attn.";
     b_.scope(name + "self_attn");
-    return {.qkv = side_by_side(attn, {"q_proj", "k_proj", "v_proj"}),
+    return {.qkv = side_by_side(attn, {"q_proj", "k_proj", "v_proj"}, width_),
             .out = projection(b_, attn + "out_proj", width_, width_),
             .norm = norm(name + "self_attn_layer_norm"),
             .heads = side.heads,
@@ -177,10 +184,10 @@ class Writer {
             .state = state};
   }
 
-  CrossAttention cross(const std::string& name) {
+  CrossAttention cross(const std::string& name, std::uint32_t memory) {
     const std::string attn = name + "encoder_attn.";
     return {.query = projection(b_, attn + "q_proj", width_, width_),
-            .key_value = side_by_side(attn, {"k_proj", "v_proj"}),
+            .key_value = side_by_side(attn, {"k_proj", "v_proj"}, memory),
             .out = projection(b_, attn + "out_proj", width_, width_),
             .norm = norm(name + "encoder_attn_layer_norm"),
             .heads = decoder_.heads,

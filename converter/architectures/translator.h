@@ -1,4 +1,5 @@
-// The encoder-decoder of BART, mBART, Marian, M2M-100 and Whisper, which share tensor names and differ in norms, positions and sources.
+// The encoder-decoder of BART, mBART, Marian, M2M-100 and Whisper, which share tensor names and differ in norms, positions and sources; and
+// TrOCR's, which is their decoder behind another model's encoder.
 #pragma once
 
 #include "converter/architectures/blocks.h"
@@ -15,6 +16,10 @@ struct Translator {
   // The encoder's rows, of tensors under `prefix`, where its source is no text.
   std::function<Rows(Builder& b, const std::string& prefix)> source = {};
   bool key_bias = true;  // of the projections to keys
+  // The rows that the decoder attends to, where all of the encoder is another model's; `decoder` is then this one's part of config.json.
+  std::function<Rows(Builder& b)> memory = {};
+  const Config* decoder = nullptr;
+  std::string_view prefix = "model.", head = "lm_head.weight";
 };
 
 void build_translator(Builder& b, const Translator& kind, const ConvertOptions& options);

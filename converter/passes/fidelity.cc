@@ -148,6 +148,27 @@ const OperatorFidelity* Fidelity::worst() const {
   return it == operators.end() ? nullptr : &*it;
 }
 
+Fidelity mean_of(std::span<const Fidelity> all) {
+  Fidelity mean = all.front();
+  for (OperatorFidelity& op : mean.operators) op.snr_db = op.cosine = 0;
+  mean.rows = 0;
+  mean.snr_db = mean.cosine = mean.kl = mean.top1 = 0;
+  for (const Fidelity& one : all) mean.rows += one.rows;
+  for (const Fidelity& one : all) {
+    const double each = 1.0 / static_cast<double>(all.size());
+    const double share = mean.rows == 0 ? each : static_cast<double>(one.rows) / static_cast<double>(mean.rows);
+    for (std::size_t i = 0; i < mean.operators.size(); ++i) {
+      mean.operators[i].snr_db += each * one.operators[i].snr_db;
+      mean.operators[i].cosine += each * one.operators[i].cosine;
+    }
+    mean.snr_db += each * one.snr_db;
+    mean.cosine += share * one.cosine;
+    mean.kl += share * one.kl;
+    mean.top1 += share * one.top1;
+  }
+  return mean;
+}
+
 void check_same_program(const Model& model, const Program& program) {
   check_same_function(model.root().encode(), program.model.encode.get());
   check_same_function(model.root().step(), program.model.step.get());

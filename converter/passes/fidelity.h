@@ -35,6 +35,9 @@ struct Fidelity {
   const OperatorFidelity* worst() const;  // the operator with the lowest SNR
 };
 
+// Of as many inputs of one model, at least one: means, of the output's by their rows.
+Fidelity mean_of(std::span<const Fidelity> all);
+
 // Throws Error where the file's operators are not those of the checkpoint's program.
 void check_same_program(const Model& model, const Program& program);
 

@@ -1,4 +1,4 @@
-// Recording: what the float program computed for one input, operator by operator. The passes measure on it, and later the int8 program is
+// Recording: what the float program computed for its inputs, operator by operator; one below the other where there are several. The passes measure on it, and later the int8 program is
 // compared with it, so a conversion runs the float program once.
 #pragma once
 
@@ -11,7 +11,7 @@
 namespace kinglet::converter {
 
 struct Recording {
-  ReferenceInput input;
+  ReferenceInput input;        // the first
   std::vector<Matrix> encode;  // one per operator of the function; empty where it only fills a state
   std::vector<Matrix> step;
   Matrix output;
@@ -20,6 +20,7 @@ struct Recording {
   std::vector<Matrix>& of(bool in_encode) { return in_encode ? encode : step; }
 };
 
-Recording record(const Program& program, const ReferenceInput& input, unsigned threads);
+// `inputs`: one or more. Throws Error where there are too many to hold what is computed of them.
+Recording record(const Program& program, const std::vector<ReferenceInput>& inputs, unsigned threads);
 
 }  // namespace kinglet::converter

@@ -77,7 +77,7 @@ Program tiny_pictures() {
 
 void write_program(const Program& program, const std::filesystem::path& path) {
   Program lowered = program;
-  const Recording recording = record(program, calibration_input(program), 1);
+  const Recording recording = record(program, {calibration_input(program)}, 1);
   (void)lower(lowered, recording, Q16::kAuto, 1);
   (void)write_model(lowered, path, {});
 }

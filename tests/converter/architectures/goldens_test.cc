@@ -97,7 +97,7 @@ TEST_P(Goldens, Batch) {
   const auto cases = testing::golden_cases(folder(), "batch");
   std::vector<ReferenceInput> inputs;
   for (const auto& one : cases) inputs.push_back(one.input);
-  const Evaluation evaluation = evaluate(folder(), inputs, 2);
+  const Evaluation evaluation = evaluate(build_program(read_checkpoint(folder()), {}), folder(), inputs, 2);
   ASSERT_EQ(evaluation.outputs.size(), cases.size());
   for (std::size_t i = 0; i < cases.size(); ++i)
     EXPECT_LT(relative_difference(evaluation.outputs[i], cases[i].expected), kTolerance) << i;

@@ -17,7 +17,7 @@ namespace {
 
 using testing::random_floats;
 
-Recording calibrate(const Program& program) { return record(program, calibration_input(program), 1); }
+Recording calibrate(const Program& program) { return record(program, {calibration_input(program)}, 1); }
 
 // embed -> rms -> linear -> select -> linear; one column of the embedding is `outlier` times larger.
 Program program_with_outlier(float outlier) {

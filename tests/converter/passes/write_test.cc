@@ -27,7 +27,7 @@ using ::testing::IsEmpty;
 
 Program lowered(const Checkpoint& checkpoint) {
   Program program = build_program(checkpoint, {});
-  lower(program, record(program, calibration_input(program), 1), Q16::kAuto, 1);
+  lower(program, record(program, {calibration_input(program)}, 1), Q16::kAuto, 1);
   return program;
 }
 

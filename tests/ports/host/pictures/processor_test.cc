@@ -3,15 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <nlohmann/json.hpp>
 
 #include "engine.h"
 #include "pictures/picture.h"
 #include "tests/ports/host/program.h"
+#include "tests/ports/host/tensor_file.h"
 
 namespace kinglet::host {
 namespace {
@@ -20,22 +16,8 @@ namespace fs = std::filesystem;
 
 const fs::path kGoldens = fs::path(KINGLET_SOURCE_DIR) / "tests" / "goldens";
 
-std::string bytes_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
-// A float tensor of a safetensors file.
-std::vector<float> tensor_of(const fs::path& path, const std::string& name) {
-  const std::string file = bytes_of(path);
-  std::uint64_t head = 0;
-  std::memcpy(&head, file.data(), sizeof head);
-  const auto entry = nlohmann::json::parse(file.substr(sizeof head, head)).at(name);
-  const std::size_t begin = entry.at("data_offsets")[0], end = entry.at("data_offsets")[1];
-  std::vector<float> floats((end - begin) / sizeof(float));
-  std::memcpy(floats.data(), file.data() + sizeof head + head + begin, end - begin);
-  return floats;
-}
+using testing::bytes_of;
+using testing::tensor_of;
 
 const float* vector_of(const Opened& opened, int weight) {
   return reinterpret_cast<const float*>(
