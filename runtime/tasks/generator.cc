@@ -234,7 +234,9 @@ Status Generator::run(const GenerateOptions& options, Sampler& sampler, Stops& s
     if (!text.ok()) return text.status();
     return stops.commit(*text, sink);
   };
-  for (; options.max_tokens == 0 || made.tokens < options.max_tokens; ++made.tokens) {
+  // A context that rolls is never full, and a model need not stop.
+  const std::uint32_t most = rolling_ && options.max_tokens == 0 ? session_->plan().limits.context : options.max_tokens;
+  for (; most == 0 || made.tokens < most; ++made.tokens) {
     if (auto s = admit(0); !s.ok()) return s;
     // A context whose tokens all are in the cache already was read by a call whose output is gone: its last token is read again.
     if (session_->length(0) == count_) {

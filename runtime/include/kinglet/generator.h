@@ -37,7 +37,7 @@ enum class Finish : std::uint8_t {
 
 struct GenerateOptions {
   SamplerOptions sampler = {};
-  std::uint32_t max_tokens = 0;                 // 0: as many as the context takes
+  std::uint32_t max_tokens = 0;                 // 0: as many as the context takes, of a rolling one as it has room for
   std::span<const std::string_view> stop = {};  // strings that end the text and are no part of it, up to 256 bytes each
   std::span<const std::int32_t> stop_tokens = {};  // besides the model's
   bool ignore_stop_tokens = false;                 // make max_tokens, whatever the model says

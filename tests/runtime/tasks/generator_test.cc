@@ -205,6 +205,16 @@ TEST(Generator, ARollingContextMakesRoomForAText) {
   EXPECT_EQ(task.generator.add(std::string(30, 'x')).code(), Code::kContextFull);
 }
 
+TEST(Generator, ARollingContextEndsWithoutALimit) {
+  Task task(endless(), {.context = 20}, true);
+  Kept kept;
+  ASSERT_TRUE(task.generator.add("abc").ok());
+  const auto made = task.run({}, kept);
+  ASSERT_TRUE(made.ok()) << made.status().message();
+  EXPECT_EQ(made->tokens, 20u);
+  EXPECT_EQ(made->finish, Finish::kLength);
+}
+
 TEST(Generator, TheSmallestRollingContextsGoOn) {
   for (std::uint32_t context = 1; context < 6; ++context) {
     Task task(endless(), {.context = context}, true);

@@ -31,7 +31,7 @@ typedef struct kinglet_generate_options {
   size_t stop_count;           // at most the generator's stop_texts
   const int32_t* stop_tokens;  // [stop_token_count], besides the model's
   size_t stop_token_count;
-  uint32_t max_tokens;          // 0: as many as the context takes
+  uint32_t max_tokens;          // 0: as many as the context takes, of a rolling one as it has room for
   uint32_t ignore_stop_tokens;  // 1: make max_tokens, whatever the model says
 } kinglet_generate_options;
 #define KINGLET_GENERATE_OPTIONS \
