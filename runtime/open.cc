@@ -70,8 +70,15 @@ Status verify_weights(const fb::Model& root, std::uint64_t file_bytes) {
     return bad("the weights segment lies outside the file: is the file complete?", root.segment());
   if (root.weights()->size() > rules::kWeights)
     return bad("more weights than a model may have", root.weights()->size());
+  std::uint64_t left = root.segment_bytes();  // so that whoever reads all weights reads the file once
   for (std::uint32_t i = 0; i < root.weights()->size(); ++i) {
-    if (auto s = verify_weight(*root.weights()->Get(i), root.segment_bytes(), i); !s.ok()) return s;
+    const fb::Weight& weight = *root.weights()->Get(i);
+    if (auto s = verify_weight(weight, root.segment_bytes(), i); !s.ok()) return s;
+    for (const fb::Region* region : {weight.data(), weight.scales()}) {
+      if (region == nullptr) continue;
+      if (region->bytes() > left) return bad("the weights are more than their segment: two of them share bytes", i);
+      left -= region->bytes();
+    }
   }
   return {};
 }

@@ -10,10 +10,14 @@ using namespace structure;
 
 constexpr flatbuffers::uoffset_t kMostDepth = 16;         // the schema's tables lie no deeper than 5
 constexpr flatbuffers::uoffset_t kMostTables = 1U << 22;  // tables may share one table: a small file must not take long
+constexpr std::uint64_t kMostShares = 16;                 // or one list: a byte of one is met so often, on average
 
 class Walk {
  public:
-  Walk(const std::uint8_t* bytes, std::size_t size) : bytes_(bytes), check_(bytes, size, kMostDepth, kMostTables) {}
+  Walk(const std::uint8_t* bytes, std::size_t size)
+      : bytes_(bytes),
+        check_(bytes, size, kMostDepth, kMostTables),
+        left_(kMostShares * size) {}
 
   bool table_behind(std::size_t at, unsigned which) {
     const std::size_t offset = check_.VerifyOffset(at);
@@ -48,10 +52,7 @@ class Walk {
       case kString: return string_behind(at);
       case kStrings: return each(at, [this](std::size_t element) { return string_behind(element); });
       case kTables: return each(at, [this, &field](std::size_t element) { return table_behind(element, field.what); });
-      case kVector: {
-        const std::size_t offset = check_.VerifyOffset(at);
-        return offset != 0 && check_.VerifyVectorOrString(bytes_ + at + offset, field.what);
-      }
+      case kVector: return list_behind(at, field.what) != 0;
       case kRequired: break;
     }
     return false;
@@ -61,17 +62,27 @@ class Walk {
     return check_.VerifyAlignment(at, alignment) && check_.Verify(at, size);
   }
 
-  bool string_behind(std::size_t at) const {
+  // Where it begins; 0: it is damaged.
+  std::size_t list_behind(std::size_t at, std::size_t element) {
     const std::size_t offset = check_.VerifyOffset(at);
-    return offset != 0 && check_.VerifyString(reinterpret_cast<const flatbuffers::String*>(bytes_ + at + offset));
+    if (offset == 0 || !check_.VerifyVectorOrString(bytes_ + at + offset, element)) return 0;
+    at += offset;
+    const std::uint64_t bytes = std::uint64_t{flatbuffers::ReadScalar<flatbuffers::uoffset_t>(bytes_ + at)} * element;
+    if (bytes > left_) return 0;
+    left_ -= bytes;
+    return at;
+  }
+
+  bool string_behind(std::size_t at) {
+    at = list_behind(at, 1);
+    return at != 0 && check_.VerifyString(reinterpret_cast<const flatbuffers::String*>(bytes_ + at));
   }
 
   // A vector of offsets.
   template <class Behind>
   bool each(std::size_t at, Behind behind) {
-    const std::size_t offset = check_.VerifyOffset(at);
-    if (offset == 0 || !check_.VerifyVectorOrString(bytes_ + at + offset, sizeof(flatbuffers::uoffset_t))) return false;
-    at += offset;
+    at = list_behind(at, sizeof(flatbuffers::uoffset_t));
+    if (at == 0) return false;
     const auto count = flatbuffers::ReadScalar<flatbuffers::uoffset_t>(bytes_ + at);
     for (flatbuffers::uoffset_t i = 0; i < count; ++i) {
       at += sizeof(flatbuffers::uoffset_t);
@@ -82,6 +93,7 @@ class Walk {
 
   const std::uint8_t* bytes_;
   flatbuffers::Verifier check_;
+  std::uint64_t left_;  // bytes of lists that may still be met
 };
 
 }  // namespace
