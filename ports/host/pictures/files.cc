@@ -3,15 +3,41 @@
 
 #include <limits>
 #include <memory>
+#include <span>
 
 #include "failure.h"
 #include "file.h"
 #include "pictures/picture.h"
 
 namespace kinglet::host {
+namespace {
 
-Pixels read_picture(const std::string& path, std::uint32_t channels) {
-  constexpr std::int64_t kMost = std::int64_t{1} << 26;  // pixels: a file of some bytes may claim any number
+// Whether each table of Huffman codes in a JPEG has at most the 256 it has room for: stb writes those that are more behind it.
+bool huffman_tables_fit(std::span<const std::byte> file) {
+  const auto byte = [&](std::size_t at) { return at < file.size() ? std::to_integer<std::size_t>(file[at]) : 0; };
+  bool scanned = false;  // what follows a scan's head has no length
+  for (std::size_t at = 0; at + 1 < file.size();) {
+    const std::size_t marker = byte(at + 1), length = byte(at + 2) << 8U | byte(at + 3);
+    if (byte(at) != 0xff || marker == 0xff) {
+      ++at;
+      continue;
+    }
+    for (std::size_t table = at + 4; marker == 0xc4 && table < at + 2 + length;) {
+      std::size_t codes = 0;
+      for (std::size_t i = 1; i <= 16; ++i) codes += byte(table + i);
+      if (codes > 256) return false;
+      table += 17 + codes;
+    }
+    scanned = scanned || marker == 0xda;
+    const bool alone = marker <= 1 || (marker >= 0xd0 && marker <= 0xd9);
+    at += alone || scanned ? 2 : 2 + length;
+  }
+  return true;
+}
+
+}  // namespace
+
+Pixels read_picture(const std::string& path, std::uint32_t channels, std::int64_t most) {
   if (channels != 1 && channels != 3)
     throw Failure(path + ": this model reads " + std::to_string(channels) + " channels: pictures have 1 or 3");
   const MappedFile file(path);
@@ -25,10 +51,14 @@ Pixels read_picture(const std::string& path, std::uint32_t channels) {
     throw Failure(path + ": cannot be read as a picture (" + (reason == nullptr ? "unknown" : reason) +
                   "): give a JPEG, PNG, GIF, BMP, TGA, PSD or PNM file");
   };
+  if (size > 0 && data[0] == 0xff && !huffman_tables_fit(file.bytes()))
+    throw Failure(path + ": is a damaged JPEG (more Huffman codes than there are bytes): save it anew");
+  if (size > 0 && data[0] == 'P' && stbi_is_16_bit_from_memory(data, size) != 0)  // it reads behind their bytes
+    throw Failure(path + ": is a PNM file of 16 bits: save it with 8 bits");
   if (stbi_info_from_memory(data, size, &width, &height, &stored) == 0) refuse();
-  if (width <= 0 || height <= 0 || std::int64_t{width} * height > kMost)
+  if (width <= 0 || height <= 0 || std::int64_t{width} * height > most)
     throw Failure(path + ": a picture of " + std::to_string(width) + " x " + std::to_string(height) +
-                  " pixels: at most 67,108,864 are read");
+                  " pixels: at most " + std::to_string(most) + " are read");
   const std::unique_ptr<stbi_uc, decltype(&stbi_image_free)> pixels(
       stbi_load_from_memory(data, size, &width, &height, &stored, static_cast<int>(channels)), &stbi_image_free);
   if (!pixels) refuse();

@@ -14,8 +14,9 @@ struct Pixels {
   std::vector<std::uint8_t> bytes;  // [height, width, channels]
 };
 
-// A JPEG, PNG, GIF (its first frame), BMP, TGA, PSD or PNM file as grey (1) or RGB (3); transparency is dropped. Throws Failure.
-Pixels read_picture(const std::string& path, std::uint32_t channels);
+// A JPEG, PNG, GIF (its first frame), BMP, TGA, PSD or PNM file as grey (1) or RGB (3); transparency is dropped. Throws Failure,
+// also where it says it has more than `most` pixels: a file of some bytes may claim any number.
+Pixels read_picture(const std::string& path, std::uint32_t channels, std::int64_t most = std::int64_t{1} << 26);
 
 // Pillow's Image.resize (13.0) in 22 bits of fixed point: horizontally, then vertically, or the other way round where the picture loses
 // more than twice as many rows as columns; the filter grows with the step when the picture becomes smaller. Sizes above 0.

@@ -145,6 +145,12 @@ TEST(ReadPicture, SaysWhatIsWrongWithAFile) {
   std::string huge = png;  // its header says 16,384 x 16,384
   for (const std::size_t at : {std::size_t{16}, std::size_t{20}}) huge.replace(at, 4, std::string("\0\0\x40\0", 4));
   EXPECT_THAT(refused("huge.png", huge), HasSubstr("16384 x 16384 pixels"));
+  // Sixteen lengths of codes, 255 codes of each.
+  const std::string codes =
+      "\xff\xd8\xff\xc4\x10\x03" + std::string(1, '\0') + std::string(16, '\xff') + std::string(16 * 255, '\0');
+  EXPECT_THAT(refused("codes.jpg", codes), HasSubstr("Huffman"));
+  EXPECT_THAT(refused("deep.ppm", "P6 2 2 65535\n" + std::string(24, 'x')), HasSubstr("16 bits"));
+  EXPECT_EQ(refused("flat.ppm", "P6 2 2 255\n" + std::string(12, 'x')), "read");
 }
 
 }  // namespace
