@@ -1,0 +1,253 @@
+// Writes what the fuzzers begin with: kinglet_fuzz_seeds TESTS FOLDER. FOLDER/TARGET/… is one file for each input.
+#include <stb/stb_image_write.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "converter/convert.h"
+#include "model_generated.h"
+#include "tests/converter/tensors.h"
+#include "tests/converter/tiny_pictures.h"
+#include "tests/fuzz/model_bytes.h"
+#include "tests/runtime/tasks/text_model.h"
+
+namespace kinglet::fuzz {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+std::string read_file(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw std::runtime_error("cannot read " + path.string());
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+void write(const fs::path& path, std::string_view bytes) {
+  fs::create_directories(path.parent_path());
+  std::ofstream out(path, std::ios::binary);
+  out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  if (!out.flush()) throw std::runtime_error("cannot write " + path.string());
+}
+
+bool is_model(const fs::path& folder) {
+  return fs::exists(folder / "config.json") && fs::exists(folder / "model.safetensors");
+}
+
+// ---------------------------------------------------------------- models
+
+void write_program(const fs::path& path, std::span<const std::byte> file) {
+  const auto program = program_of(file);
+  write(path, {reinterpret_cast<const char*>(program.data()), program.size()});
+}
+
+void write_models(const fs::path& tests, const fs::path& folder) {
+  write_program(folder / "tiny-long-decoder", testing::tiny_long_decoder());
+  write_program(folder / "tiny-recurrent", testing::tiny_recurrent());
+  write_program(folder / "text-encoder", testing::text_encoder());
+  write_program(folder / "text-decoder", testing::text_decoder([](fb::ModelT& model) {
+                  model.chat = std::make_unique<fb::ChatTemplateT>();
+                  model.chat->user_before = "u ";
+                  model.chat->assistant_before = "a ";
+                }));
+  write_program(folder / "text-translator", testing::text_translator([](fb::ModelT& model) {
+                  model.generation->languages.push_back(std::make_unique<fb::LanguageT>());
+                  model.generation->languages[0]->code = "de";
+                  model.generation->languages[0]->tokens = {3};
+                  model.labels = {"one", "two"};
+                }));
+  const fs::path file = fs::temp_directory_path() / "kinglet-fuzz-seed.kgl";
+  const auto add = [&](const std::string& name) {
+    const std::string bytes = read_file(file);
+    write_program(folder / name, std::as_bytes(std::span(bytes)));
+    fs::remove(file);
+  };
+  converter::testing::write_program(converter::testing::tiny_pictures(), file);
+  add("tiny-pictures");
+  for (const auto& entry : fs::directory_iterator(tests / "goldens")) {
+    if (!is_model(entry.path())) continue;
+    (void)converter::convert({.source = entry.path(), .output = file, .tokenizer = {}, .name = "seed"});
+    add(entry.path().filename().string());
+  }
+}
+
+// ---------------------------------------------------------------- tokenizers
+
+// Some texts of each golden tokenizer, numbered as the harness numbers them.
+void write_texts(const fs::path& tests, const fs::path& folder) {
+  std::vector<fs::path> expected;
+  for (const auto& entry : fs::recursive_directory_iterator(tests / "goldens/tokenizers")) {
+    if (entry.path().filename().string().starts_with("expected")) expected.push_back(entry.path());
+  }
+  std::sort(expected.begin(), expected.end());
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const json rows = json::parse(read_file(expected[i]));
+    for (std::size_t row = i; row < rows.size(); row += 16) {
+      if (!rows[row].contains("text")) continue;
+      const std::string head = {static_cast<char>(i), static_cast<char>(row % 4)};
+      write(folder / (std::to_string(i) + "-" + std::to_string(row)), head + rows[row].at("text").get<std::string>());
+    }
+  }
+}
+
+bool is_short(const std::string& token) { return token.size() <= 4 || token.front() == '<' || token.front() == '['; }
+
+// A tokenizer.json with so few tokens that a fuzzer reads thousands of them in a second.
+std::string shortened(json file) {
+  json& vocabulary = file.at("model").at("vocab");
+  std::set<std::string> kept;
+  if (vocabulary.is_object()) {
+    json few = json::object();
+    for (const auto& [token, id] : vocabulary.items()) {
+      if (is_short(token) && few.size() < 300) few[token] = id;
+    }
+    vocabulary = few;
+  } else if (vocabulary.size() > 60) {
+    vocabulary.erase(vocabulary.begin() + 60, vocabulary.end());
+  }
+  if (file["model"].contains("merges")) {
+    json& merges = file["model"]["merges"];
+    json few = json::array();
+    for (const json& merge : merges) {
+      std::string both;
+      if (merge.is_array()) {
+        both = merge[0].get<std::string>() + merge[1].get<std::string>();
+      } else {
+        both = merge.get<std::string>();
+        both.erase(both.find(' '), 1);
+      }
+      if (vocabulary.contains(both)) few.push_back(merge);
+    }
+    merges = few;
+  }
+  return file.dump();
+}
+
+void write_tokenizers(const fs::path& tests, const fs::path& folder) {
+  constexpr std::size_t kMost = 12000;  // a precompiled map of all of Unicode is 200,000
+  for (const auto& entry : fs::directory_iterator(tests / "goldens/tokenizers")) {
+    const std::string name = entry.path().filename().string();
+    for (const char* file : {"tokenizer.model", "spiece.model", "target.spm"}) {
+      if (!fs::exists(entry.path() / file)) continue;
+      const std::string bytes = read_file(entry.path() / file);
+      if (bytes.size() <= kMost) write(folder / "sentencepiece" / name, bytes);
+    }
+    if (!fs::exists(entry.path() / "tokenizer.json")) continue;
+    const std::string text = shortened(json::parse(read_file(entry.path() / "tokenizer.json")));
+    if (text.size() <= kMost) write(folder / "tokenizer_json" / name, text);
+  }
+}
+
+// ---------------------------------------------------------------- checkpoints
+
+void write_checkpoints(const fs::path& tests, const fs::path& folder) {
+  for (const auto& entry : fs::directory_iterator(tests / "goldens")) {
+    if (!is_model(entry.path())) continue;
+    write(folder / "config_json" / entry.path().filename(), read_file(entry.path() / "config.json"));
+  }
+  using converter::testing::random_floats;
+  write(folder / "safetensors/two",
+        converter::testing::safetensors_bytes({{"a.weight", random_floats({3, 4}, 1)}, {"b", random_floats({2}, 2)}}));
+  const auto raw = [&](const char* name, const std::string& header, const std::string& data) {
+    write(folder / "safetensors" / name, converter::testing::raw_safetensors(header, data));
+  };
+  raw("half", R"({"x":{"dtype":"F16","shape":[2,1],"data_offsets":[0,4]}})", "abcd");
+  raw("brain", R"({"__metadata__":{"a":"b"},"x":{"dtype":"BF16","shape":[],"data_offsets":[0,2]}})", "ab");
+  raw("integers",
+      R"({"n":{"dtype":"I64","shape":[1],"data_offsets":[0,8]},"e":{"dtype":"F32","shape":[0],"data_offsets":[8,8]}})",
+      "12345678");
+
+  // dim, hidden_dim, layers, heads, kv_heads, vocabulary, positions: then as many floats as these need.
+  const std::int32_t header[] = {4, 4, 1, 2, 1, 5, 2};
+  constexpr std::size_t kFloats = 5 * 4 + 4 + 16 + 8 + 8 + 16 + 4 + 16 + 16 + 16 + 4 + 2 * 2 * 1;
+  std::string checkpoint(reinterpret_cast<const char*>(header), sizeof header), tokens(4, '\0');
+  checkpoint.resize(checkpoint.size() + kFloats * sizeof(float), '\x3d');
+  for (const std::string text : {"<unk>", "<s>", "</s>", "<0x41>", "a"}) {
+    tokens.append(4, '\0').append({static_cast<char>(text.size()), 0, 0, 0}).append(text);
+  }
+  const auto size = static_cast<std::uint32_t>(checkpoint.size());
+  write(folder / "llama2c/whole", std::string(reinterpret_cast<const char*>(&size), sizeof size) + checkpoint + tokens);
+}
+
+// ---------------------------------------------------------------- pictures
+
+void write_pictures(const fs::path& folder) {
+  const std::string how(1, '\0');
+  std::vector<std::uint8_t> pixels(6 * 5 * 3);
+  for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<std::uint8_t>(i * 37);
+  std::string made;
+  const auto append = [](void* to, void* data, int size) {
+    static_cast<std::string*>(to)->append(static_cast<const char*>(data), static_cast<std::size_t>(size));
+  };
+  const auto take = [&](const char* name) {
+    write(folder / name, how + made);
+    made.clear();
+  };
+  stbi_write_png_to_func(append, &made, 6, 5, 3, pixels.data(), 18);
+  take("png");
+  stbi_write_jpg_to_func(append, &made, 6, 5, 3, pixels.data(), 80);
+  take("jpeg");
+  stbi_write_bmp_to_func(append, &made, 6, 5, 3, pixels.data());
+  take("bmp");
+  stbi_write_tga_to_func(append, &made, 6, 5, 3, pixels.data());
+  take("tga");
+  made = "P6 2 2 255\nabcdefghijkl";
+  take("ppm");
+  made = "P5 2 2 255\nabcd";
+  take("pgm");
+  made = std::string("GIF89a\2\0\2\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\2\0\2\0\0\2\3\x44\x02\x05\0;", 35);
+  take("gif");
+  made = std::string("8BPS\0\1\0\0\0\0\0\0\0\3\0\0\0\2\0\0\0\2\0\x08\0\3\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 40) +
+         "abcdefghijkl";
+  take("psd");
+}
+
+// What opens everything and runs it, for each of the models: choices of c_api.cc.
+void write_calls(const fs::path& folder) {
+  for (char which = 0; which < 3; ++which) {
+    std::string calls = {0, 3, which};
+    for (char step = 0; step < 6; ++step) {
+      calls += {1, 0, 1, 3, 2, 3, 4, 0, 0, 0};
+      calls += {2, 60, 0, which, 1};
+      calls += {static_cast<char>(3 + which), step, 1, 1, which, which, 0, 9};
+      calls += "the cat sat on the mat";
+    }
+    write(folder / std::to_string(which), calls);
+  }
+}
+
+void write_all(const fs::path& tests, const fs::path& folder) {
+  write_models(tests, folder / "kgl");
+  write_texts(tests, folder / "tokenizer");
+  write_tokenizers(tests, folder);
+  write_checkpoints(tests, folder);
+  write_pictures(folder / "picture");
+  write_calls(folder / "c_api");
+}
+
+}  // namespace
+
+}  // namespace kinglet::fuzz
+
+int main(int argc, char** argv) {
+  if (argc != 3) {
+    std::fputs("usage: kinglet_fuzz_seeds TESTS FOLDER\n", stderr);
+    return 2;
+  }
+  try {
+    kinglet::fuzz::write_all(argv[1], argv[2]);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "kinglet_fuzz_seeds: %s\n", error.what());
+    return 1;
+  }
+  return 0;
+}
