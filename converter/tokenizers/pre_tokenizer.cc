@@ -62,7 +62,7 @@ void read_split(const JsonView& part, Draft& draft) {
     if (plain.text() == " " && draft.tables.escaped && draft.tables.split == fb::Split::Whole) return;
     part.fail("Split at \"" + plain.text() + "\" is not supported");
   }
-  const std::string& expression = pattern["Regex"].text();
+  const std::string expression = pattern["Regex"].text();
   // CLIP's leaves white space out, all others have a word for every character.
   const bool isolated = (behavior == "Isolated" && !invert) || (behavior == "Removed" && invert);
   if (isolated && expression == R"(\p{N})") {
