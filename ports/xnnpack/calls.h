@@ -28,6 +28,13 @@ xnn_status shape(const Layer& layer, xnn_operator_t op, std::size_t grids, std::
 xnn_status place(const Layer& layer, xnn_operator_t op, std::size_t grids, void* workspace, const float* input,
                  float* output, pthreadpool_t pool);
 
+// Fully-connected layers of int8 rows, each times a scale of its own: linear_2024.cpp where XNNPACK has them, else linear_none.cpp, and
+// none is created.
+xnn_status create_linear(const Layer& layer, const float* scales, const std::int8_t* weights, xnn_operator_t* op);
+xnn_status shape_linear(xnn_operator_t op, std::size_t rows, std::size_t* workspace, pthreadpool_t pool);
+xnn_status place_linear(xnn_operator_t op, std::size_t rows, void* workspace, const std::int8_t* input,
+                        const float* scales, float* output);
+
 const char* version();
 
 }  // namespace kinglet::xnnpack

@@ -53,7 +53,17 @@ bool sides_of(const Layer& l, Sides& sides) {
                 sides.right);
 }
 
+xnn_status create_quantized(const Layer& layer, const Provided& provided, xnn_operator_t* op) {
+  std::vector<std::int8_t> weights(std::size_t{layer.input_channels} * layer.output_channels);
+  std::vector<float> scales(layer.output_channels);
+  for (std::uint32_t c = 0; c < layer.output_channels; ++c)
+    scales[c] =
+        provided.weights(c, std::span(weights).subspan(std::size_t{c} * layer.input_channels, layer.input_channels));
+  return create_linear(layer, scales.data(), weights.data(), op);
+}
+
 xnn_status create(const Layer& layer, const Sides& sides, const Provided& provided, xnn_operator_t* op) {
+  if (layer.kind == Layer::Kind::kLinear) return create_quantized(layer, provided, op);
   if (layer.kind == Layer::Kind::kMaxPool) return create_max_pool(layer, sides, op);
   if (layer.kind == Layer::Kind::kAveragePool) return create_average_pool(layer, sides, op);
   const bool depthwise = layer.kind == Layer::Kind::kDepthwiseConv2d;
@@ -84,8 +94,11 @@ struct Engine::State {
     switch (layer.kind) {
       case Layer::Kind::kConv2d: return layer.groups == 1 ? options.convolutions : options.grouped;
       case Layer::Kind::kDepthwiseConv2d: return options.depthwise;
-      default: return options.pooling;
+      case Layer::Kind::kLinear: return options.linear;
+      case Layer::Kind::kMaxPool:
+      case Layer::Kind::kAveragePool: break;
     }
+    return options.pooling;
   }
 
   // What the runtime is told of a failure.
@@ -116,16 +129,24 @@ struct Engine::State {
     return {};
   }
 
+  static bool is_linear(const Taken& one) { return one.layer.kind == Layer::Kind::kLinear; }
+
+  xnn_status shape(const Taken& one, std::size_t grids, std::size_t* workspace) const {
+    return is_linear(one) ? shape_linear(one.op, grids, workspace, pool)
+                          : xnnpack::shape(one.layer, one.op, grids, workspace, pool);
+  }
+
   // Everything a call of so many grids needs is there afterwards, and with it what fewer need.
   xnn_status fit(Taken& one, std::uint32_t grids) {
     std::size_t workspace = 0;
-    xnn_status status = shape(one.layer, one.op, grids, &workspace, pool);
+    xnn_status status = shape(one, grids, &workspace);
     if (status != xnn_status_success) return status;
     if (workspace != 0 && one.workspace == nullptr) {
       one.workspace = block.allocate(64, workspace);
       if (one.workspace == nullptr) return xnn_status_out_of_memory;
     }
     one.grids = grids;
+    if (is_linear(one)) return status;
     alignas(64) static float nothing[16];  // no element is touched before the call that has its own
     return place(one.layer, one.op, grids, one.workspace, nothing, nothing, pool);
   }
@@ -142,6 +163,7 @@ struct Engine::State {
   Status run(const Provided& provided) {
     for (Taken& one : taken) {
       if (one.index != provided.index || one.encode != provided.encode) continue;
+      if (provided.grids() == 0) return {};  // no output was asked for
       const Block::Use use(block);
       block.seal();
       float* results = provided.output() != nullptr ? provided.output() : lent.data();
@@ -154,10 +176,12 @@ struct Engine::State {
   xnn_status compute(Taken& one, const Provided& provided, float* results) {
     std::size_t workspace = 0;
     xnn_status status = xnn_status_success;
-    if (one.grids != provided.grids()) status = shape(one.layer, one.op, provided.grids(), &workspace, pool);
+    if (one.grids != provided.grids()) status = shape(one, provided.grids(), &workspace);
     if (status != xnn_status_success) return status;
     one.grids = provided.grids();
-    status = place(one.layer, one.op, one.grids, one.workspace, provided.input(), results, pool);
+    status = is_linear(one) ? place_linear(one.op, one.grids, one.workspace, provided.quantized_input(),
+                                           provided.input_scales(), results)
+                            : place(one.layer, one.op, one.grids, one.workspace, provided.input(), results, pool);
     return status == xnn_status_success ? xnn_run_operator(one.op, pool) : status;
   }
 };

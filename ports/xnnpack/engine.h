@@ -1,4 +1,4 @@
-// XNNPACK as a provider of operators (kinglet/provider.h): convolutions and pooling of grids in floats.
+// XNNPACK as a provider of operators (kinglet/provider.h): convolutions and pooling of grids in floats, and linear layers of int8 rows.
 //
 //     xnnpack::Engine measuring(pool, {});                        // a session made with it says how much memory XNNPACK wants
 //     Session::create(plan, arena, {.provider = measuring.provider()});
@@ -22,12 +22,15 @@ namespace kinglet::xnnpack {
 
 inline constexpr std::size_t kReadsBehind = 64;
 
+extern const bool kHasLinear;  // dynamically quantized fully-connected layers
+
 struct Options {
   // Which kinds of operators it takes; by default those that it is faster at in most shapes (README, `./dev bench`).
   bool convolutions = false;  // of one group
   bool grouped = true;        // convolutions of several
   bool depthwise = true;
   bool pooling = true;
+  bool linear = false;  // where XNNPACK has them (kHasLinear)
   // An operator in which XNNPACK fails is the runtime's again; otherwise the failure is the session's. What XNNPACK does not have is the
   // runtime's in any case.
   bool fall_back = false;

@@ -8,7 +8,7 @@
 namespace kinglet {
 namespace {
 
-// What operators over grids read and make, and what becomes of their sums.
+// What these operators read and make, and what becomes of their sums.
 struct Ends {
   int input = -1, residual = -1;
   const fb::Emit* output = nullptr;
@@ -29,8 +29,12 @@ Ends ends_of(const fb::Operator& op) {
     return {conv->input(), -1, conv->output(), conv->activation(), 1.0F};
   if (const fb::Pool2d* pool = op.body_as_Pool2d())
     return {pool->input(), -1, pool->output(), fb::Activation::None, 1.0F};
+  if (const fb::Linear* linear = op.body_as_Linear())
+    return {linear->input(), linear->residual(), linear->output(), linear->activation(), linear->cap()};
   return {};
 }
+
+int input_of(const Frame& frame, std::uint32_t index) { return ends_of(operator_of(frame, index)).input; }
 
 Extent extent(const fb::Size& size) { return {size.height(), size.width()}; }
 
@@ -69,6 +73,33 @@ bool set_pooling(const fb::Pool2d& op, Layer& layer) {
   return in.height % out.height == 0 && in.width % out.width == 0;  // then equal parts are windows
 }
 
+// False: not for a provider.
+bool set_linear(const fb::Linear& op, const Frame& frame, Layer& layer) {
+  layer.kind = Layer::Kind::kLinear;
+  layer.kernel = layer.stride = {1, 1};
+  layer.input_stride = frame.quantized(op.input()).stride;
+  layer.bias = frame.vector(op.bias());
+  return op.up() < 0 && frame.value(op.input()).kind() == fb::Kind::Q8 &&
+         op.output()->rows() != frame.function->output();
+}
+
+// An output channel of an int8 weight; no columns where there is none, or more than there is room for.
+struct Channel {
+  const std::int8_t* tile;
+  std::size_t columns;
+  float scale;
+
+  std::int8_t at(std::size_t k) const { return tile[k / 4 * 4 * std::size_t{kLanes} + k % 4]; }
+};
+
+Channel channel_of(const Frame& frame, int index, std::uint32_t channel, std::size_t room) {
+  const fb::Weight& weight = frame.weight(index);
+  const std::size_t columns = weight.columns(), deep = static_cast<std::size_t>(round_up(columns, 4));
+  if (channel >= weight.rows() || room < columns) return {nullptr, 0, 0.0F};
+  return {frame.tiles(index) + channel / kLanes * kLanes * deep + channel % kLanes * 4, columns,
+          frame.scales(index)[channel]};
+}
+
 }  // namespace
 
 Result<Layer> Provided::layer() const {
@@ -78,8 +109,9 @@ Result<Layer> Provided::layer() const {
   if (ends.output == nullptr || ends.input < 0) return unsupported;
   const fb::Value &in = frame_->value(ends.input), &out = made_value(ends.output, *frame_->function);
   Layer layer{};
-  layer.input = extent(*in.grid());
-  layer.output = extent(*out.grid());
+  const fb::Linear* linear = op.body_as_Linear();
+  layer.input = linear != nullptr ? Extent{1, 1} : extent(*in.grid());
+  layer.output = linear != nullptr ? Extent{1, 1} : extent(*out.grid());
   layer.dilation = {1, 1};
   layer.groups = 1;
   layer.input_channels = in.width();
@@ -87,6 +119,7 @@ Result<Layer> Provided::layer() const {
   layer.input_stride = frame_->floats(ends.input).stride;
   layer.output_stride = static_cast<std::size_t>(round_up(out.width(), kLanes));
   layer.relu = ends.relu();
+  if (linear != nullptr && !set_linear(*linear, *frame_, layer)) return unsupported;
   if (const fb::Conv2d* conv = op.body_as_Conv2d()) set_convolution(*conv, *frame_, layer);
   if (const fb::DepthwiseConv2d* conv = op.body_as_DepthwiseConv2d()) set_depthwise(*conv, *frame_, layer);
   if (const fb::Pool2d* pool = op.body_as_Pool2d(); pool != nullptr && !set_pooling(*pool, layer)) return unsupported;
@@ -96,15 +129,8 @@ Result<Layer> Provided::layer() const {
 void Provided::weights(std::uint32_t channel, std::span<float> out) const {
   const fb::Operator& op = operator_of(*frame_, index);
   if (const fb::Conv2d* conv = op.body_as_Conv2d()) {
-    const fb::Weight& weight = frame_->weight(conv->weight());
-    const std::size_t columns = weight.columns(), deep = static_cast<std::size_t>(round_up(columns, 4));
-    if (channel >= weight.rows() || out.size() < columns) return;
-    const std::int8_t* tile = frame_->tiles(conv->weight()) + channel / kLanes * kLanes * deep + channel % kLanes * 4;
-    const float scale = frame_->scales(conv->weight())[channel];
-    for (std::size_t k = 0; k < columns; ++k) {
-      const std::size_t at = k / 4 * 4 * std::size_t{kLanes} + k % 4;
-      out[k] = scale * static_cast<float>(tile[at]);
-    }
+    const Channel all = channel_of(*frame_, conv->weight(), channel, out.size());
+    for (std::size_t k = 0; k < all.columns; ++k) out[k] = all.scale * static_cast<float>(all.at(k));
   } else if (const fb::DepthwiseConv2d* depthwise = op.body_as_DepthwiseConv2d()) {
     const fb::Weight& weight = frame_->weight(depthwise->weight());
     if (channel >= weight.columns() || out.size() < weight.rows()) return;
@@ -113,10 +139,26 @@ void Provided::weights(std::uint32_t channel, std::span<float> out) const {
   }
 }
 
-std::uint32_t Provided::most_grids() const { return frame_->shapes.grids; }
-std::uint32_t Provided::grids() const { return frame_->call.sequences; }
+float Provided::weights(std::uint32_t channel, std::span<std::int8_t> out) const {
+  const fb::Linear* linear = operator_of(*frame_, index).body_as_Linear();
+  if (linear == nullptr) return 0;
+  const Channel all = channel_of(*frame_, linear->weight(), channel, out.size());
+  for (std::size_t k = 0; k < all.columns; ++k) out[k] = all.at(k);
+  return all.scale;
+}
 
-const float* Provided::input() const { return frame_->floats(ends_of(operator_of(*frame_, index)).input).data; }
+std::uint32_t Provided::most_grids() const {
+  const fb::Linear* linear = operator_of(*frame_, index).body_as_Linear();
+  return linear != nullptr ? frame_->shapes.of(frame_->value(linear->input())) : frame_->shapes.grids;
+}
+std::uint32_t Provided::grids() const {
+  const fb::Linear* linear = operator_of(*frame_, index).body_as_Linear();
+  return linear != nullptr ? frame_->rows_of(linear->input()) : frame_->call.sequences;
+}
+
+const float* Provided::input() const { return frame_->floats(input_of(*frame_, index)).data; }
+const std::int8_t* Provided::quantized_input() const { return frame_->quantized(input_of(*frame_, index)).q; }
+const float* Provided::input_scales() const { return frame_->quantized(input_of(*frame_, index)).scale; }
 float* Provided::output() const {
   const int rows = ends_of(operator_of(*frame_, index)).output->rows();
   return rows < 0 ? nullptr : frame_->floats(rows).data;

@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::uint32_t kChannels = 4;  // of the caller's numbers
 
+std::uint32_t width_of(const GridLayer& layer) { return layer.kind == GridLayer::Kind::kLinear ? 1 : layer.side; }
+
 }  // namespace
 
 std::vector<std::byte> layer_file(const GridLayer& layer) {
@@ -27,7 +29,7 @@ std::vector<std::byte> layer_file(const GridLayer& layer) {
     return b.constant(name, rows, columns,
                       converter::testing::random_floats({rows, columns}, rows + columns, size).data, type);
   };
-  b.input({layer.side, layer.side}, kChannels, {}, {});
+  b.input({layer.side, width_of(layer)}, kChannels, {}, {});
   b.begin_encode();
   Rows x = b.conv2d({}, weight("first", layer.input, kChannels, fb::WeightType::Int8), {});
   const converter::WindowSpec window{.kernel = {layer.kernel, layer.kernel},
@@ -45,6 +47,9 @@ std::vector<std::byte> layer_file(const GridLayer& layer) {
       break;
     case GridLayer::Kind::kMaxPool: x = b.pool2d(x, fb::PoolKind::Max, window); break;
     case GridLayer::Kind::kAveragePool: x = b.pool2d(x, fb::PoolKind::Average, window); break;
+    case GridLayer::Kind::kLinear:
+      x = b.linear(x, weight("measured", layer.output, layer.input, fb::WeightType::Int8));
+      break;
   }
   b.output(b.pool(b.regions(b.adaptive_pool2d(x, fb::PoolKind::Max, {1, 1})), fb::Pooling::Mean));
   b.model().task = fb::Task::Embed;
@@ -58,7 +63,7 @@ std::vector<std::byte> layer_file(const GridLayer& layer) {
 }
 
 std::vector<float> layer_input(const GridLayer& layer) {
-  return converter::testing::random_floats({layer.side, layer.side, kChannels}, 3, 2).data;
+  return converter::testing::random_floats({layer.side, width_of(layer), kChannels}, 3, 2).data;
 }
 
 }  // namespace kinglet::bench

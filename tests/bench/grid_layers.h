@@ -1,4 +1,4 @@
-// Files with one operator over grids in a given shape, its weights random.
+// Files with one operator over grids, or one linear layer, in a given shape, its weights random.
 #pragma once
 
 #include <cstddef>
@@ -7,9 +7,9 @@
 
 namespace kinglet::bench {
 
-// Square: `side` × `side` pixels of `input` channels, `kernel` × `kernel` windows.
+// Square: `side` × `side` pixels of `input` channels, `kernel` × `kernel` windows. Of a linear layer `side` rows.
 struct GridLayer {
-  enum class Kind { kConv2d, kDepthwiseConv2d, kMaxPool, kAveragePool };
+  enum class Kind { kConv2d, kDepthwiseConv2d, kMaxPool, kAveragePool, kLinear };
   Kind kind;
   std::uint32_t side, input, output, kernel, stride, padding, groups;
 };

@@ -1,4 +1,5 @@
-// Convolutions and pooling by the runtime and by XNNPACK, operator by operator, in the shapes of known models: which of the two is faster where.
+// Convolutions, pooling and linear layers by the runtime and by XNNPACK, operator by operator, in the shapes of known models: which of the two
+// is faster where. Linear layers only where XNNPACK has dynamically quantized ones.
 // One thread, medians of alternating runs; prints a Markdown table. kinglet_provider_bench [ROUNDS]
 #include <algorithm>
 #include <chrono>
@@ -28,6 +29,7 @@ constexpr auto kConv = GridLayer::Kind::kConv2d;
 constexpr auto kDepthwise = GridLayer::Kind::kDepthwiseConv2d;
 constexpr auto kMax = GridLayer::Kind::kMaxPool;
 constexpr auto kMean = GridLayer::Kind::kAveragePool;
+constexpr auto kLinear = GridLayer::Kind::kLinear;
 
 // kind, side, input and output channels, kernel, stride, padding, groups
 const std::vector<Row> kRows = {
@@ -46,6 +48,18 @@ const std::vector<Row> kRows = {
     {"MobileNetV2", {kDepthwise, 56, 144, 144, 3, 2, 1, 1}},
     {"MobileNetV2", {kDepthwise, 14, 576, 576, 3, 1, 1, 1}},
     {"MobileNetV2", {kDepthwise, 7, 960, 960, 3, 1, 1, 1}},
+    {"BERT, GPT-2", {kLinear, 1, 768, 768, 1, 1, 0, 1}},
+    {"BERT, GPT-2", {kLinear, 16, 768, 768, 1, 1, 0, 1}},
+    {"BERT, GPT-2", {kLinear, 128, 768, 768, 1, 1, 0, 1}},
+    {"BERT, GPT-2", {kLinear, 1, 768, 3072, 1, 1, 0, 1}},
+    {"BERT, GPT-2", {kLinear, 16, 768, 3072, 1, 1, 0, 1}},
+    {"BERT, GPT-2", {kLinear, 128, 768, 3072, 1, 1, 0, 1}},
+    {"BERT, GPT-2", {kLinear, 1, 3072, 768, 1, 1, 0, 1}},
+    {"BERT, GPT-2", {kLinear, 16, 3072, 768, 1, 1, 0, 1}},
+    {"BERT, GPT-2", {kLinear, 128, 3072, 768, 1, 1, 0, 1}},
+    {"Llama 1.1B", {kLinear, 1, 2048, 5632, 1, 1, 0, 1}},
+    {"Llama 1.1B", {kLinear, 16, 2048, 5632, 1, 1, 0, 1}},
+    {"Llama 1.1B", {kLinear, 128, 2048, 5632, 1, 1, 0, 1}},
 };
 
 using Clock = std::chrono::steady_clock;
@@ -55,8 +69,12 @@ class Measured {
  public:
   Measured(const Model& model, bool provided) : plan_(*Plan::make(model)), arena_(plan_.arena_bytes + 64) {
     if (provided) {
-      constexpr xnnpack::Options kAll{
-          .convolutions = true, .grouped = true, .depthwise = true, .pooling = true, .fall_back = false};
+      constexpr xnnpack::Options kAll{.convolutions = true,
+                                      .grouped = true,
+                                      .depthwise = true,
+                                      .pooling = true,
+                                      .linear = true,
+                                      .fall_back = false};
       engine_ = std::make_unique<xnnpack::Engine>(nullptr, kAll);
     }
     SessionOptions options;
@@ -97,6 +115,9 @@ double median(std::vector<double> values) {
 }
 
 std::string name_of(const GridLayer& l) {
+  if (l.kind == kLinear)
+    return "linear, " + std::to_string(l.side) + (l.side == 1 ? " row of " : " rows of ") + std::to_string(l.input) +
+           " → " + std::to_string(l.output);
   const char* kinds[] = {"convolution", "depthwise", "max pool", "mean pool"};
   std::string name = std::string(kinds[static_cast<int>(l.kind)]) + " " + std::to_string(l.kernel) + " × " +
                      std::to_string(l.kernel) + ", " + std::to_string(l.side) + " × " + std::to_string(l.side) + " × " +
@@ -141,5 +162,7 @@ int main(int count, char** arguments) {
       "XNNPACK %s, one thread\n\n| model | operator | Kinglet µs | XNNPACK µs | Kinglet is faster by (10 %% to 90 %% "
       "of the rounds) |\n|---|---|---|---|---|\n",
       kinglet::xnnpack::version());
-  for (const auto& row : kinglet::bench::kRows) kinglet::bench::measure(row, rounds);
+  for (const auto& row : kinglet::bench::kRows) {
+    if (row.layer.kind != kinglet::bench::kLinear || kinglet::xnnpack::kHasLinear) kinglet::bench::measure(row, rounds);
+  }
 }

@@ -42,6 +42,8 @@ const std::map<std::string, Names> kCounterparts = {
     {"Provided::most_grids", {}},
     {"Provided::grids", {}},
     {"Provided::input", {}},
+    {"Provided::quantized_input", {}},
+    {"Provided::input_scales", {}},
     {"Provided::output", {}},
     {"Provided::finish", {}},
     {"Session::create", {"kinglet_session_create"}},

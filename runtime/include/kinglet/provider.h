@@ -1,5 +1,5 @@
-// A provider: another engine that computes some of the operators over grids (ports/xnnpack). It adds up floats in an order of its own,
-// so a session with a provider gives up what all others promise: the same bits everywhere.
+// A provider: another engine that computes linear layers and some of the operators over grids (ports/xnnpack). It adds up floats in an order
+// of its own, so a session with a provider gives up what all others promise: the same bits everywhere.
 #pragma once
 
 #include <cstddef>
@@ -14,16 +14,16 @@ struct Extent {
   std::uint32_t height, width;
 };
 
-// What an operator computes, over grids of pixels with their channels side by side (NHWC).
+// What an operator computes, over grids of pixels with their channels side by side (NHWC). A row of a linear layer is a grid of one pixel.
 struct Layer {
-  enum class Kind : std::uint8_t { kConv2d, kDepthwiseConv2d, kMaxPool, kAveragePool };
+  enum class Kind : std::uint8_t { kConv2d, kDepthwiseConv2d, kMaxPool, kAveragePool, kLinear };
 
   Kind kind;
   Extent input, output, kernel, stride, padding,
       dilation;          // padding: above and left; below and right as `output` needs
   std::uint32_t groups;  // of kConv2d
   std::uint32_t input_channels, output_channels;
-  std::size_t input_stride, output_stride;  // floats from one pixel to the next
+  std::size_t input_stride, output_stride;  // numbers from one pixel to the next
   bool relu;                                // results below zero become zero
   const float* bias;                        // [output_channels], or null
 };
@@ -34,16 +34,21 @@ class Provided {
   bool encode = false;      // of the function `encode`, else of `step`
   std::uint32_t index = 0;  // among the function's operators
 
-  // kUnsupported: it is none of the kinds above, its input is the caller's, or an average counts its padding.
+  // kUnsupported: it is none of the kinds above, its input is the caller's, or an average counts its padding; a linear layer has two
+  // weights, reads 16 bits, or makes the function's results, of which a session may want a part only.
   Result<Layer> layer() const;
   // One output channel's weights as floats: [kernel.height, kernel.width, input channels of its group], of a depthwise convolution
   // [kernel.height, kernel.width].
   void weights(std::uint32_t channel, std::span<float> out) const;
+  // Of a linear layer instead, and what they are times.
+  float weights(std::uint32_t channel, std::span<std::int8_t> out) const;
   std::uint32_t most_grids() const;  // of a call
 
   // While it runs:
   std::uint32_t grids() const;
   const float* input() const;
+  const std::int8_t* quantized_input() const;  // of a linear layer, and what each of its rows is times
+  const float* input_scales() const;
   float* output() const;  // null: the model keeps no floats of it, and the provider lends memory for them
   // What remains of the operator when its results are in `results` (`output`, or the lent memory): activation, residual, the quantized
   // form. kNotFinite as of any operator.

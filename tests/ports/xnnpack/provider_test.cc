@@ -26,7 +26,7 @@ using converter::testing::cosine;
 using kinglet::testing::AlignedBytes;
 
 constexpr Options kEverything{
-    .convolutions = true, .grouped = true, .depthwise = true, .pooling = true, .fall_back = false};
+    .convolutions = true, .grouped = true, .depthwise = true, .pooling = true, .linear = true, .fall_back = false};
 
 ReferenceInput picture(std::uint32_t seed) {
   return {.tokens = {},
@@ -60,10 +60,11 @@ TEST(Xnnpack, ComputesEveryOperatorOfGrids) {
     const auto wanted = reference.run(input).data;
     for (const Options& options :
          {Options{true, false, false, false}, Options{false, true, false, false}, Options{false, false, true, false},
-          Options{false, false, false, true}, kEverything}) {
+          Options{false, false, false, true}, Options{false, false, false, false, true}, kEverything}) {
       Engine engine(nullptr, options);
       const auto made = model.run({&input, 1}, {.provider = engine.provider()});
-      EXPECT_GT(engine.operators(), 0U);
+      const bool only_linear = options.linear && !options.pooling;
+      EXPECT_EQ(engine.operators() > 0, kHasLinear || !only_linear);
       EXPECT_GE(cosine(made, wanted), 0.999);
     }
   }
@@ -88,6 +89,27 @@ TEST(Xnnpack, FollowsPyTorchCloserThanInt8) {
     EXPECT_GE(cosine(theirs, wanted), 0.999) << entry.path();
     EXPECT_NE(ours, theirs) << entry.path();
   }
+}
+
+// Rows of all tokens, of some, of sequences; all of a call at once, three at a time, or one after the other (recurrent layers).
+TEST(Xnnpack, LinearLayersOfEveryGolden) {
+  if (!kHasLinear) GTEST_SKIP() << "this XNNPACK has none";
+  constexpr Options kLinear{false, false, false, false, true, false};
+  std::size_t taken = 0;
+  for (const auto& entry : fs::directory_iterator(converter::testing::goldens())) {
+    if (!converter::testing::is_golden(entry.path())) continue;
+    const Converted model(entry.path());
+    const ReferenceInput input = converter::testing::golden_cases(entry.path()).front().input;
+    const std::vector<float> ours = model.run({&input, 1});
+    for (const std::size_t chunk : {std::size_t{1000}, std::size_t{3}}) {
+      Engine engine(nullptr, kLinear);
+      const auto theirs = model.run({&input, 1}, {.chunk = chunk, .provider = engine.provider()});
+      ASSERT_EQ(theirs.size(), ours.size()) << entry.path();
+      EXPECT_GE(cosine(theirs, ours), 0.9999) << entry.path();
+      taken += engine.operators();
+    }
+  }
+  EXPECT_GT(taken, 200U);
 }
 
 TEST(Xnnpack, TakesExactlyTheBlockThatWasMeasured) {
@@ -147,7 +169,7 @@ TEST(Xnnpack, EveryOperatorGivesWhatTheRuntimeGives) {
   ASSERT_EQ(ours.size(), theirs.size());
   for (std::size_t i = 0; i < ours.size(); ++i) EXPECT_GE(cosine(ours[i], theirs[i]), 0.9999) << "operator " << i;
   // A depthwise and two other convolutions, two poolings; not what reads the caller's pixels, counts its padding or has unequal parts.
-  EXPECT_EQ(engine.operators(), 5U);
+  EXPECT_EQ(engine.operators(), 5U + (kHasLinear ? 3U : 0U));
 }
 
 TEST(Xnnpack, NothingIsAllocatedWhileItRuns) {
