@@ -1,35 +1,28 @@
-// Files of the harnesses whose readers take a path: a folder of the process's own, and the goldens.
+// Files of the harnesses: what their readers take a path for, and the goldens.
 #pragma once
 
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
 namespace kinglet::fuzz {
 
-// Gone when the process ends as it should.
+// One file that has a path and is nowhere but in memory: a disk would take longer than the reader.
 class Scratch {
  public:
-  Scratch() : path_(std::filesystem::temp_directory_path() / ("kinglet-fuzz-" + std::to_string(::getpid()))) {
-    std::filesystem::create_directories(path_);
-  }
-  ~Scratch() { std::filesystem::remove_all(path_); }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path write(const char* name, std::string_view bytes) const {
-    std::ofstream out(path_ / name, std::ios::binary | std::ios::trunc);
-    out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    return path_ / name;
+  std::filesystem::path write(std::string_view bytes) const {
+    if (::ftruncate(file_, 0) != 0 || ::pwrite(file_, bytes.data(), bytes.size(), 0) < 0)
+      throw std::runtime_error("cannot write to a file in memory");
+    return "/proc/self/fd/" + std::to_string(file_);
   }
 
  private:
-  std::filesystem::path path_;
+  int file_ = ::memfd_create("input", 0);
 };
 
 // tests/goldens: beside the program (where a fuzzing service puts it), or where it was when the program was built.

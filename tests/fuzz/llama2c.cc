@@ -24,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } catch (const converter::Error&) {
     first = 0;  // its tokenizer is read all the same
   }
-  const auto file = scratch.write("tok.bin", fuzz::text_of(data + sizeof first + split, both.size() - split));
+  const auto file = scratch.write(fuzz::text_of(data + sizeof first + split, both.size() - split));
   try {
     (void)converter::read_llama2c_tokenizer(file, vocabulary);
   } catch (const converter::Error&) {

@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const fuzz::Scratch scratch;
   if (size < 2) return 0;
   const unsigned how = data[0];
-  const auto file = scratch.write("picture", fuzz::text_of(data + 1, size - 1));
+  const auto file = scratch.write(fuzz::text_of(data + 1, size - 1));
   fb::InputT input;
   input.grid = std::make_unique<fb::Size>(5U, 7U);
   input.channels = how % 2 == 0 ? 3 : 1;

@@ -82,7 +82,7 @@ void write_models(const fs::path& tests, const fs::path& folder) {
 
 // ---------------------------------------------------------------- tokenizers
 
-// Some texts of each golden tokenizer, numbered as the harness numbers them.
+// Some texts of each golden tokenizer.
 void write_texts(const fs::path& tests, const fs::path& folder) {
   std::vector<fs::path> expected;
   for (const auto& entry : fs::recursive_directory_iterator(tests / "goldens/tokenizers")) {
