@@ -18,6 +18,7 @@
 #include "tests/converter/tensors.h"
 #include "tests/converter/tiny_pictures.h"
 #include "tests/fuzz/model_bytes.h"
+#include "tests/fuzz/small_tokenizers.h"
 #include "tests/runtime/tasks/text_model.h"
 
 namespace kinglet::fuzz {
@@ -54,6 +55,11 @@ void write_models(const fs::path& tests, const fs::path& folder) {
   write_program(folder / "tiny-long-decoder", testing::tiny_long_decoder());
   write_program(folder / "tiny-recurrent", testing::tiny_recurrent());
   write_program(folder / "text-encoder", testing::text_encoder());
+  write_program(folder / "wordpiece", testing::text_encoder([](fb::ModelT& model) { model.tokenizer = wordpiece(); }));
+  write_program(folder / "unigram", testing::text_translator([](fb::ModelT& model) {
+                  model.tokenizer = unigram();
+                  model.target_tokenizer = merging();
+                }));
   write_program(folder / "text-decoder", testing::text_decoder([](fb::ModelT& model) {
                   model.chat = std::make_unique<fb::ChatTemplateT>();
                   model.chat->user_before = "u ";
