@@ -13,8 +13,8 @@ namespace {
 bool kept_by_training(std::string_view name) {
   constexpr std::array<std::string_view, 10> kEnds{".attn.bias",
                                                    ".attn.masked_bias",
-                                                   ".attention.bias",
-                                                   ".attention.masked_bias",
+                                                   "attention.bias",
+                                                   "attention.masked_bias",
                                                    "rotary_emb.inv_freq",
                                                    "embed_positions.weights",
                                                    "embed_positions._float_tensor",
