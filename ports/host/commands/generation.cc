@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <limits>
 
 #include "failure.h"
 #include "interrupt.h"
@@ -20,7 +21,10 @@ void GenerationFlags::add(CLI::App& app) {
 
 GenerateOptions GenerationFlags::options() {
   stop_views.assign(stop.begin(), stop.end());
-  return {.sampler = sampler, .max_tokens = tokens > 0 ? static_cast<std::uint32_t>(tokens) : 0, .stop = stop_views};
+  constexpr std::uint32_t kUnlimited = std::numeric_limits<std::uint32_t>::max();  // who waits may press Ctrl-C
+  return {.sampler = sampler,
+          .max_tokens = tokens > 0 ? static_cast<std::uint32_t>(tokens) : kUnlimited,
+          .stop = stop_views};
 }
 
 void TranslationFlags::add(CLI::App& app, const std::string& what) {

@@ -14,7 +14,8 @@ template <class F32>
   using I32 = decltype(bits(x));
   const I32 b = bits(x);
   const auto below = (I32(INT32_MIN) < b) & (b < I32(-0x007fffff));  // from the least denormal to minus infinity
-  const auto above = (bits(cap) < b) & (b < I32(0x7f800001));        // to infinity
+  const I32 most = bits(cap) & I32(0x7fffffff);                      // no cap lets a NaN vanish
+  const auto above = (most < b) & (b < I32(0x7f800001));             // to infinity
   return select(above, cap, select(below, F32(0.0f), x));
 }
 
