@@ -35,7 +35,6 @@ void read_tokenizers(const fs::path& source, const fs::path& tokenizer, LoadedPr
   const bool reads_text = !model.input;
   const std::uint32_t vocabulary = model.encode && reads_text ? model.source_vocabulary : model.vocabulary;
   const std::uint32_t target_vocabulary = model.step ? model.vocabulary : vocabulary;
-  if (vocabulary == 0) return;  // of pictures or sounds alone
   if (!fs::is_directory(source)) {
     if (!tokenizer.empty()) model.tokenizer = read_llama2c_tokenizer(tokenizer, vocabulary);
     return;
@@ -43,6 +42,7 @@ void read_tokenizers(const fs::path& source, const fs::path& tokenizer, LoadedPr
   if (!tokenizer.empty())
     throw Error("--tokenizer with a directory, " + source.string() +
                 ": it is for llama2.c files, directories bring their own");
+  if (vocabulary == 0) return;  // of pictures or sounds alone
   Tokenizers read = read_tokenizer(source, vocabulary, target_vocabulary);
   model.tokenizer = std::move(read.tokenizer);
   model.target_tokenizer = std::move(read.target);
@@ -114,14 +114,26 @@ std::vector<ReferenceInput> inputs_of(const Program& program, const Grids& grids
   return inputs;
 }
 
-// Of an equalized program, over all inputs; `recording` is of them all.
-Fidelity fidelity_of(const Model& model, const Program& program, const std::vector<ReferenceInput>& inputs,
-                     const Recording& recording, unsigned threads) {
-  if (inputs.size() == 1) return measure_fidelity(model, program, recording, threads);
-  std::vector<Fidelity> all;
-  for (const ReferenceInput& input : inputs)
-    all.push_back(measure_fidelity(model, program, record(program, {input}, threads), threads));
-  return mean_of(all);
+constexpr std::string_view kCalibrated = "calibrated on";
+
+// Remembered in the file, for whoever compares.
+void remember_calibration(std::size_t files, fb::ModelT& model) {
+  auto property = std::make_unique<fb::PropertyT>();
+  property->key = kCalibrated;
+  property->text = std::to_string(files) + (files == 1 ? " file" : " files");
+  model.properties.push_back(std::move(property));
+}
+
+// What equalizes the float program must be what the conversion had, or operators are compared in different units.
+void check_calibration(const fb::Model& file, const CompareRequest& request) {
+  std::string files;
+  for (std::uint32_t i = 0; file.properties() != nullptr && i < file.properties()->size(); ++i) {
+    const fb::Property& property = *file.properties()->Get(i);
+    if (property.key()->string_view() == kCalibrated) files = property.text()->str();
+  }
+  if (files.empty() == !request.calibrate) return;
+  throw Error(request.file.string() + " was calibrated on " + (files.empty() ? "no files" : files) + ": " +
+              (files.empty() ? "leave --calibrate out" : "name the same ones with --calibrate"));
 }
 
 // Which model of its checkpoint a file is; empty: there is one only.
@@ -182,6 +194,7 @@ ConvertSummary convert(const ConvertRequest& request) {
 
   stage("measuring the float model", 0);
   const std::vector<ReferenceInput> inputs = inputs_of(program, request.calibrate);
+  if (request.calibrate) remember_calibration(inputs.size(), program.model);
   Recording recording = record(program, inputs, request.threads);
   check_finite(recording, program, request.source);
   stage("equalizing", 0);
@@ -198,7 +211,7 @@ ConvertSummary convert(const ConvertRequest& request) {
   options.check = [&](const Model& model) {
     stage("checking the int8 model", 0);
     fill_plan(model, request.context, summary);
-    summary.fidelity = fidelity_of(model, program, inputs, recording, request.threads);
+    summary.fidelity = measure_fidelity(model, program, inputs, recording, request.threads);
   };
   summary.file_bytes = write_model(lowered, request.output, options);
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -220,6 +233,7 @@ Comparison compare(const CompareRequest& request) {
                                       part_of_file(root, request.source));
   Program& program = loaded.program;
   check_same_program(*model, program);
+  check_calibration(root, request);
   // The file's own tokenizer, so that the calibration is that of the conversion.
   program.model.tokenizer.reset(root.tokenizer() == nullptr ? nullptr : root.tokenizer()->UnPack());
   program.model.target_tokenizer.reset(root.target_tokenizer() == nullptr ? nullptr
@@ -239,8 +253,8 @@ Comparison compare(const CompareRequest& request) {
   Comparison comparison;
   comparison.name = root.name() == nullptr ? "" : root.name()->str();
   comparison.architecture = program.model.architecture;
-  comparison.tokens = recording.input.tokens.size() + recording.input.decoder_tokens.size();
-  comparison.fidelity = fidelity_of(*model, program, inputs, recording, request.threads);
+  comparison.tokens = recording.inputs.front().tokens.size() + recording.inputs.front().decoder_tokens.size();
+  comparison.fidelity = measure_fidelity(*model, program, inputs, recording, request.threads);
   comparison.perplexities = perplexities(*model, original, loaded.bos, request);
   return comparison;
 }

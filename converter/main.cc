@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <filesystem>
 #include <iostream>
 #include <iterator>
 #include <optional>
@@ -113,12 +114,28 @@ struct TemporaryFile {
   std::filesystem::path folder, path;
 };
 
+// Of folders the files in them, by name.
+std::vector<std::string> expanded(const std::vector<std::string>& paths) {
+  std::vector<std::string> files;
+  for (const std::string& path : paths) {
+    if (!std::filesystem::is_directory(path)) {
+      files.push_back(path);
+      continue;
+    }
+    const auto begin = static_cast<std::ptrdiff_t>(files.size());
+    for (const auto& entry : std::filesystem::directory_iterator(path)) files.push_back(entry.path().string());
+    std::sort(files.begin() + begin, files.end());
+    if (static_cast<std::ptrdiff_t>(files.size()) == begin) throw Error(path + " is an empty folder");
+  }
+  return files;
+}
+
 // Nothing where no file is named.
 Grids calibration_of(const Options& options) {
   if (options.files.empty()) return {};
   return [&files = options.files](const Program& program) {
     std::vector<std::vector<float>> grids;
-    for (const std::string& file : files) grids.push_back(read_grid(file, program));
+    for (const std::string& file : expanded(files)) grids.push_back(read_grid(file, program));
     return grids;
   };
 }
@@ -262,9 +279,12 @@ void add_common(CLI::App& app, Options& options) {
 }
 
 void add_calibrate(CLI::App& app, Options& options) {
-  app.add_option("--calibrate", options.files,
-                 "Pictures or sounds to measure on, for models that read them (default: one that is made up)")
-      ->type_name("FILE...");
+  app.add_option(
+         "--calibrate", options.files,
+         "Measure on this picture or sound, or a folder of them; may be given several times (default: on one that "
+         "is made up; to compare, on those of the conversion)")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
 }
 
 void add_part(CLI::App& app, Options& options) {

@@ -51,8 +51,8 @@ constexpr std::array kArchitectures{
 };
 
 std::string supported() {
-  std::string names;
-  for (const Architecture& a : kArchitectures) names += (names.empty() ? "" : ", ") + std::string(a.model_type);
+  std::string names = "clip (with --part)";
+  for (const Architecture& a : kArchitectures) names += ", " + std::string(a.model_type);
   return names;
 }
 

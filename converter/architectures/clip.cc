@@ -71,6 +71,7 @@ void vector(Builder& b, Rows row, const Config& config, const Tower& m, const st
 
 Checkpoint clip_tower(Checkpoint checkpoint, const std::string& part) {
   const Config config(checkpoint.config);
+  check_common(config);
   if (part != "text" && part != "vision")
     throw Error(
         "config.json: this is all of CLIP, and a file holds one of its towers; say which by --part text or --part "

@@ -38,7 +38,7 @@ class Writer {
   }
 
   void encode() {
-    const Rows x = kind_.memory ? kind_.memory(b_) : memory();
+    const Rows x = kind_.memory ? kind_.memory(b_) : own_encoder();
     for (std::uint32_t i = 0; i < decoder_.layers; ++i) {
       const std::string name = numbered(decoder_.prefix + "layers.", i);
       b_.scope(name + "encoder_attn");
@@ -80,7 +80,7 @@ class Writer {
   }
 
  private:
-  Rows memory() {
+  Rows own_encoder() {
     b_.begin_encode();
     Rows x = kind_.source ? kind_.source(b_, encoder_.prefix) : embed(encoder_);
     for (std::uint32_t i = 0; i < encoder_.layers; ++i) {

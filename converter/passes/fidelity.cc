@@ -56,18 +56,26 @@ double divergence(std::span<const float> expected, std::span<const float> found)
 
 std::ptrdiff_t best(std::span<const float> row) { return std::max_element(row.begin(), row.end()) - row.begin(); }
 
+// Over all inputs.
+struct Totals {
+  std::vector<Sums> encode, step;
+  Sums output;
+  std::size_t rows = 0;
+  double cosine = 0, kl = 0, top1 = 0;  // sums over the rows
+};
+
 // What the session's observer fills in.
 struct Watch {
-  const Recording* recording;
-  std::vector<Sums> encode, step;
+  const Recording& recording;
+  Totals& totals;
 
   static void after(void* context, const Observation& seen) {
     Watch& watch = *static_cast<Watch*>(context);
     if (seen.width == 0) return;
-    const Matrix& expected = watch.recording->of(seen.encode)[seen.op];
+    const Matrix& expected = watch.recording.of(seen.encode)[seen.op];
     if (seen.first_row + seen.rows > expected.rows || expected.width != seen.width) return;
     std::vector<float> row(seen.width);
-    Sums& sums = (seen.encode ? watch.encode : watch.step)[seen.op];
+    Sums& sums = (seen.encode ? watch.totals.encode : watch.totals.step)[seen.op];
     for (std::uint32_t r = 0; r < seen.rows; ++r) {
       seen.read(r, row);
       sums.add(expected.row(seen.first_row + r), row);
@@ -106,21 +114,20 @@ void run(Int8Session& session, const Model& model, const ReferenceInput& input) 
   }
 }
 
-void compare_output(const Session& session, const Recording& recording, Fidelity& fidelity) {
-  Sums all;
-  fidelity.rows = std::min<std::size_t>(session.outputs(), recording.output.rows);
-  for (std::uint32_t r = 0; r < fidelity.rows; ++r) {
+void add_output(const Session& session, const Recording& recording, bool distribution, Totals& totals) {
+  const std::size_t rows = std::min<std::size_t>(session.outputs(), recording.output.rows);
+  totals.rows += rows;
+  for (std::uint32_t r = 0; r < rows; ++r) {
     const auto expected = recording.output.row(r);
     const auto found = session.output(r);
     Sums one;
     one.add(expected, found);
-    all.add(expected, found);
-    fidelity.cosine += one.cosine() / static_cast<double>(fidelity.rows);
-    if (!fidelity.distribution) continue;
-    fidelity.kl += divergence(expected, found) / static_cast<double>(fidelity.rows);
-    fidelity.top1 += (best(expected) == best(found) ? 1.0 : 0.0) / static_cast<double>(fidelity.rows);
+    totals.output.add(expected, found);
+    totals.cosine += one.cosine();
+    if (!distribution) continue;
+    totals.kl += divergence(expected, found);
+    totals.top1 += best(expected) == best(found) ? 1.0 : 0.0;
   }
-  fidelity.snr_db = all.snr_db();
 }
 
 void list_operators(const fb::Function* function, bool encode, const std::vector<Sums>& sums,
@@ -140,6 +147,21 @@ void list_operators(const fb::Function* function, bool encode, const std::vector
   }
 }
 
+// Runs the model on the one input of the recording.
+void add_run(const Model& model, const Recording& recording, bool distribution, unsigned threads, Totals& totals) {
+  const fb::Model& root = model.root();
+  const ReferenceInput& input = recording.inputs.front();
+  const auto source = root.input() != nullptr ? root.source() : static_cast<std::uint32_t>(input.tokens.size());
+  const auto rows = static_cast<std::uint32_t>(model.has_encoder() ? input.decoder_tokens.size() : source);
+  const std::uint32_t outputs = model.has_decoder() ? rows : source;
+  const Limits limits{
+      .context = rows, .source = source, .rows = rows, .source_rows = source, .outputs = outputs, .threads = threads};
+  Watch watch{recording, totals};
+  Int8Session session(model, limits, {&Watch::after, &watch});
+  run(session, model, input);
+  add_output(*session, recording, distribution, totals);
+}
+
 }  // namespace
 
 const OperatorFidelity* Fidelity::worst() const {
@@ -148,50 +170,32 @@ const OperatorFidelity* Fidelity::worst() const {
   return it == operators.end() ? nullptr : &*it;
 }
 
-Fidelity mean_of(std::span<const Fidelity> all) {
-  Fidelity mean = all.front();
-  for (OperatorFidelity& op : mean.operators) op.snr_db = op.cosine = 0;
-  mean.rows = 0;
-  mean.snr_db = mean.cosine = mean.kl = mean.top1 = 0;
-  for (const Fidelity& one : all) mean.rows += one.rows;
-  for (const Fidelity& one : all) {
-    const double each = 1.0 / static_cast<double>(all.size());
-    const double share = mean.rows == 0 ? each : static_cast<double>(one.rows) / static_cast<double>(mean.rows);
-    for (std::size_t i = 0; i < mean.operators.size(); ++i) {
-      mean.operators[i].snr_db += each * one.operators[i].snr_db;
-      mean.operators[i].cosine += each * one.operators[i].cosine;
-    }
-    mean.snr_db += each * one.snr_db;
-    mean.cosine += share * one.cosine;
-    mean.kl += share * one.kl;
-    mean.top1 += share * one.top1;
-  }
-  return mean;
-}
-
 void check_same_program(const Model& model, const Program& program) {
   check_same_function(model.root().encode(), program.model.encode.get());
   check_same_function(model.root().step(), program.model.step.get());
 }
 
-Fidelity measure_fidelity(const Model& model, const Program& program, const Recording& recording, unsigned threads) {
-  const fb::Model& root = model.root();
+Fidelity measure_fidelity(const Model& model, const Program& program, const std::vector<ReferenceInput>& inputs,
+                          const Recording& recording, unsigned threads) {
   check_same_program(model, program);
-  const auto source =
-      root.input() != nullptr ? root.source() : static_cast<std::uint32_t>(recording.input.tokens.size());
-  const auto rows = static_cast<std::uint32_t>(model.has_encoder() ? recording.input.decoder_tokens.size() : source);
-  const std::uint32_t outputs = model.has_decoder() ? rows : source;
-  const Limits limits{
-      .context = rows, .source = source, .rows = rows, .source_rows = source, .outputs = outputs, .threads = threads};
-  Watch watch{&recording, std::vector<Sums>(recording.encode.size()), std::vector<Sums>(recording.step.size())};
-  Int8Session session(model, limits, {&Watch::after, &watch});
-  run(session, model, recording.input);
-
-  Fidelity fidelity;
-  fidelity.distribution = root.task() != fb::Task::Embed;
-  compare_output(*session, recording, fidelity);
-  list_operators(root.encode(), true, watch.encode, fidelity.operators);
-  list_operators(root.step(), false, watch.step, fidelity.operators);
+  Totals totals{.encode = std::vector<Sums>(recording.encode.size()),
+                .step = std::vector<Sums>(recording.step.size()),
+                .output = {}};
+  const bool distribution = model.root().task() != fb::Task::Embed;
+  for (const ReferenceInput& input : inputs) {
+    if (inputs.size() == 1) add_run(model, recording, distribution, threads, totals);
+    else add_run(model, record(program, {input}, threads), distribution, threads, totals);
+  }
+  const double rows = static_cast<double>(std::max<std::size_t>(totals.rows, 1));
+  Fidelity fidelity{.operators = {},
+                    .rows = totals.rows,
+                    .snr_db = totals.output.snr_db(),
+                    .cosine = totals.cosine / rows,
+                    .distribution = distribution,
+                    .kl = totals.kl / rows,
+                    .top1 = totals.top1 / rows};
+  list_operators(model.root().encode(), true, totals.encode, fidelity.operators);
+  list_operators(model.root().step(), false, totals.step, fidelity.operators);
   return fidelity;
 }
 

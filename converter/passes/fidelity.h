@@ -35,13 +35,12 @@ struct Fidelity {
   const OperatorFidelity* worst() const;  // the operator with the lowest SNR
 };
 
-// Of as many inputs of one model, at least one: means, of the output's by their rows.
-Fidelity mean_of(std::span<const Fidelity> all);
-
 // Throws Error where the file's operators are not those of the checkpoint's program.
 void check_same_program(const Model& model, const Program& program);
 
-// Runs the model on the recording's input. Throws Error where the model is not that of the recording's program, or does not run.
-Fidelity measure_fidelity(const Model& model, const Program& program, const Recording& recording, unsigned threads);
+// Runs the model on all inputs of the recording's equalized program; where there are several, each is recorded anew by itself. Throws Error
+// where the model is not that program's, or does not run.
+Fidelity measure_fidelity(const Model& model, const Program& program, const std::vector<ReferenceInput>& inputs,
+                          const Recording& recording, unsigned threads);
 
 }  // namespace kinglet::converter

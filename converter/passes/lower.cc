@@ -69,22 +69,31 @@ std::vector<std::size_t> makers(const fb::FunctionT& function) {
   return made;
 }
 
-// The rows that a convolution's weight is multiplied with, of its first group.
+// The rows that a convolution's weight is multiplied with, of its first group, of every input.
 Matrix windows_of(const fb::Conv2dT& op, const fb::FunctionT& function, const Program& program,
                   const Recording& recording, const std::vector<std::size_t>& made) {
   const int result = op.output->rows() >= 0 ? op.output->rows() : op.output->quantized();
   ops::Window window{
       {}, *function.values[static_cast<std::size_t>(result)]->grid, *op.kernel, *op.stride, *op.padding, *op.dilation};
-  ops::View x;
-  if (op.input < 0) {
-    const fb::InputT& input = *program.model.input;
-    window.input = *input.grid;
-    x = {recording.input.features.data(), input.grid->height() * input.grid->width(), input.channels, input.channels};
-  } else {
-    window.input = *function.values[static_cast<std::size_t>(op.input)]->grid;
-    x = ops::view(recording.encode[made[static_cast<std::size_t>(op.input)]]);
+  const bool first = op.input < 0;
+  window.input = first ? *program.model.input->grid : *function.values[static_cast<std::size_t>(op.input)]->grid;
+  const std::uint32_t places = window.input.height() * window.input.width();
+  Matrix all;
+  for (std::size_t i = 0; i < recording.inputs.size(); ++i) {
+    ops::View x;
+    if (first) {
+      const std::uint32_t channels = program.model.input->channels;
+      x = {recording.inputs[i].features.data(), places, channels, channels};
+    } else {
+      x = ops::view(recording.encode[made[static_cast<std::size_t>(op.input)]]);
+      x = {x.data + i * places * x.stride, places, x.width, x.stride};
+    }
+    const Matrix windows = ops::windows(x, window, 0, x.width / op.groups);
+    all.width = windows.width;
+    all.rows += windows.rows;
+    all.data.insert(all.data.end(), windows.data.begin(), windows.data.end());
   }
-  return ops::windows(x, window, 0, x.width / op.groups);
+  return all;
 }
 
 std::vector<LinearNoise> measure(const Program& program, const Recording& recording, unsigned threads) {

@@ -13,7 +13,7 @@ constexpr std::size_t kMostFloats = std::size_t{1} << 30U;
 
 Recording record_one(const Program& program, const ReferenceInput& input, unsigned threads) {
   Recording recording;
-  recording.input = input;
+  recording.inputs = {input};
   if (program.model.encode) recording.encode.resize(program.model.encode->operators.size());
   if (program.model.step) recording.step.resize(program.model.step->operators.size());
   ReferenceOptions options;
@@ -37,13 +37,14 @@ Recording record(const Program& program, const std::vector<ReferenceInput>& inpu
   for (std::size_t i = 1; i < inputs.size(); ++i) {
     const Recording one = record_one(program, inputs[i], threads);
     std::size_t floats = 0;
+    all.inputs.push_back(inputs[i]);
     for (const bool encode : {true, false}) {
       for (std::size_t op = 0; op < one.of(encode).size(); ++op) append(one.of(encode)[op], all.of(encode)[op], floats);
     }
     append(one.output, all.output, floats);
     if (floats > kMostFloats)
       throw Error("--calibrate: what the model computes of " + std::to_string(i + 1) +
-                  " files takes 4 GB; give as many or fewer");
+                  " files takes more than 4 GB; give fewer");
   }
   return all;
 }

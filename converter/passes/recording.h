@@ -1,5 +1,5 @@
-// Recording: what the float program computed for its inputs, operator by operator; one below the other where there are several. The passes measure on it, and later the int8 program is
-// compared with it, so a conversion runs the float program once.
+// Recording: what the float program computed for its inputs, operator by operator, one input's rows below the other's. The passes measure
+// on it, and later the int8 program is compared with it, so a conversion runs the float program once.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 namespace kinglet::converter {
 
 struct Recording {
-  ReferenceInput input;        // the first
+  std::vector<ReferenceInput> inputs;
   std::vector<Matrix> encode;  // one per operator of the function; empty where it only fills a state
   std::vector<Matrix> step;
   Matrix output;

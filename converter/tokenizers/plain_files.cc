@@ -70,6 +70,9 @@ std::int32_t role_id(const Settings& settings, const char* role, const char* fal
 
 Draft read_gpt2_files(const std::filesystem::path& directory) {
   const Settings settings = read_settings(directory);
+  if (settings.tokenizer_class() == "CLIPTokenizer")
+    throw Error((directory / "vocab.json").string() +
+                ": CLIP's tokenizer is read from a tokenizer.json only: save it with CLIPTokenizerFast");
   Draft draft;
   fb::TokenizerT& tables = draft.tables;
   tables.byte_level = true;

@@ -24,7 +24,7 @@ inline kernels::Activation kernel_activation(fb::Activation activation) {
   return kernels::Activation::kNone;
 }
 
-// The kernels' cap, of an operator's.
+// The kernels' cap: of a ReLU none, of a ReLU6 six, else the operator's.
 inline float kernel_cap(fb::Activation activation, float cap = 1.0F) {
   if (activation == fb::Activation::Relu) return std::numeric_limits<float>::infinity();
   return activation == fb::Activation::Relu6 ? 6.0F : cap;

@@ -226,12 +226,22 @@ def draw(model, gen):
 
 
 @torch.no_grad()
+def pass_caps(model):
+    """The first three ReLU6 (behind a convolution, a depthwise one and one of single places) cut off what is above 6."""
+    convolutions = [m for m in model.modules() if isinstance(m, nn.Conv2d)]
+    for unit in [m for m in model.modules() if isinstance(m, nn.Sequential) and len(m) == 3 and isinstance(m[2], nn.ReLU6)][:3]:
+        unit[1].weight.mul_(4)
+        convolutions[convolutions.index(unit[0]) + 1].weight.div_(2)
+
+
+@torch.no_grad()
 def make(name):
     trunk, settings = VARIANTS[name]
     gen = common.generator("captioner-" + name)
     channels = len(settings["image"]["mean"])
     model = (Transformer if "transformer" in settings else Captioner)(settings, trunk()).eval()
     draw(model, gen)
+    pass_caps(model)
     folder = HERE / ("captioner-" + name)
     folder.mkdir(exist_ok=True)
     common.write_json(folder / "config.json", settings)

@@ -100,13 +100,13 @@ Complaints check_runtime(const Source& source) {
 // pictures and sounds, as the host port does.
 Complaints check_outside(const Source& source) {
   Complaints complaints;
-  if (source.path == "converter/files/host.cpp") return complaints;
   const bool converter = starts_with(source, "converter/");
   static const std::regex include(R"re(^\s*#\s*include\s*"(?:\.\./)*(ports|tests|converter)/)re");
   for (std::size_t i = 0; i < source.lines.size(); ++i) {
     std::smatch match;
     if (!std::regex_search(source.lines[i], match, include)) continue;
     if (converter && match[1] == "converter") continue;
+    if (source.path == "converter/files/host.cpp" && match[1] == "ports") continue;
     if (!converter && match[1] == "ports") continue;
     complaints.push_back(complaint(source, i, "includes a header of " + match[1].str() + "/"));
   }

@@ -42,7 +42,7 @@ TEST(BadCheckpoints, UnknownArchitectureListsTheKnown) {
   EXPECT_THAT(error, HasSubstr("mamba"));
   for (const Architecture& a : architectures()) EXPECT_THAT(error, HasSubstr(std::string(a.model_type)));
   EXPECT_THAT(error_with("llama", {{"model_type", nullptr}}),
-              HasSubstr("model_type is missing; supported: audio-spectrogram-transformer, bart"));
+              HasSubstr("model_type is missing; supported: clip (with --part), audio-spectrogram-transformer, bart"));
 }
 
 TEST(BadCheckpoints, AllMissingTensorsAtOnce) {

@@ -47,7 +47,7 @@ class EqualizeGoldens : public ::testing::TestWithParam<std::string> {};
 TEST_P(EqualizeGoldens, KeepsTheFunctionAndTheRecording) {
   const Equalized result = run(read_checkpoint(testing::goldens() / GetParam()));
   EXPECT_GT(result.junctions, 0U);
-  const Recording again = record(result.program, {result.before.input}, 2);
+  const Recording again = record(result.program, result.before.inputs, 2);
   EXPECT_LT(relative_difference(result.before.output, again.output), 1e-5);
   for (const bool encode : {true, false}) {
     for (std::size_t i = 0; i < again.of(encode).size(); ++i) {

@@ -63,7 +63,8 @@ TEST(TokenizerJson, ComplaintsSayWhatAndWhere) {
              {"type", "Split"}, {"pattern", {{"Regex", "x+"}}}, {"behavior", "Isolated"}, {"invert", false}};
        },
        "pre_tokenizer", "the pattern x+"},
-      {[](json& d) { d["model"]["end_of_word_suffix"] = "</w>"; }, "end_of_word_suffix", "no piece of the vocabulary ends in"},
+      {[](json& d) { d["model"]["end_of_word_suffix"] = "</w>"; }, "end_of_word_suffix",
+       "no piece of the vocabulary ends in"},
       {[](json& d) { d["model"]["vocab"] = 7; }, "vocab", "not an object"},
       {[](json& d) { d["model"]["vocab"]["c"] = 2; }, "vocab", "two pieces"},
       {[](json& d) { d["model"]["vocab"]["c"] = -1; }, "vocab", "-1"},

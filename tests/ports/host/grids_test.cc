@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
 
 #include "tests/ports/host/program.h"
 #include "tests/ports/host/tensor_file.h"
@@ -56,23 +57,42 @@ TEST(EvalOfFiles, SaysWhatTheModelReads) {
   EXPECT_FALSE(fs::exists(temporary_folder() + "/no.kgl"));
 }
 
+// A picture of one grey.
+std::string even_picture(const std::string& name, char grey) {
+  const std::string path = temporary_folder() + "/" + name + ".ppm";
+  std::ofstream(path, std::ios::binary) << "P6 8 8 255\n" << std::string(8 * 8 * 3, grey);
+  return path;
+}
+
 // The report is of the pictures named, and `compare` with the same ones says the same.
-TEST(Calibrate, IsMeasuredOnTheFilesNamed) {
+void expect_measured_on(const std::string& checkpoint, const std::vector<std::string>& pictures) {
   const std::string file = temporary_folder() + "/calibrated.kgl";
   const auto with = [&](std::vector<std::string> arguments) {
-    arguments.insert(arguments.end(), {"--json", "--calibrate", golden("trocr/0.png"), golden("trocr/1.png")});
+    arguments.emplace_back("--json");
+    for (const std::string& picture : pictures) arguments.insert(arguments.end(), {"--calibrate", picture});
     const auto ran = convert(arguments);
     EXPECT_EQ(ran.status, 0) << show(ran);
-    return nlohmann::json::parse(ran.out);
+    return nlohmann::json::parse(ran.out).at("fidelity");
   };
-  const auto made = with({golden("trocr"), "-o", file});
-  const auto compared = with({"compare", golden("trocr"), file});
-  for (const char* key : {"rows", "cosine", "snr_db", "kl", "worst"})
-    EXPECT_EQ(made.at("fidelity").at(key), compared.at("fidelity").at(key)) << key;
-  EXPECT_EQ(made.at("fidelity").at("rows").get<int>() % 2, 0);
-  const auto plain = convert({golden("trocr"), "-o", file, "--json"});
-  EXPECT_NE(nlohmann::json::parse(plain.out).at("fidelity").at("cosine"), made.at("fidelity").at("cosine"));
-  EXPECT_GT(made.at("fidelity").at("cosine").get<double>(), 0.999);
+  const auto plain = nlohmann::json::parse(convert({golden(checkpoint), "-o", file, "--json"}).out).at("fidelity");
+  const auto made = with({golden(checkpoint), "-o", file}), compared = with({"compare", golden(checkpoint), file});
+  for (const char* key : {"rows", "cosine", "snr_db", "kl", "worst"}) EXPECT_EQ(made.at(key), compared.at(key)) << key;
+  EXPECT_EQ(made.at("rows").get<std::size_t>(), plain.at("rows").get<std::size_t>() * pictures.size());
+  EXPECT_NE(plain.at("cosine"), made.at("cosine"));
+  EXPECT_GT(made.at("cosine").get<double>(), 0.999);
+  EXPECT_GT(made.at("worst").at("snr_db").get<double>(), 20.0);
+  const auto without = convert({"compare", golden(checkpoint), file});
+  EXPECT_EQ(without.status, 1);
+  EXPECT_NE(without.err.find("name the same ones with --calibrate"), std::string::npos) << show(without);
+}
+
+TEST(Calibrate, IsMeasuredOnTheFilesNamed) {
+  expect_measured_on("trocr", {golden("trocr/0.png"), golden("trocr/1.png")});
+}
+
+TEST(Calibrate, APictureThatMostOfTheModelDoesNotSee) {
+  expect_measured_on("captioner-vgg",
+                     {even_picture("black", '\0'), golden("trocr/0.png"), even_picture("white", '\xff')});
 }
 
 TEST(Part, OfAWholeClip) {

@@ -341,6 +341,8 @@ std::vector<Attack> tokenizer_attacks() {
   return {
       {"byte token beyond the vocabulary", tokens([](fb::TokenizerT& t) { t.bytes[65] = 1 << 30; })},
       {"byte tokens of another number", tokens([](fb::TokenizerT& t) { t.bytes.resize(255); })},
+      {"last byte's token beyond the vocabulary", tokens([](fb::TokenizerT& t) { t.end_bytes.assign(256, 1 << 30); })},
+      {"last bytes' tokens of another number", tokens([](fb::TokenizerT& t) { t.end_bytes.assign(255, 0); })},
       {"more tokens than texts", tokens([](fb::TokenizerT& t) { t.ends.pop_back(); })},
       {"text of a token beyond all texts", tokens([](fb::TokenizerT& t) { t.ends.back() = kHuge; })},
       {"texts that run backwards", tokens([](fb::TokenizerT& t) { std::swap(t.ends[3], t.ends[4]); })},
