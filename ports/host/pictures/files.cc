@@ -35,6 +35,21 @@ bool huffman_tables_fit(std::span<const std::byte> file) {
   return true;
 }
 
+// Whether each number in the header of a PNM file has at most nine digits: stb adds up any, beyond an int.
+bool pnm_numbers_fit(std::span<const std::byte> file) {
+  int numbers = 0, digits = 0;
+  bool comment = false;
+  for (std::size_t at = 2; at < file.size() && numbers < 3; ++at) {
+    const char c = std::to_integer<char>(file[at]);
+    comment = comment ? c != '\n' && c != '\r' : c == '#';
+    const bool digit = !comment && c >= '0' && c <= '9';
+    if (!digit && digits > 0) ++numbers;
+    digits = digit ? digits + 1 : 0;
+    if (digits > 9) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 Pixels read_picture(const std::string& path, std::uint32_t channels, std::int64_t most) {
@@ -53,6 +68,8 @@ Pixels read_picture(const std::string& path, std::uint32_t channels, std::int64_
   };
   if (size > 0 && data[0] == 0xff && !huffman_tables_fit(file.bytes()))
     throw Failure(path + ": is a damaged JPEG (more Huffman codes than there are bytes): save it anew");
+  if (size > 0 && data[0] == 'P' && !pnm_numbers_fit(file.bytes()))
+    throw Failure(path + ": is a damaged PNM file (a number of more than nine digits in its header): save it anew");
   if (size > 0 && data[0] == 'P' && stbi_is_16_bit_from_memory(data, size) != 0)  // it reads behind their bytes
     throw Failure(path + ": is a PNM file of 16 bits: save it with 8 bits");
   if (stbi_info_from_memory(data, size, &width, &height, &stored) == 0) refuse();

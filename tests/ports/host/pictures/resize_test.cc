@@ -150,6 +150,10 @@ TEST(ReadPicture, SaysWhatIsWrongWithAFile) {
       "\xff\xd8\xff\xc4\x10\x03" + std::string(1, '\0') + std::string(16, '\xff') + std::string(16 * 255, '\0');
   EXPECT_THAT(refused("codes.jpg", codes), HasSubstr("Huffman"));
   EXPECT_THAT(refused("deep.ppm", "P6 2 2 65535\n" + std::string(24, 'x')), HasSubstr("16 bits"));
+  for (const std::string head :
+       {"2 2 10000000000", "2 27777777777 255", "27777777777 2 255", "# 1\n2#1 2 3\n2 27777777777"})
+    EXPECT_THAT(refused("digits.ppm", "P6 " + head + "\n" + std::string(12, 'x')), HasSubstr("nine digits"));
+  EXPECT_EQ(refused("comment.ppm", "P6 # of 27777777777\n2#1 2 3\n2 255\n" + std::string(12, 'x')), "read");
   EXPECT_EQ(refused("flat.ppm", "P6 2 2 255\n" + std::string(12, 'x')), "read");
 }
 
