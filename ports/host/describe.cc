@@ -181,7 +181,7 @@ class Describer {
   }
   void ranges(const fb::Ranges* seen) {
     const auto text = [](const fb::Range& range) { return number(range.low()) + " to " + number(range.high()); };
-    if (seen != nullptr) detail("ranges " + text(seen->input()) + " and " + text(seen->output()));
+    if (seen != nullptr) detail("ranges " + text(seen->input()) + " in, " + text(seen->output()) + " out");
   }
   // A value, or what is given.
   void grid(int index) {

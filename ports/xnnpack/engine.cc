@@ -23,13 +23,9 @@ struct Taken {
   std::uint32_t grids;
 };
 
-bool is_convolution(const Layer& layer) {
-  return layer.kind == Layer::Kind::kConv2d || layer.kind == Layer::Kind::kDepthwiseConv2d;
-}
-
 // Where a calibration has seen nothing, both are 0.
 bool is_calibrated(const Layer& layer) {
-  return is_convolution(layer) && (layer.seen.low != layer.seen.high || layer.made.low != layer.made.high);
+  return layer.seen.low != layer.seen.high || layer.made.low != layer.made.high;
 }
 
 Status failure(xnn_status status, std::uint32_t index) {
@@ -120,6 +116,13 @@ struct Engine::State {
     return options.pooling;
   }
 
+  bool wanted_static(const Layer& layer) const {
+    if (!kHasStaticConvolutions || !is_calibrated(layer)) return false;
+    return layer.kind == Layer::Kind::kDepthwiseConv2d
+               ? options.static_depthwise
+               : layer.kind == Layer::Kind::kConv2d && options.static_convolutions;
+  }
+
   // What the runtime is told of a failure.
   Status told(xnn_status status, std::uint32_t index) const {
     if (status == xnn_status_success) return {};
@@ -130,7 +133,7 @@ struct Engine::State {
   Status prepare(const Provided& provided) {
     const auto layer = provided.layer();
     if (!layer.ok()) return layer.status();
-    const bool is_static = options.static_convolutions && kHasStaticConvolutions && is_calibrated(*layer);
+    const bool is_static = wanted_static(*layer);
     if (!is_static && !wanted(*layer)) return {Code::kUnsupported, "not asked for", provided.index};
     Sides sides{};
     if (!sides_of(*layer, sides)) return {Code::kUnsupported, "XNNPACK has no such operator", provided.index};

@@ -33,9 +33,10 @@ struct Options {
   bool depthwise = true;
   bool pooling = true;
   bool linear = false;  // where XNNPACK has them (kHasLinear)
-  // Of all groups and depthwise, in int8 numbers with one scale for all places, where the file knows their ranges (kinglet-convert --calibrate)
-  // and XNNPACK has them (kHasStaticConvolutions). Less precise; the others stay as the lines above say.
-  bool static_convolutions = false;
+  // Convolutions in int8 numbers with one scale for all places, where the file knows their ranges (kinglet-convert --calibrate) and XNNPACK
+  // has them (kHasStaticConvolutions); all others stay as the lines above say. Less precise than both floats and the runtime's int8.
+  bool static_convolutions = false;  // of any groups; whether it is faster than the runtime is up to XNNPACK's version
+  bool static_depthwise = false;     // slower than in floats
   // An operator in which XNNPACK fails is the runtime's again; otherwise the failure is the session's. What XNNPACK does not have is the
   // runtime's in any case.
   bool fall_back = false;

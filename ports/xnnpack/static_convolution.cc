@@ -22,13 +22,15 @@ bool set_scale(Range range, Int8Scale& out) {
   return true;
 }
 
-// A depthwise convolution's weights are floats in the file.
+// A depthwise convolution's weights are floats in the file, and may be no numbers: then neither is the scale.
 float quantize(std::span<const float> floats, std::span<std::int8_t> out) {
   float most = 0;
-  for (const float w : floats) most = std::max(most, std::fabs(w));
-  if (most < 0x1p-100F) return 0;
-  for (std::size_t i = 0; i < floats.size(); ++i)
-    out[i] = static_cast<std::int8_t>(std::lrint(floats[i] * (127 / most)));
+  for (const float w : floats) {
+    if (!std::isfinite(w)) return w;
+    most = std::max(most, std::fabs(w));
+  }
+  if (most == 0) return 0;
+  for (std::size_t i = 0; i < floats.size(); ++i) out[i] = static_cast<std::int8_t>(std::lrint(floats[i] / most * 127));
   return most / 127;
 }
 
@@ -57,7 +59,8 @@ bool StaticWeights::fill(const Layer& layer, const Provided& provided) {
     } else {
       scales[c] = provided.weights(c, channel);
     }
-    if (scales[c] < 0x1p-100F) {  // a channel of zeros: its bias is all there is
+    // Its bias is all there is. Of any other scale that is no positive normal number XNNPACK makes no operator.
+    if (scales[c] == 0) {
       std::fill(channel.begin(), channel.end(), std::int8_t{0});
       scales[c] = output.scale / input.scale;
     }

@@ -81,6 +81,7 @@ class Measured {
                                        .pooling = true,
                                        .linear = true,
                                        .static_convolutions = false,
+                                       .static_depthwise = false,
                                        .fall_back = false};
     constexpr xnnpack::Options kStatic{.convolutions = false,
                                        .grouped = false,
@@ -88,6 +89,7 @@ class Measured {
                                        .pooling = false,
                                        .linear = false,
                                        .static_convolutions = true,
+                                       .static_depthwise = true,
                                        .fall_back = false};
     if (by != By::kKinglet) engine_ = std::make_unique<xnnpack::Engine>(nullptr, by == By::kStatic ? kStatic : kFloats);
     SessionOptions options;

@@ -31,12 +31,13 @@ constexpr Options kEverything{.convolutions = true,
                               .pooling = true,
                               .linear = true,
                               .static_convolutions = false,
+                              .static_depthwise = false,
                               .fall_back = false};
 
 // Everything, the convolutions in static int8.
 constexpr Options with_static() {
   Options options = kEverything;
-  options.static_convolutions = true;
+  options.static_convolutions = options.static_depthwise = true;
   return options;
 }
 constexpr Options kFloatsAndStatic[] = {kEverything, with_static()};

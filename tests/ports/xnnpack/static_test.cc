@@ -28,6 +28,7 @@ constexpr Options kStatic{.convolutions = false,
                           .pooling = false,
                           .linear = false,
                           .static_convolutions = true,
+                          .static_depthwise = true,
                           .fall_back = false};
 
 ReferenceInput picture(std::uint32_t seed, float size = 2) {
@@ -58,6 +59,20 @@ TEST(XnnpackStatic, ComputesEveryConvolutionThatHasRanges) {
     EXPECT_EQ(engine.operators(), 3U);
     EXPECT_GE(cosine(made, reference.run(input).data), 0.998);
     EXPECT_NE(made, model.run({&input, 1}));
+  }
+}
+
+TEST(XnnpackStatic, OnlyTheKindsThatAreAskedFor) {
+  if (!kHasStaticConvolutions) GTEST_SKIP() << "this XNNPACK has none";
+  const Converted model = calibrated_pictures();
+  const ReferenceInput input = picture(1);
+  for (const bool depthwise : {false, true}) {
+    Options options = kStatic;
+    options.static_convolutions = !depthwise;
+    options.static_depthwise = depthwise;
+    Engine engine(nullptr, options);
+    (void)run(model, input, engine);
+    EXPECT_EQ(engine.operators(), depthwise ? 1U : 2U);
   }
 }
 
