@@ -12,6 +12,7 @@
 #include "converter/passes/calibration.h"
 #include "converter/passes/dataflow.h"
 #include "converter/passes/equalize.h"
+#include "converter/passes/ranges.h"
 #include "converter/passes/recording.h"
 #include "converter/passes/write.h"
 #include "converter/readers/mapping.h"
@@ -202,6 +203,7 @@ ConvertSummary convert(const ConvertRequest& request) {
   stage("choosing 8 or 16 bits", 0);
   Program lowered = program;
   summary.linears = lower(lowered, recording, request.q16, request.threads);
+  if (request.calibrate) summary.statics = set_ranges(program, recording, summary.linears, lowered, request.threads);
 
   WriteOptions options;
   options.threads = request.threads;

@@ -14,6 +14,7 @@
 #include "converter/passes/fidelity.h"
 #include "converter/passes/lower.h"
 #include "converter/passes/perplexity.h"
+#include "converter/passes/ranges.h"
 #include "converter/program.h"
 
 namespace kinglet::converter {
@@ -49,6 +50,7 @@ struct ConvertSummary {
   std::vector<std::pair<std::string, std::size_t>> operators;  // kind, how many
   std::size_t equalized = 0;                                   // junctions
   std::vector<LinearNoise> linears;
+  std::vector<StaticNoise> statics;  // of what was calibrated
   Fidelity fidelity;
   std::vector<std::string> warnings;
   double seconds = 0;

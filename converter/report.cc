@@ -125,6 +125,18 @@ std::string q16_section(const std::vector<LinearNoise>& linears) {
          rows + "</table>\n";
 }
 
+std::string static_section(const std::vector<StaticNoise>& statics) {
+  if (statics.empty()) return {};
+  std::string rows;
+  for (const StaticNoise& one : statics)
+    rows += "<tr><td>" + escaped(one.name) + "</td><td class=\"n\">" + decibels(one.db) + "</td><td class=\"n\">" +
+            decibels(one.q8_db) + "</td></tr>\n";
+  return "<h2>Static int8</h2>\n<table><tr><th>Convolution</th><th>signal to noise with the file's ranges</th><th>with "
+         "a "
+         "scale for each window</th></tr>\n" +
+         rows + "</table>\n";
+}
+
 }  // namespace
 
 std::string to_html(const ConvertSummary& s) {
@@ -139,7 +151,8 @@ std::string to_html(const ConvertSummary& s) {
   body += row("Operators", operators) + row("Equalized", std::to_string(s.equalized) + " places") +
           row("Time", number(s.seconds, "%.2f") + " s");
   for (const std::string& warning : s.warnings) body += row("Warning", warning);
-  body += output_rows(s.fidelity) + "</table>\n" + q16_section(s.linears) + fidelity_section(s.fidelity);
+  body += output_rows(s.fidelity) + "</table>\n" + q16_section(s.linears) + static_section(s.statics) +
+          fidelity_section(s.fidelity);
   return page(s.name + ": conversion to int8", body);
 }
 

@@ -73,6 +73,15 @@ std::string q16_text(const ConvertSummary& summary) {
   return text;
 }
 
+std::string static_text(const std::vector<StaticNoise>& statics) {
+  const StaticNoise& worst =
+      *std::min_element(statics.begin(), statics.end(), [](const auto& a, const auto& b) { return a.db < b.db; });
+  return "ranges of " + std::to_string(statics.size()) + (statics.size() == 1 ? " convolution" : " convolutions") +
+         " are in the file, for engines that need them\n               " + printable(worst.name) + ": they leave " +
+         decibels(worst.db) +
+         (std::isfinite(worst.q8_db) ? ", Kinglet " + decibels(worst.q8_db) : ", Kinglet has floats");
+}
+
 json finite_or_null(double number) { return std::isfinite(number) ? json(number) : json(nullptr); }
 
 json operator_json(const OperatorFidelity& op) {
@@ -128,6 +137,7 @@ std::string to_text(const ConvertSummary& s) {
   text += line("operators", operators);
   text += line("equalized", std::to_string(s.equalized) + (s.equalized == 1 ? " place" : " places"));
   text += line("16 bits", q16_text(s));
+  if (!s.statics.empty()) text += line("static int8", static_text(s.statics));
   text += line("fidelity", fidelity_text(s.fidelity));
   text += line("worst", worst_text(s.fidelity));
   text += line("time", fixed(s.seconds, 2) + " s");
@@ -164,6 +174,12 @@ json to_json(const ConvertSummary& s) {
       q16.push_back(
           {{"function", side(l.encode)}, {"index", l.op}, {"name", l.name}, {"q8_snr_db", finite_or_null(l.q8_db)}});
   }
+  json statics = json::array();
+  for (const StaticNoise& one : s.statics)
+    statics.push_back({{"index", one.op},
+                       {"name", one.name},
+                       {"static_snr_db", finite_or_null(one.db)},
+                       {"q8_snr_db", finite_or_null(one.q8_db)}});
   return {{"name", s.name},
           {"architecture", s.architecture},
           {"output", s.output.string()},
@@ -175,6 +191,7 @@ json to_json(const ConvertSummary& s) {
           {"equalized", s.equalized},
           {"linear_layers", s.linears.size()},
           {"q16", q16},
+          {"static", statics},
           {"fidelity", fidelity_json(s.fidelity, false)},
           {"warnings", s.warnings},
           {"seconds", s.seconds}};

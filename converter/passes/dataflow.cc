@@ -229,6 +229,14 @@ int value_made(const fb::OperatorT& op) {
   return made;
 }
 
+std::vector<std::size_t> makers(const fb::FunctionT& function) {
+  std::vector<std::size_t> made(function.values.size());
+  for (std::size_t i = 0; i < function.operators.size(); ++i) {
+    if (const int value = value_made(*function.operators[i]); value >= 0) made[static_cast<std::size_t>(value)] = i;
+  }
+  return made;
+}
+
 fb::Emit* emit_of(fb::OperatorT& op) {
   switch (op.body.type) {
     case fb::Body::Embed: return op.body.AsEmbed()->output.get();

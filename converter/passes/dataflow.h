@@ -29,9 +29,10 @@ struct Columns {
 std::vector<Columns> columns_read(const fb::OperatorT& op, const fb::FunctionT& function,
                                   const fb::ModelT& model);  // each reading once
 std::vector<int> weights_read(const fb::OperatorT& op);
-int value_made(const fb::OperatorT& op);    // the F32 value, or -1
-fb::Emit* emit_of(fb::OperatorT& op);       // nullptr where the operator has none
-int state_filled(const fb::OperatorT& op);  // or -1
+int value_made(const fb::OperatorT& op);                         // the F32 value, or -1
+std::vector<std::size_t> makers(const fb::FunctionT& function);  // of each value, before lowering: the operator
+fb::Emit* emit_of(fb::OperatorT& op);                            // nullptr where the operator has none
+int state_filled(const fb::OperatorT& op);                       // or -1
 
 std::string_view kind_of(const fb::OperatorT& op);  // "Linear"
 

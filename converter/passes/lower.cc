@@ -60,15 +60,6 @@ double q8_signal_to_noise(const Matrix& input, const WeightSource& weight, std::
   return -10.0 * std::log10(ratio / static_cast<double>(counted));
 }
 
-// The operator that makes each value.
-std::vector<std::size_t> makers(const fb::FunctionT& function) {
-  std::vector<std::size_t> made(function.values.size());
-  for (std::size_t i = 0; i < function.operators.size(); ++i) {
-    if (const int value = value_made(*function.operators[i]); value >= 0) made[static_cast<std::size_t>(value)] = i;
-  }
-  return made;
-}
-
 // The rows that a convolution's weight is multiplied with, of its first group, of every input.
 Matrix windows_of(const fb::Conv2dT& op, const fb::FunctionT& function, const Program& program,
                   const Recording& recording, const std::vector<std::size_t>& made) {

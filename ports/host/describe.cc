@@ -142,6 +142,7 @@ class Describer {
     if (op.dilation()->height() != 1 || op.dilation()->width() != 1) detail("dilation " + size_text(*op.dilation()));
     if (op.groups() != 1) detail(std::to_string(op.groups()) + " groups");
     if (op.wide()) detail("16-bit windows");
+    ranges(op.ranges());
     activation(op.activation());
     residual(op.residual());
     for (const int w : {op.weight(), op.bias()}) weight(w);
@@ -151,6 +152,7 @@ class Describer {
     grid(op.input());
     window(op.kernel(), op.stride(), op.padding());
     if (op.dilation()->height() != 1 || op.dilation()->width() != 1) detail("dilation " + size_text(*op.dilation()));
+    ranges(op.ranges());
     activation(op.activation());
     for (const int w : {op.weight(), op.bias()}) weight(w);
     emit(op.output());
@@ -176,6 +178,10 @@ class Describer {
     detail(size_text(*kernel));
     if (stride->height() != 1 || stride->width() != 1) detail("stride " + size_text(*stride));
     if (padding->height() != 0 || padding->width() != 0) detail("padding " + size_text(*padding));
+  }
+  void ranges(const fb::Ranges* seen) {
+    const auto text = [](const fb::Range& range) { return number(range.low()) + " to " + number(range.high()); };
+    if (seen != nullptr) detail("ranges " + text(seen->input()) + " in, " + text(seen->output()) + " out");
   }
   // A value, or what is given.
   void grid(int index) {

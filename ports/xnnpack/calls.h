@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "kinglet/provider.h"
+#include "xnnpack/static_convolution.h"
 
 namespace kinglet::xnnpack {
 
@@ -18,6 +19,10 @@ struct Sides {
 
 inline float least_of(const Layer& layer) { return layer.relu ? 0.0F : -std::numeric_limits<float>::infinity(); }
 inline constexpr float kMost = std::numeric_limits<float>::infinity();
+
+inline std::uint32_t groups_of(const Layer& layer) {
+  return layer.kind == Layer::Kind::kDepthwiseConv2d ? layer.input_channels : layer.groups;
+}
 
 xnn_status create_convolution(const Layer& layer, const Sides& sides, const float* weights, xnn_operator_t* op);
 xnn_status create_max_pool(const Layer& layer, const Sides& sides, xnn_operator_t* op);
@@ -34,6 +39,17 @@ xnn_status create_linear(const Layer& layer, const float* scales, const std::int
 xnn_status shape_linear(xnn_operator_t op, std::size_t rows, std::size_t* workspace, pthreadpool_t pool);
 xnn_status place_linear(xnn_operator_t op, std::size_t rows, void* workspace, const std::int8_t* input,
                         const float* scales, float* output);
+
+// The three operators of a static convolution: static_2022.cpp, static_2024.cpp, or where XNNPACK has them not static_none.cpp, and none is
+// created.
+inline std::int8_t least_number(const Layer& layer, const StaticWeights& weights) {
+  return layer.relu ? weights.output.zero : std::int8_t{-128};
+}
+xnn_status create_static(const Layer& layer, const Sides& sides, const StaticWeights& weights, StaticConvolution& made);
+xnn_status shape_static(const Layer& layer, const StaticConvolution& one, std::size_t grids, std::size_t* workspace,
+                        pthreadpool_t pool);
+xnn_status place_static(const Layer& layer, const StaticConvolution& one, std::size_t grids, void* workspace,
+                        const float* input, float* output, pthreadpool_t pool);
 
 const char* version();
 

@@ -3,8 +3,7 @@
 namespace kinglet::xnnpack {
 
 xnn_status create_convolution(const Layer& l, const Sides& p, const float* weights, xnn_operator_t* op) {
-  const bool depthwise = l.kind == Layer::Kind::kDepthwiseConv2d;
-  const std::uint32_t groups = depthwise ? l.input_channels : l.groups;
+  const std::uint32_t groups = groups_of(l);
   return xnn_create_convolution2d_nhwc_f32(
       p.top, p.right, p.bottom, p.left, l.kernel.height, l.kernel.width, l.stride.height, l.stride.width,
       l.dilation.height, l.dilation.width, groups, l.input_channels / groups, l.output_channels / groups,

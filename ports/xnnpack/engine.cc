@@ -4,6 +4,7 @@
 
 #include "xnnpack/block.h"
 #include "xnnpack/calls.h"
+#include "xnnpack/static_convolution.h"
 
 namespace kinglet::xnnpack {
 namespace {
@@ -15,10 +16,17 @@ struct Taken {
   bool encode;
   std::uint32_t index;
   Layer layer;
+  bool is_static;
   xnn_operator_t op;
+  StaticConvolution three;  // instead of `op`
   void* workspace;
   std::uint32_t grids;
 };
+
+// Where a calibration has seen nothing, both are 0.
+bool is_calibrated(const Layer& layer) {
+  return layer.seen.low != layer.seen.high || layer.made.low != layer.made.high;
+}
 
 Status failure(xnn_status status, std::uint32_t index) {
   if (status == xnn_status_out_of_memory)
@@ -75,6 +83,12 @@ xnn_status create(const Layer& layer, const Sides& sides, const Provided& provid
   return create_convolution(layer, sides, weights.data(), op);
 }
 
+xnn_status create_three(const Layer& layer, const Sides& sides, const Provided& provided, StaticConvolution& three) {
+  StaticWeights weights;
+  if (!weights.fill(layer, provided)) return xnn_status_unsupported_parameter;
+  return create_static(layer, sides, weights, three);
+}
+
 }  // namespace
 
 struct Engine::State {
@@ -82,7 +96,8 @@ struct Engine::State {
   Options options;
   Block block;
   std::vector<Taken> taken;
-  std::span<float> lent;  // for results that the model does not keep
+  std::span<float> lent;             // for results that the model does not keep
+  std::span<std::int8_t> lent_int8;  // for the numbers of a static convolution
 
   State(pthreadpool* threads, const Options& wishes) : pool(threads), options(wishes) {}
   State(pthreadpool* threads, const Options& wishes, std::span<std::byte> memory)
@@ -101,6 +116,13 @@ struct Engine::State {
     return options.pooling;
   }
 
+  bool wanted_static(const Layer& layer) const {
+    if (!kHasStaticConvolutions || !is_calibrated(layer)) return false;
+    return layer.kind == Layer::Kind::kDepthwiseConv2d
+               ? options.static_depthwise
+               : layer.kind == Layer::Kind::kConv2d && options.static_convolutions;
+  }
+
   // What the runtime is told of a failure.
   Status told(xnn_status status, std::uint32_t index) const {
     if (status == xnn_status_success) return {};
@@ -111,17 +133,20 @@ struct Engine::State {
   Status prepare(const Provided& provided) {
     const auto layer = provided.layer();
     if (!layer.ok()) return layer.status();
-    if (!wanted(*layer)) return {Code::kUnsupported, "not asked for", provided.index};
+    const bool is_static = wanted_static(*layer);
+    if (!is_static && !wanted(*layer)) return {Code::kUnsupported, "not asked for", provided.index};
     Sides sides{};
     if (!sides_of(*layer, sides)) return {Code::kUnsupported, "XNNPACK has no such operator", provided.index};
     if (!Block::serve()) return told(xnn_status_uninitialized, provided.index);
     const Block::Use use(block);
     const std::size_t before = block.used();
-    Taken one{provided.encode, provided.index, *layer, nullptr, nullptr, 0};
-    xnn_status status = create(*layer, sides, provided, &one.op);
+    Taken one{provided.encode, provided.index, *layer, is_static, nullptr, {}, nullptr, 0};
+    xnn_status status =
+        is_static ? create_three(*layer, sides, provided, one.three) : create(*layer, sides, provided, &one.op);
     if (has_none(status)) return {Code::kUnsupported, "XNNPACK has no such operator", provided.index};
     // Memory that did not come from here: somebody else has initialized XNNPACK.
     if (status == xnn_status_success && block.used() == before) status = xnn_status_uninitialized;
+    if (status == xnn_status_success && !lend_int8(one, provided.most_grids())) status = xnn_status_out_of_memory;
     if (status == xnn_status_success) status = fit(one, provided.most_grids());
     if (status == xnn_status_success && !lend(one)) status = xnn_status_out_of_memory;
     if (status != xnn_status_success) return told(status, provided.index);
@@ -132,6 +157,7 @@ struct Engine::State {
   static bool is_linear(const Taken& one) { return one.layer.kind == Layer::Kind::kLinear; }
 
   xnn_status shape(const Taken& one, std::size_t grids, std::size_t* workspace) const {
+    if (one.is_static) return shape_static(one.layer, one.three, grids, workspace, pool);
     return is_linear(one) ? shape_linear(one.op, grids, workspace, pool)
                           : xnnpack::shape(one.layer, one.op, grids, workspace, pool);
   }
@@ -148,7 +174,29 @@ struct Engine::State {
     one.grids = grids;
     if (is_linear(one)) return status;
     alignas(64) static float nothing[16];  // no element is touched before the call that has its own
-    return place(one.layer, one.op, grids, one.workspace, nothing, nothing, pool);
+    return place_grids(one, nothing, nothing);
+  }
+
+  xnn_status place_grids(Taken& one, const float* input, float* output) {
+    if (!one.is_static) return place(one.layer, one.op, one.grids, one.workspace, input, output, pool);
+    one.three.numbers = lent_int8.data();
+    return place_static(one.layer, one.three, one.grids, one.workspace, input, output, pool);
+  }
+
+  xnn_status run_operators(const Taken& one) const {
+    if (!one.is_static) return xnn_run_operator(one.op, pool);
+    for (xnn_operator_t op : {one.three.quantize, one.three.convolve, one.three.dequantize}) {
+      if (const xnn_status status = xnn_run_operator(op, pool); status != xnn_status_success) return status;
+    }
+    return xnn_status_success;
+  }
+
+  bool lend_int8(const Taken& one, std::size_t grids) {
+    const std::size_t count = one.is_static ? static_numbers(one.layer, grids) : 0;
+    if (count <= lent_int8.size()) return true;
+    auto* memory = static_cast<std::int8_t*>(block.allocate(64, count));
+    if (memory != nullptr) lent_int8 = {memory, count};
+    return memory != nullptr;
   }
 
   bool lend(const Taken& one) {
@@ -166,6 +214,8 @@ struct Engine::State {
       if (provided.grids() == 0) return {};  // no output was asked for
       const Block::Use use(block);
       block.seal();
+      if (one.is_static && !is_finite(one.layer, provided.grids(), provided.input()))
+        return {Code::kNotFinite, "a row holds a NaN or an infinity", provided.index};
       float* results = provided.output() != nullptr ? provided.output() : lent.data();
       const xnn_status status = compute(one, provided, results);
       return status == xnn_status_success ? provided.finish(results) : told(status, provided.index);
@@ -181,8 +231,8 @@ struct Engine::State {
     one.grids = provided.grids();
     status = is_linear(one) ? place_linear(one.op, one.grids, one.workspace, provided.quantized_input(),
                                            provided.input_scales(), results)
-                            : place(one.layer, one.op, one.grids, one.workspace, provided.input(), results, pool);
-    return status == xnn_status_success ? xnn_run_operator(one.op, pool) : status;
+                            : place_grids(one, provided.input(), results);
+    return status == xnn_status_success ? run_operators(one) : status;
   }
 };
 

@@ -1,4 +1,5 @@
-// XNNPACK as a provider of operators (kinglet/provider.h): convolutions and pooling of grids in floats, and linear layers of int8 rows.
+// XNNPACK as a provider of operators (kinglet/provider.h): convolutions and pooling of grids in floats, or in int8 with
+// scales that the file has; and linear layers of int8 rows.
 //
 //     xnnpack::Engine measuring(pool, {});                        // a session made with it says how much memory XNNPACK wants
 //     Session::create(plan, arena, {.provider = measuring.provider()});
@@ -22,7 +23,8 @@ namespace kinglet::xnnpack {
 
 inline constexpr std::size_t kReadsBehind = 64;
 
-extern const bool kHasLinear;  // dynamically quantized fully-connected layers
+extern const bool kHasLinear;              // dynamically quantized fully-connected layers
+extern const bool kHasStaticConvolutions;  // statically quantized ones
 
 struct Options {
   // Which kinds of operators it takes; by default those that it is faster at in most shapes (README, `./dev bench`).
@@ -31,6 +33,10 @@ struct Options {
   bool depthwise = true;
   bool pooling = true;
   bool linear = false;  // where XNNPACK has them (kHasLinear)
+  // Convolutions in int8 numbers with one scale for all places, where the file knows their ranges (kinglet-convert --calibrate) and XNNPACK
+  // has them (kHasStaticConvolutions); all others stay as the lines above say. Less precise than both floats and the runtime's int8.
+  bool static_convolutions = false;  // of any groups; whether it is faster than the runtime is up to XNNPACK's version
+  bool static_depthwise = false;     // slower than in floats
   // An operator in which XNNPACK fails is the runtime's again; otherwise the failure is the session's. What XNNPACK does not have is the
   // runtime's in any case.
   bool fall_back = false;

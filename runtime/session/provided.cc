@@ -39,6 +39,14 @@ int input_of(const Frame& frame, std::uint32_t index) { return ends_of(operator_
 Extent extent(const fb::Size& size) { return {size.height(), size.width()}; }
 
 template <class Op>
+void set_ranges(const Op& op, Layer& layer) {
+  if (op.ranges() == nullptr) return;
+  const fb::Range &seen = op.ranges()->input(), &made = op.ranges()->output();
+  layer.seen = {seen.low(), seen.high()};
+  layer.made = {made.low(), made.high()};
+}
+
+template <class Op>
 void set_window(const Op& op, Layer& layer) {
   layer.kernel = extent(*op.kernel());
   layer.stride = extent(*op.stride());
@@ -51,6 +59,7 @@ void set_convolution(const fb::Conv2d& op, const Frame& frame, Layer& layer) {
   layer.dilation = extent(*op.dilation());
   layer.groups = op.groups();
   layer.bias = frame.vector(op.bias());
+  if (!op.wide()) set_ranges(op, layer);  // where 8 bits are too few, they are for any engine
 }
 
 void set_depthwise(const fb::DepthwiseConv2d& op, const Frame& frame, Layer& layer) {
@@ -58,6 +67,7 @@ void set_depthwise(const fb::DepthwiseConv2d& op, const Frame& frame, Layer& lay
   set_window(op, layer);
   layer.dilation = extent(*op.dilation());
   layer.bias = frame.vector(op.bias());
+  set_ranges(op, layer);
 }
 
 // False: it sees other places than a window does.
@@ -140,9 +150,11 @@ void Provided::weights(std::uint32_t channel, std::span<float> out) const {
 }
 
 float Provided::weights(std::uint32_t channel, std::span<std::int8_t> out) const {
-  const fb::Linear* linear = operator_of(*frame_, index).body_as_Linear();
-  if (linear == nullptr) return 0;
-  const Channel all = channel_of(*frame_, linear->weight(), channel, out.size());
+  const fb::Operator& op = operator_of(*frame_, index);
+  const fb::Linear* linear = op.body_as_Linear();
+  const fb::Conv2d* conv = op.body_as_Conv2d();
+  if (linear == nullptr && conv == nullptr) return 0;
+  const Channel all = channel_of(*frame_, linear != nullptr ? linear->weight() : conv->weight(), channel, out.size());
   for (std::size_t k = 0; k < all.columns; ++k) out[k] = all.at(k);
   return all.scale;
 }

@@ -55,7 +55,9 @@ std::vector<std::byte> layer_file(const GridLayer& layer) {
   b.model().task = fb::Task::Embed;
   b.model().architecture = "one layer";
   const converter::testing::Folder folder;
-  converter::testing::write_program(b.finish(), folder.path() / "layer.kgl");
+  const converter::ReferenceInput input{
+      .tokens = {}, .decoder_tokens = {}, .types = {}, .features = layer_input(layer)};
+  converter::testing::write_program(b.finish(), folder.path() / "layer.kgl", {input});
   const std::string text = converter::testing::read_bytes(folder.path() / "layer.kgl");
   std::vector<std::byte> file(text.size());
   std::memcpy(file.data(), text.data(), text.size());

@@ -1,5 +1,5 @@
 // Convolutions, pooling and linear layers by the runtime and by XNNPACK, operator by operator, in the shapes of known models: which of the two
-// is faster where. Linear layers only where XNNPACK has dynamically quantized ones.
+// is faster where. Convolutions in floats and in static int8; linear layers only where XNNPACK has dynamically quantized ones.
 // One thread, medians of alternating runs; prints a Markdown table. kinglet_provider_bench [ROUNDS]
 #include <algorithm>
 #include <cstdio>
@@ -69,19 +69,29 @@ double now() {
   return 1e9 * static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec);
 }
 
+enum class By { kKinglet, kXnnpack, kStatic };
+
 // A session over a file; nanoseconds of the operator that is measured: the second, which reads what the first makes of the caller's numbers.
 class Measured {
  public:
-  Measured(const Model& model, bool provided) : plan_(*Plan::make(model)), arena_(plan_.arena_bytes + 64) {
-    if (provided) {
-      constexpr xnnpack::Options kAll{.convolutions = true,
-                                      .grouped = true,
-                                      .depthwise = true,
-                                      .pooling = true,
-                                      .linear = true,
-                                      .fall_back = false};
-      engine_ = std::make_unique<xnnpack::Engine>(nullptr, kAll);
-    }
+  Measured(const Model& model, By by) : plan_(*Plan::make(model)), arena_(plan_.arena_bytes + 64) {
+    constexpr xnnpack::Options kFloats{.convolutions = true,
+                                       .grouped = true,
+                                       .depthwise = true,
+                                       .pooling = true,
+                                       .linear = true,
+                                       .static_convolutions = false,
+                                       .static_depthwise = false,
+                                       .fall_back = false};
+    constexpr xnnpack::Options kStatic{.convolutions = false,
+                                       .grouped = false,
+                                       .depthwise = false,
+                                       .pooling = false,
+                                       .linear = false,
+                                       .static_convolutions = true,
+                                       .static_depthwise = true,
+                                       .fall_back = false};
+    if (by != By::kKinglet) engine_ = std::make_unique<xnnpack::Engine>(nullptr, by == By::kStatic ? kStatic : kFloats);
     SessionOptions options;
     options.observer = {.after =
                             [](void* self, const Observation& seen) {
@@ -130,24 +140,38 @@ std::string name_of(const GridLayer& l) {
   return name;
 }
 
+// "| 12.3 | 1.50× (1.40 to 1.60) " of an engine's times and how many times Kinglet's they are, round by round.
+std::string columns(const std::vector<double>& times, const std::vector<double>& ours) {
+  if (times.empty()) return "|  |  ";
+  std::vector<double> ratios;
+  for (std::size_t i = 0; i < times.size(); ++i) ratios.push_back(times[i] / ours[i]);
+  std::sort(ratios.begin(), ratios.end());
+  const std::size_t tenth = ratios.size() / 10;
+  char text[128];
+  std::snprintf(text, sizeof text, "| %.1f | %.2f× (%.2f to %.2f) ", median(times) / 1000, median(ratios),
+                ratios[tenth], ratios[ratios.size() - 1 - tenth]);
+  return text;
+}
+
 void measure(const Row& row, int rounds) {
   const std::vector<std::byte> file = layer_file(row.layer);
   const AlignedBytes bytes(file);
   const Model model = *Model::open(bytes.span());
   const auto features = layer_input(row.layer);
-  Measured ours(model, false), theirs(model, true);
-  std::vector<double> us, them, ratios;
+  const bool has_static = xnnpack::kHasStaticConvolutions && (row.layer.kind == kConv || row.layer.kind == kDepthwise);
+  Measured kinglet(model, By::kKinglet), xnnpack(model, By::kXnnpack);
+  std::unique_ptr<Measured> statics;
+  if (has_static) statics = std::make_unique<Measured>(model, By::kStatic);
+  std::vector<double> ours, theirs, int8;
   for (int i = -2; i < rounds; ++i) {
-    const double a = ours.run(features), b = theirs.run(features);
+    const double a = kinglet.run(features), b = xnnpack.run(features), c = has_static ? statics->run(features) : 0;
     if (i < 0) continue;
-    us.push_back(a);
-    them.push_back(b);
-    ratios.push_back(b / a);
+    ours.push_back(a);
+    theirs.push_back(b);
+    if (has_static) int8.push_back(c);
   }
-  std::sort(ratios.begin(), ratios.end());
-  const std::size_t tenth = ratios.size() / 10;
-  std::printf("| %s | %s | %.1f | %.1f | %.2f× (%.2f to %.2f) |\n", row.model, name_of(row.layer).c_str(),
-              median(us) / 1000, median(them) / 1000, median(ratios), ratios[tenth], ratios[ratios.size() - 1 - tenth]);
+  std::printf("| %s | %s | %.1f %s%s|\n", row.model, name_of(row.layer).c_str(), median(ours) / 1000,
+              columns(theirs, ours).c_str(), columns(int8, ours).c_str());
   std::fflush(stdout);
 }
 
@@ -162,7 +186,7 @@ int main(int count, char** arguments) {
   }
   std::printf(
       "XNNPACK %s, one thread\n\n| model | operator | Kinglet µs | XNNPACK µs | Kinglet is faster by (10 %% to 90 %% "
-      "of the rounds) |\n|---|---|---|---|---|\n",
+      "of the rounds) | XNNPACK static int8 µs | Kinglet is faster by |\n|---|---|---:|---:|---:|---:|---:|\n",
       kinglet::xnnpack::version());
   for (const auto& row : kinglet::bench::kRows) {
     if (row.layer.kind != kinglet::bench::kLinear || kinglet::xnnpack::kHasLinear) kinglet::bench::measure(row, rounds);

@@ -42,15 +42,23 @@ Limits limits_of(const Model& model, std::span<const ReferenceInput> inputs, std
 
 }  // namespace
 
-Converted::Converted(const std::filesystem::path& checkpoint) {
+Converted::Converted(const std::filesystem::path& checkpoint, const std::vector<ReferenceInput>& calibrated) {
   const Folder folder;
-  (void)convert({.source = checkpoint, .output = folder.path() / "model.kgl", .tokenizer = {}, .name = {}});
+  ConvertRequest request{.source = checkpoint, .output = folder.path() / "model.kgl", .tokenizer = {}, .name = {}};
+  if (!calibrated.empty()) {
+    request.calibrate = [&calibrated](const Program&) {
+      std::vector<std::vector<float>> grids;
+      for (const ReferenceInput& input : calibrated) grids.push_back(input.features);
+      return grids;
+    };
+  }
+  (void)convert(request);
   open(folder.path() / "model.kgl");
 }
 
-Converted::Converted(const Program& program) {
+Converted::Converted(const Program& program, const std::vector<ReferenceInput>& calibrated) {
   const Folder folder;
-  write_program(program, folder.path() / "model.kgl");
+  write_program(program, folder.path() / "model.kgl", calibrated);
   open(folder.path() / "model.kgl");
 }
 

@@ -22,8 +22,9 @@ struct How {
 
 class Converted {
  public:
-  explicit Converted(const std::filesystem::path& checkpoint);
-  explicit Converted(const Program& program);
+  // `calibrated`: grids whose ranges the file knows.
+  explicit Converted(const std::filesystem::path& checkpoint, const std::vector<ReferenceInput>& calibrated = {});
+  explicit Converted(const Program& program, const std::vector<ReferenceInput>& calibrated = {});
 
   const Model& model() const { return model_; }
 

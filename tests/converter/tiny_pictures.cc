@@ -6,6 +6,7 @@
 #include "converter/builder.h"
 #include "converter/passes/calibration.h"
 #include "converter/passes/lower.h"
+#include "converter/passes/ranges.h"
 #include "converter/passes/recording.h"
 #include "converter/passes/write.h"
 
@@ -75,10 +76,13 @@ Program tiny_pictures() {
   return b.finish();
 }
 
-void write_program(const Program& program, const std::filesystem::path& path) {
+void write_program(const Program& program, const std::filesystem::path& path,
+                   const std::vector<ReferenceInput>& calibrated) {
   Program lowered = program;
-  const Recording recording = record(program, {calibration_input(program)}, 1);
-  (void)lower(lowered, recording, Q16::kAuto, 1);
+  const Recording recording =
+      record(program, calibrated.empty() ? std::vector{calibration_input(program)} : calibrated, 1);
+  const auto linears = lower(lowered, recording, Q16::kAuto, 1);
+  if (!calibrated.empty()) (void)set_ranges(program, recording, linears, lowered, 1);
   (void)write_model(lowered, path, {});
 }
 

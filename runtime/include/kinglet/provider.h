@@ -14,6 +14,11 @@ struct Extent {
   std::uint32_t height, width;
 };
 
+// What a calibration saw of some numbers, as the file says: any floats, and both 0 where there was none.
+struct Range {
+  float low, high;
+};
+
 // What an operator computes, over grids of pixels with their channels side by side (NHWC). A row of a linear layer is a grid of one pixel.
 struct Layer {
   enum class Kind : std::uint8_t { kConv2d, kDepthwiseConv2d, kMaxPool, kAveragePool, kLinear };
@@ -26,6 +31,7 @@ struct Layer {
   std::size_t input_stride, output_stride;  // numbers from one pixel to the next
   bool relu;                                // results below zero become zero
   const float* bias;                        // [output_channels], or null
+  Range seen, made;                         // of a calibrated convolution: its input, and what it gives to `finish`
 };
 
 // An operator of a model's function, as a provider sees it.
@@ -40,7 +46,7 @@ class Provided {
   // One output channel's weights as floats: [kernel.height, kernel.width, input channels of its group], of a depthwise convolution
   // [kernel.height, kernel.width].
   void weights(std::uint32_t channel, std::span<float> out) const;
-  // Of a linear layer instead, and what they are times.
+  // Of what has int8 weights (linear layers, convolutions but depthwise ones) these, and what they are times.
   float weights(std::uint32_t channel, std::span<std::int8_t> out) const;
   std::uint32_t most_grids() const;  // of a call
 

@@ -95,6 +95,29 @@ TEST(Calibrate, APictureThatMostOfTheModelDoesNotSee) {
                      {even_picture("black", '\0'), golden("trocr/0.png"), even_picture("white", '\xff')});
 }
 
+// What was seen of each convolution is in the file, and nothing where nobody asked.
+TEST(Calibrate, LeavesRanges) {
+  const std::string file = temporary_folder() + "/ranges.kgl";
+  std::vector<std::string> arguments = {golden("captioner-mobilenet"), "-o", file};
+  const auto seen = [&] {
+    const auto ran = convert(arguments);
+    EXPECT_EQ(ran.status, 0) << show(ran);
+    const auto shown = run({"inspect", file});
+    EXPECT_EQ(shown.status, 0) << show(shown);
+    EXPECT_EQ(ran.out.find("static int8") == std::string::npos, shown.out.find("ranges ") == std::string::npos);
+    return shown.out.find("ranges ") != std::string::npos;
+  };
+  EXPECT_FALSE(seen());
+  arguments.insert(arguments.end(), {"--calibrate", golden("trocr/0.png")});
+  EXPECT_TRUE(seen());
+  arguments.emplace_back("--json");
+  const auto statics = nlohmann::json::parse(convert(arguments).out).at("static");
+  ASSERT_GT(statics.size(), 3U);
+  for (const auto& one : statics) EXPECT_GT(one.at("static_snr_db").get<double>(), 20) << one;
+  EXPECT_TRUE(
+      std::ranges::any_of(statics, [](const auto& one) { return one.at("q8_snr_db").is_null(); }));  // depthwise
+}
+
 TEST(Part, OfAWholeClip) {
   const auto ran = convert({golden("vit"), "-o", temporary_folder() + "/no.kgl", "--part", "text"});
   EXPECT_EQ(ran.status, 1) << show(ran);

@@ -25,8 +25,22 @@ using converter::testing::Converted;
 using converter::testing::cosine;
 using kinglet::testing::AlignedBytes;
 
-constexpr Options kEverything{
-    .convolutions = true, .grouped = true, .depthwise = true, .pooling = true, .linear = true, .fall_back = false};
+constexpr Options kEverything{.convolutions = true,
+                              .grouped = true,
+                              .depthwise = true,
+                              .pooling = true,
+                              .linear = true,
+                              .static_convolutions = false,
+                              .static_depthwise = false,
+                              .fall_back = false};
+
+// Everything, the convolutions in static int8.
+constexpr Options with_static() {
+  Options options = kEverything;
+  options.static_convolutions = options.static_depthwise = true;
+  return options;
+}
+constexpr Options kFloatsAndStatic[] = {kEverything, with_static()};
 
 ReferenceInput picture(std::uint32_t seed) {
   return {.tokens = {},
@@ -34,6 +48,9 @@ ReferenceInput picture(std::uint32_t seed) {
           .types = {},
           .features = converter::testing::random_floats({21 * 18 * 3}, seed, 2).data};
 }
+
+// With ranges.
+Converted calibrated_pictures() { return Converted(converter::testing::tiny_pictures(), {picture(1), picture(2)}); }
 
 struct Pool {
   explicit Pool(std::size_t threads) : pool(pthreadpool_create(threads)) {}
@@ -117,21 +134,23 @@ TEST(Xnnpack, LinearLayersOfEveryGolden) {
 }
 
 TEST(Xnnpack, TakesExactlyTheBlockThatWasMeasured) {
-  const Converted model(converter::testing::tiny_pictures());
+  const Converted model = calibrated_pictures();
   const ReferenceInput inputs[] = {picture(1), picture(2), picture(3)};
-  const std::size_t bytes = measured(model, inputs, kEverything);
-  const auto wanted = [&] {
-    Engine engine(nullptr, kEverything);
-    return model.run(inputs, {.provider = engine.provider()});
-  }();
-  AlignedBytes memory(bytes + 64);
-  std::fill(memory.span().begin(), memory.span().end(), std::byte{0x5a});
-  {
-    Engine engine(nullptr, kEverything, memory.span().first(bytes));
-    EXPECT_EQ(model.run(inputs, {.provider = engine.provider()}), wanted);
-    EXPECT_EQ(engine.bytes(), bytes);
+  for (const Options& options : kFloatsAndStatic) {
+    const std::size_t bytes = measured(model, inputs, options);
+    const auto wanted = [&] {
+      Engine engine(nullptr, options);
+      return model.run(inputs, {.provider = engine.provider()});
+    }();
+    AlignedBytes memory(bytes + 64);
+    std::fill(memory.span().begin(), memory.span().end(), std::byte{0x5a});
+    {
+      Engine engine(nullptr, options, memory.span().first(bytes));
+      EXPECT_EQ(model.run(inputs, {.provider = engine.provider()}), wanted);
+      EXPECT_EQ(engine.bytes(), bytes);
+    }
+    for (const std::byte guard : memory.span().subspan(bytes)) EXPECT_EQ(guard, std::byte{0x5a});
   }
-  for (const std::byte guard : memory.span().subspan(bytes)) EXPECT_EQ(guard, std::byte{0x5a});
 }
 
 // A session over a tiny model, made by hand so that its Status and its heap can be looked at.
@@ -178,74 +197,81 @@ TEST(Xnnpack, EveryOperatorGivesWhatTheRuntimeGives) {
 
 TEST(Xnnpack, NothingIsAllocatedWhileItRuns) {
   if (kinglet::testing::heap_calls() < 0) GTEST_SKIP() << "a sanitizer has the heap";
-  const Converted model(converter::testing::tiny_pictures());
+  const Converted model = calibrated_pictures();
   const ReferenceInput input = picture(4);
   Pool pool(2);
   Made made(model);
-  std::size_t bytes = 0;
-  {
-    Engine measuring(pool.pool, kEverything);
-    ASSERT_TRUE(made.session(measuring.provider()).ok());
-    bytes = measuring.bytes();
-  }
-  AlignedBytes block(bytes);
-  Engine engine(pool.pool, kEverything, block.span());
-  const auto session = made.session(engine.provider());
-  ASSERT_TRUE(session.ok()) << session.status().message();
-  const long before = kinglet::testing::heap_calls();
-  for (int round = 0; round < 3; ++round) {
-    for (std::uint32_t s = 0; s < 3; ++s) {
-      const Chunk chunk{.sequence = s, .grid = {.features = input.features}};
-      const Status done = (*session)->encode({&chunk, 1});
-      EXPECT_TRUE(done.ok()) << done.message();
+  for (const Options& options : kFloatsAndStatic) {
+    std::size_t bytes = 0;
+    {
+      Engine measuring(pool.pool, options);
+      ASSERT_TRUE(made.session(measuring.provider()).ok());
+      bytes = measuring.bytes();
     }
+    AlignedBytes block(bytes);
+    Engine engine(pool.pool, options, block.span());
+    const auto session = made.session(engine.provider());
+    ASSERT_TRUE(session.ok()) << session.status().message();
+    const long before = kinglet::testing::heap_calls();
+    for (int round = 0; round < 3; ++round) {
+      for (std::uint32_t s = 0; s < 3; ++s) {
+        const Chunk chunk{.sequence = s, .grid = {.features = input.features}};
+        const Status done = (*session)->encode({&chunk, 1});
+        EXPECT_TRUE(done.ok()) << done.message();
+      }
+    }
+    EXPECT_EQ(kinglet::testing::heap_calls(), before);
+    EXPECT_GT(before, 0);
   }
-  EXPECT_EQ(kinglet::testing::heap_calls(), before);
-  EXPECT_GT(before, 0);
 }
 
 TEST(Xnnpack, ABlockThatIsTooSmallIsAStatus) {
-  const Converted model(converter::testing::tiny_pictures());
+  const Converted model = calibrated_pictures();
   Made made(model);
-  std::size_t bytes = 0;
-  {
-    Engine measuring(nullptr, kEverything);
-    ASSERT_TRUE(made.session(measuring.provider()).ok());
-    bytes = measuring.bytes();
-  }
-  for (const std::size_t less : {bytes - 1, bytes / 2, bytes / 10, std::size_t{64}}) {
-    AlignedBytes block(less);
-    Engine engine(nullptr, kEverything, block.span());
-    EXPECT_EQ(made.session(engine.provider()).status().code(), Code::kOutOfMemory) << less;
+  for (const Options& options : kFloatsAndStatic) {
+    std::size_t bytes = 0;
+    {
+      Engine measuring(nullptr, options);
+      ASSERT_TRUE(made.session(measuring.provider()).ok());
+      bytes = measuring.bytes();
+    }
+    for (const std::size_t less : {bytes - 1, bytes / 2, bytes / 10, std::size_t{64}}) {
+      AlignedBytes block(less);
+      Engine engine(nullptr, options, block.span());
+      EXPECT_EQ(made.session(engine.provider()).status().code(), Code::kOutOfMemory) << less;
+    }
   }
 }
 
 // Only where the caller says so do the runtime's operators take over, and then with their own bits.
 TEST(Xnnpack, FallsBackWhereItMay) {
-  const Converted model(converter::testing::tiny_pictures());
+  const Converted model = calibrated_pictures();
   const ReferenceInput input = picture(5);
-  AlignedBytes block(64);
-  Options options = kEverything;
-  options.fall_back = true;
-  Engine engine(nullptr, options, block.span());
-  EXPECT_EQ(model.run({&input, 1}, {.provider = engine.provider()}), model.run({&input, 1}));
-  EXPECT_EQ(engine.operators(), 0U);
+  for (Options options : kFloatsAndStatic) {
+    AlignedBytes block(64);
+    options.fall_back = true;
+    Engine engine(nullptr, options, block.span());
+    EXPECT_EQ(model.run({&input, 1}, {.provider = engine.provider()}), model.run({&input, 1}));
+    EXPECT_EQ(engine.operators(), 0U);
+  }
 }
 
 TEST(Xnnpack, OneResultForAnyNumberOfThreadsAndPictures) {
-  const Converted model(converter::testing::tiny_pictures());
+  const Converted model = calibrated_pictures();
   const ReferenceInput inputs[] = {picture(6), picture(7)};
-  std::vector<float> alone;
-  for (const ReferenceInput& input : inputs) {
-    Engine engine(nullptr, kEverything);
-    const auto one = model.run({&input, 1}, {.provider = engine.provider()});
-    alone.insert(alone.end(), one.begin(), one.end());
+  for (const Options& options : kFloatsAndStatic) {
+    std::vector<float> alone;
+    for (const ReferenceInput& input : inputs) {
+      Engine engine(nullptr, options);
+      const auto one = model.run({&input, 1}, {.provider = engine.provider()});
+      alone.insert(alone.end(), one.begin(), one.end());
+    }
+    Pool pool(2);
+    Engine engine(pool.pool, options);
+    const auto together = model.run(inputs, {.threads = 2, .provider = engine.provider()});
+    ASSERT_EQ(together.size(), alone.size());
+    EXPECT_GE(cosine(together, alone), 0.99999);
   }
-  Pool pool(2);
-  Engine engine(pool.pool, kEverything);
-  const auto together = model.run(inputs, {.threads = 2, .provider = engine.provider()});
-  ASSERT_EQ(together.size(), alone.size());
-  EXPECT_GE(cosine(together, alone), 0.99999);
 }
 
 TEST(Xnnpack, InfinitiesAreRefusedAsEverywhere) {
