@@ -306,6 +306,7 @@ class Program {
   Hex digest_of(bits_job& job, std::uint32_t threads, const char* api, kinglet_status (*program)(const bits_job*)) {
     host::Sha256 digest;
     job.context = &digest;
+    if (machine_.forget != nullptr) machine_.forget(room_);
     const kinglet_status status = program(&job);
     if (status.code == KINGLET_OK) return digest.hex();
     say("failed ", name_, " ");

@@ -29,7 +29,8 @@ struct Machine {
   void (*write)(std::string_view text) = nullptr;
   // Reads a whole file that fits `room`, and says how long it is; kMissing: there is none. The path ends in a zero.
   std::size_t (*read)(const char* path, std::span<std::byte> room) = nullptr;
-  std::span<std::byte> memory;  // at a multiple of 64
+  std::span<std::byte> memory;                            // at a multiple of 64
+  void (*forget)(std::span<std::byte> memory) = nullptr;  // what lies there is worth nothing from here on
   CpuFeatures features = {};
   Parallel parallel = {};
 };
