@@ -7,6 +7,8 @@
 namespace kinglet::converter {
 namespace {
 
+static_assert(std::endian::native == std::endian::little, "checkpoints are read on little-endian machines only");
+
 float from_bf16(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
 
 // Exact: every binary16 number, denormals and NaN among them, is a binary32 number.
