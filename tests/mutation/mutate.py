@@ -215,6 +215,7 @@ def main():
         sys.exit(f"the tests do not reach their end without any change:\n{plain_run.stdout[-2000:]}")
     skipped = sorted(set(re.findall(r"\[  FAILED  \] ([\w/.]+)", plain_run.stdout)))
     print(f"all tests take {time.monotonic() - begin:.0f} s with their build; without portable kernels' company {len(skipped)} fail: {' '.join(skipped)}")
+    begin = time.monotonic()
     lock = threading.Lock()
     slots = list(range(os.cpu_count() or 1))
 

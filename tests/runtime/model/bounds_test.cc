@@ -5,6 +5,7 @@
 
 #include "kinglet/model.h"
 #include "model/rules.h"
+#include "tests/runtime/model/attacks.h"
 #include "tests/runtime/session/tiny_parts.h"
 #include "tests/runtime/tasks/text_model.h"
 
@@ -151,6 +152,51 @@ std::vector<Bound> limits() {
   };
 }
 
+std::vector<std::byte> pictures(const Change& change) {
+  for (const auto& attack : testing::attacks()) {
+    if (attack.name == std::string_view("grid of an honest pooling")) return testing::changed(attack.file(), change);
+  }
+  return {};
+}
+
+std::vector<Bound> inputs() {
+  constexpr std::string_view kSize = "the input's size is out of range";
+  constexpr std::string_view kThere = "the input names a weight that is not there";
+  constexpr std::string_view kForm = "the input's gain or shift has the wrong type or shape";
+  const auto sized = [](std::uint32_t height, std::uint32_t width) {
+    return [=](fb::ModelT& m) { *m.input->grid = fb::Size(height, width); };
+  };
+  const auto gains = [](int gain, int shift) {
+    return [=](fb::ModelT& m) { m.input->gain = gain, m.input->shift = shift; };
+  };
+  return {
+      {"places", pictures, sized(rules::kGrid, 1), sized(rules::kGrid + 1, 1), kSize},
+      {"places of two sides", pictures, sized(2048, 2048), sized(2049, 2048), kSize},
+      {"height", pictures, sized(1, 8), sized(0, 8), kSize},
+      {"width", pictures, sized(8, 1), sized(8, 0), kSize},
+      most(
+          "channels", pictures, rules::kWidth, kSize, [](auto& m) -> auto& { return m.input->channels; }),
+      least(
+          "no channels", pictures, kSize, [](auto& m) -> auto& { return m.input->channels; }),
+      {"gain alone", pictures, gains(1, 1), gains(1, -1), kThere},
+      {"shift alone", pictures, gains(-1, -1), gains(-1, 1), kThere},
+      {"last gain", pictures, gains(3, 1), gains(4, 1), kThere},
+      {"last shift", pictures, gains(1, 3), gains(1, 4), kThere},
+      {"gain below zero", pictures, gains(1, 1), gains(-2, 1), kThere},
+      {"gain of two rows", pictures, gains(1, 1), gains(2, 1), kForm},
+      {"gain of fewer channels", pictures, gains(1, 1), gains(3, 1), kForm},
+      {"shift of two rows", pictures, gains(1, 1), gains(1, 2), kForm},
+      {"gain of int8", pictures, gains(1, 1), gains(0, 1), kForm},
+      {"input of no encoder", kDecoder, [](auto&) {},
+       [](auto& m) {
+         m.input = std::make_unique<fb::InputT>();
+         m.input->grid = std::make_unique<fb::Size>(8U, 8U);
+         m.input->channels = 4;
+       },
+       "the model has an input but nothing that reads it"},
+  };
+}
+
 std::vector<Bound> states() {
   const auto state = [](auto& m) -> auto& { return *m.states.at(0); };
   return {
@@ -218,6 +264,7 @@ void check(const std::vector<Bound>& bounds) {
 
 TEST(Bounds, OfWeights) { check(weights()); }
 TEST(Bounds, OfLimits) { check(limits()); }
+TEST(Bounds, OfInputs) { check(inputs()); }
 TEST(Bounds, OfStates) { check(states()); }
 TEST(Bounds, OfTokensForDecoding) { check(generation()); }
 
