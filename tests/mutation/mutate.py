@@ -3,7 +3,7 @@
     python3 tests/mutation/mutate.py [--sample N] [--seconds S] [--list] [FILE…]
 
 Only portable kernels are linked, so that no other kernel set notices for the tests. What was decided once is remembered in
-build/mutation/results.jsonl while the file stays as it is. Survivors are looked up in survivors.txt, which says of each why no test can see it.
+build/mutation/results.jsonl while the file and the tests stay as they are. Survivors are looked up in survivors.txt, which says of each why no test can see it.
 """
 
 import argparse
@@ -189,6 +189,10 @@ def main():
     parser.add_argument("--list", action="store_true", help="only say how many there are")
     options = parser.parse_args()
 
+    tests = hashlib.sha256()
+    for test in sorted((ROOT / "tests/runtime").rglob("*.*")):
+        if test.is_file():
+            tests.update(test.read_bytes())
     chosen = []
     for path in options.files or FILES:
         text = (ROOT / path).read_text()
@@ -197,7 +201,7 @@ def main():
         if options.sample and options.sample < len(found):
             chosen_here = sorted(random.Random(path).sample(found, options.sample))
         print(f"{path}: {len(chosen_here)} of {len(found)} mutants", flush=True)
-        chosen += [(path, hashlib.sha256(text.encode()).hexdigest()[:16], mutation) for mutation in chosen_here]
+        chosen += [(path, hashlib.sha256(text.encode() + tests.digest()).hexdigest()[:16], mutation) for mutation in chosen_here]
     if options.list:
         return 0
 
