@@ -7,6 +7,8 @@
 namespace kinglet::converter {
 namespace {
 
+static_assert(std::endian::native == std::endian::little, "checkpoints are read on little-endian machines only");
+
 float from_bf16(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
 
 // Exact: every binary16 number, denormals and NaN among them, is a binary32 number.
@@ -55,7 +57,7 @@ void Tensor::read(std::uint64_t first, std::span<float> out) const {
   while (!out.empty()) {
     const std::uint64_t row = first / columns;
     const std::uint64_t column = first % columns;
-    const std::uint64_t count = std::min<std::uint64_t>(out.size(), columns - column);
+    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), columns - column));
     const std::uint64_t in_head = row % interleaved;
     const std::uint64_t half = interleaved / 2;
     const std::uint64_t stored = row - in_head + (in_head < half ? 2 * in_head : 2 * (in_head - half) + 1);

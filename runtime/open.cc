@@ -1,5 +1,6 @@
 // Model::open: the total verifier. The one file that sees every part that has something to check: the container, the weights,
 // the program operator by operator (ops/), the tokenizers (text/). Whatever it accepts runs safely.
+#include <bit>
 #include <cstring>
 
 #include "base/align.h"
@@ -199,6 +200,9 @@ Status verify_text(const fb::Model& root) {
 }  // namespace
 
 Result<Model> Model::open(std::span<const std::byte> bytes) {
+  // Weights and tables are read in place, and a file's numbers are little-endian.
+  if constexpr (std::endian::native != std::endian::little)
+    return Status{Code::kUnsupported, "this machine is big-endian, and models are read on little-endian ones only"};
   auto root = verify_container(bytes);
   if (!root.ok()) return root.status();
   if ((*root)->version() != rules::kVersion)

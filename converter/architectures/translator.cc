@@ -160,7 +160,7 @@ class Writer {
     if (kind_.key_bias) return p;
     p.bias = b_.stacked_vector(biases, std::vector(biases.size(), width_));
     rewrite(b_, p.bias, 1, width_ * static_cast<std::uint32_t>(names.size()),
-            [biased, width = std::ptrdiff_t{width_}](const std::vector<float>& stored) {
+            [biased, width = static_cast<std::ptrdiff_t>(width_)](const std::vector<float>& stored) {
               std::vector<float> all;
               auto from = stored.begin();
               for (const bool there : biased) {

@@ -88,7 +88,7 @@ class SegmentWriter {
     const fb::Region& region = *program_.model.weights[index]->data;
     std::vector<float> floats = program_.sources[index].floats();
     if (!std::all_of(floats.begin(), floats.end(), [](float x) { return std::isfinite(x); })) not_finite(index);
-    floats.resize(region.bytes() / sizeof(float));
+    floats.resize(static_cast<std::size_t>(region.bytes()) / sizeof(float));
     put(region, 0, std::as_bytes(std::span(floats)));
   }
 
@@ -101,7 +101,7 @@ class SegmentWriter {
     const std::size_t stretch =
         std::clamp<std::size_t>((std::size_t{16} << 20U) / (std::size_t{columns} * kTileRows), 1, 4096) * kTileRows;
     const std::size_t step = source.load_rows ? std::min<std::size_t>(stretch, source.rows) : source.rows;
-    std::vector<float> scales(weight.scales->bytes() / sizeof(float));
+    std::vector<float> scales(static_cast<std::size_t>(weight.scales->bytes()) / sizeof(float));
     for (std::size_t first = 0; first < source.rows; first += step) {
       const std::size_t rows = std::min<std::size_t>(step, source.rows - first);
       const std::size_t tiles = (rows + kTileRows - 1) / kTileRows;
@@ -131,7 +131,7 @@ class SegmentWriter {
   }
 
   void pad(const fb::Region& region, std::uint64_t from) {
-    const std::vector<std::byte> zeros(region.bytes() - from);
+    const std::vector<std::byte> zeros(static_cast<std::size_t>(region.bytes() - from));
     if (!zeros.empty()) put(region, from, zeros);
   }
 
@@ -141,14 +141,18 @@ class SegmentWriter {
   std::uint64_t done_ = 0;
 };
 
+std::span<const std::byte> part_of(std::span<const std::byte> bytes, std::uint64_t offset, std::uint64_t size) {
+  return bytes.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(size));
+}
+
 // From the file itself, so that what is vouched for is what was written.
 void fill_checksums(fb::ModelT& model, std::span<const std::byte> file, unsigned threads) {
-  const auto segment = file.subspan(model.segment, model.segment_bytes);
+  const auto segment = part_of(file, model.segment, model.segment_bytes);
   parallel_for(threads, model.weights.size(), [&](std::size_t i) {
     fb::WeightT& weight = *model.weights[i];
-    weight.checksum = checksum(segment.subspan(weight.data->offset(), weight.data->bytes()), 0);
+    weight.checksum = checksum(part_of(segment, weight.data->offset(), weight.data->bytes()), 0);
     if (weight.scales)
-      weight.checksum = checksum(segment.subspan(weight.scales->offset(), weight.scales->bytes()), weight.checksum);
+      weight.checksum = checksum(part_of(segment, weight.scales->offset(), weight.scales->bytes()), weight.checksum);
   });
 }
 
@@ -175,7 +179,7 @@ std::uint64_t write_model(Program& program, const std::filesystem::path& path, c
   std::vector<std::byte> metadata = serialize(model);
   if (metadata.size() > model.segment)
     throw Error("metadata that grew while it was written, in " + path.string() + ": report this");
-  metadata.resize(model.segment);
+  metadata.resize(static_cast<std::size_t>(model.segment));
   file.write_at(0, metadata);
   check_opens(file.written(), model, options);
   file.commit();

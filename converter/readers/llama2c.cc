@@ -53,8 +53,9 @@ class Cursor {
 
   std::span<const std::byte> take(std::uint64_t elements) {
     if (elements > rest_.size() / 4) fail(where_, "fewer tensors than its header announces");
-    const auto taken = rest_.first(elements * 4);
-    rest_ = rest_.subspan(elements * 4);
+    const auto bytes = static_cast<std::size_t>(elements * 4);
+    const auto taken = rest_.first(bytes);
+    rest_ = rest_.subspan(bytes);
     return taken;
   }
 

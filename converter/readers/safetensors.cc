@@ -113,8 +113,8 @@ json read_header(std::span<const std::byte> file, const std::string& where, std:
   if (file.size() < 8) fail(where, "fewer than 8 bytes");
   const std::uint64_t bytes = little_endian(file);
   if (bytes > kMostHeader || bytes > file.size() - 8) fail(where, "a header of " + std::to_string(bytes) + " bytes");
-  const auto text = file.subspan(8, bytes);
-  data = file.subspan(8 + bytes);
+  const auto text = file.subspan(8, static_cast<std::size_t>(bytes));
+  data = file.subspan(8 + text.size());
   json header = parse_json({reinterpret_cast<const char*>(text.data()), text.size()}, where);
   if (!header.is_object()) fail(where, "a header that is no JSON object");
   return header;
@@ -130,10 +130,11 @@ void add(Entry entry, std::span<const std::byte> data, const std::string& where,
     checkpoint.unread.emplace(std::move(entry.name), std::move(entry.type));
     return;
   }
-  Tensor tensor{.name = entry.name,
-                .type = *type,
-                .shape = std::move(entry.shape),
-                .bytes = data.subspan(entry.begin, entry.end - entry.begin)};
+  Tensor tensor{
+      .name = entry.name,
+      .type = *type,
+      .shape = std::move(entry.shape),
+      .bytes = data.subspan(static_cast<std::size_t>(entry.begin), static_cast<std::size_t>(entry.end - entry.begin))};
   checkpoint.tensors.emplace(std::move(entry.name), std::move(tensor));
 }
 

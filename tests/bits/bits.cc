@@ -56,7 +56,7 @@ struct Choices {
   Numbers threads{{1}, 1};
   Numbers chunks{{0}, 1};
   bool cpp = true, c = false;
-  bool best_set = false;
+  std::string_view sets = "all";
   std::size_t cases = kMostCases;
 };
 
@@ -147,7 +147,7 @@ class Program {
     if (what == "threads") return choices_.threads.read(line);
     if (what == "chunks") return choices_.chunks.read(line);
     if (what == "cases") choices_.cases = number_of(next_word(line));
-    if (what == "sets") choices_.best_set = next_word(line) == "best";
+    if (what == "sets") choices_.sets = next_word(line);
     if (what == "apis") {
       choices_.cpp = choices_.c = false;
       while (!line.empty()) {
@@ -230,7 +230,8 @@ class Program {
     if (!say_size(*model, job.limits) || !refuses_other_arithmetic(job)) return;
     bool first = true;
     for (const Isa& isa : isas(machine_.features)) {
-      if (!isa.available || (choices_.best_set && !first)) continue;
+      const bool wanted = choices_.sets == "all" || choices_.sets == isa.name || (choices_.sets == "best" && first);
+      if (!isa.available || !wanted) continue;
       first = false;
       job.options.isa = isa.name;
       run_set(job, model->has_decoder());
@@ -306,6 +307,7 @@ class Program {
   Hex digest_of(bits_job& job, std::uint32_t threads, const char* api, kinglet_status (*program)(const bits_job*)) {
     host::Sha256 digest;
     job.context = &digest;
+    if (machine_.forget != nullptr) machine_.forget(room_);
     const kinglet_status status = program(&job);
     if (status.code == KINGLET_OK) return digest.hex();
     say("failed ", name_, " ");

@@ -3,7 +3,7 @@
 //
 // It reads a list, a text of lines:
 //     threads 1 2          chunks 0 1 3 16 (0: all)       apis c++ c
-//     sets all (or best)   cases 3 (of each model the first so many)
+//     sets all (or best, or one's name)   cases 3 (of each model the first so many)
 //     bundle NAME PATH     what write_bundles made of a model or a tokenizer; the lines above hold for those that follow
 // and writes one line for each of these, ended by a line `end`:
 //     size NAME BYTES-OF-THE-FILE BYTES-OF-THE-ARENA
@@ -29,7 +29,8 @@ struct Machine {
   void (*write)(std::string_view text) = nullptr;
   // Reads a whole file that fits `room`, and says how long it is; kMissing: there is none. The path ends in a zero.
   std::size_t (*read)(const char* path, std::span<std::byte> room) = nullptr;
-  std::span<std::byte> memory;  // at a multiple of 64
+  std::span<std::byte> memory;                            // at a multiple of 64
+  void (*forget)(std::span<std::byte> memory) = nullptr;  // what lies there is worth nothing from here on
   CpuFeatures features = {};
   Parallel parallel = {};
 };

@@ -154,6 +154,9 @@ File grids(const std::function<void(fb::Pool2dT&, fb::ModelT&)>& change) {
   const int x = grid(16, 8, 8);
   convolution.output = emit(x, -1);
   convolution.weight = m.tiles(16, 4);
+  m.floats(1, 4, 1.0F, 0.1F);  // for the input's gain and shift; and two that are not of their form
+  m.floats(2, 4, 1.0F, 0.1F);
+  m.floats(1, 3, 1.0F, 0.1F);
   convolution.inner = 4;
   convolution.kernel = size(1);
   convolution.stride = size(1);
