@@ -205,9 +205,12 @@ Result<Model> Model::open(std::span<const std::byte> bytes) {
     return Status{Code::kUnsupported, "this machine is big-endian, and models are read on little-endian ones only"};
   auto root = verify_container(bytes);
   if (!root.ok()) return root.status();
-  if ((*root)->version() != rules::kVersion)
-    return Status{Code::kUnsupported, "the file has a format version that this runtime does not read",
+  static_assert(rules::kVersion == 3, "as the message says");
+  if ((*root)->version() > rules::kVersion)
+    return Status{Code::kUnsupported, "a newer Kinglet wrote the file: this one reads format 3, not",
                   (*root)->version()};
+  if ((*root)->version() != rules::kVersion)
+    return Status{Code::kUnsupported, "the file has a format that is no longer read", (*root)->version()};
   Model model;
   model.root_ = *root;
   model.bytes_ = bytes;

@@ -1,5 +1,9 @@
 #include "failure.h"
 
+#include <string_view>
+
+#include "model/rules.h"
+
 namespace kinglet::host {
 namespace {
 
@@ -23,6 +27,10 @@ const char* advice(Code code) {
 }  // namespace
 
 Failure failure(const std::string& where, const Status& status) {
+  if (status.code() == Code::kUnsupported && std::string_view(status.message()).starts_with("a newer Kinglet"))
+    return Failure(where + ": written by a newer Kinglet, in format version " + std::to_string(status.subject()) +
+                   "; this one reads up to " + std::to_string(rules::kVersion) +
+                   ": update Kinglet, or convert the model with this one");
   std::string line = where + ": " + status.message();
   if (status.subject() != 0) line += " (" + std::to_string(status.subject()) + ")";
   return Failure(line + ": " + advice(status.code()));

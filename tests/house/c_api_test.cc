@@ -22,6 +22,7 @@ using Names = std::set<std::string>;
 const std::map<std::string, Names> kCounterparts = {
     {"Message::text", {}},  // kinglet_status says it
     {"Model::open", {"kinglet_model_open"}},
+    {"open_signed", {"kinglet_model_open_signed"}},
     {"Model::verify_checksums", {"kinglet_model_verify_checksums"}},
     {"Model::root",
      {"kinglet_model_get_info", "kinglet_model_label", "kinglet_model_language", "kinglet_model_property",

@@ -32,9 +32,9 @@ const std::map<std::string, Names> kRooms = {
 
 // The room whose promise a public header states; any other public header belongs to the tasks. Those of C are in a folder of their own.
 const std::map<std::string, std::string> kPublicHeaders = {
-    {"status.h", "base"}, {"message.h", "base"},    {"parallel.h", "base"},  {"provider.h", "base"},
-    {"model.h", "model"}, {"attention.h", "model"}, {"chunk.h", "model"},    {"isa.h", "kernels"},
-    {"plan.h", "plan"},   {"session.h", "session"}, {"tokenizer.h", "text"},
+    {"status.h", "base"}, {"message.h", "base"},    {"parallel.h", "base"},   {"provider.h", "base"},
+    {"model.h", "model"}, {"signature.h", "model"}, {"attention.h", "model"}, {"chunk.h", "model"},
+    {"isa.h", "kernels"}, {"plan.h", "plan"},       {"session.h", "session"}, {"tokenizer.h", "text"},
 };
 
 const Names kStandardHeaders = {"cstdint", "cstddef",     "cstring", "span",   "string_view", "array",

@@ -26,5 +26,6 @@
 #include "kinglet/c/model.h"
 #include "kinglet/c/sampler.h"
 #include "kinglet/c/session.h"
+#include "kinglet/c/signature.h"
 #include "kinglet/c/tokenizer.h"
 #include "kinglet/c/translator.h"

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "tests/ports/host/program.h"
+#include "tests/runtime/tasks/text_model.h"
 
 namespace kinglet {
 namespace {
@@ -427,6 +428,24 @@ TEST(Verify, FindsADamagedWeight) {
   const auto ran = run({"verify", path});
   EXPECT_TRUE(ran.complained(1)) << show(ran);
   EXPECT_NE(ran.err.find("checksum"), std::string::npos);
+}
+
+// A file of a later version is told apart from a damaged one, by every command that reads it.
+TEST(Program, NamesTheFormatOfANewerFile) {
+  const std::string path = testing::temporary_folder() + "/newer.kgl";
+  const auto file = testing::text_decoder([](fb::ModelT& model) { model.version += 1; });
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(file.data()), static_cast<std::streamsize>(file.size()));
+  for (const char* command : {"inspect", "verify", "generate", "logits", "bench"}) {
+    std::vector<std::string> arguments = {command, path};
+    if (std::string(command) == "generate") arguments.emplace_back("a");
+    if (std::string(command) == "logits") arguments.insert(arguments.end(), {"--tokens", "1"});
+    const auto ran = run(arguments);
+    EXPECT_TRUE(ran.complained(1)) << show(ran);
+    EXPECT_EQ(ran.err, "kinglet: " + path +
+                           ": written by a newer Kinglet, in format version 4; this one reads up to 3: update " +
+                           "Kinglet, or convert the model with this one\n");
+  }
 }
 
 }  // namespace

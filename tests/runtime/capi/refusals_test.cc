@@ -53,6 +53,7 @@ std::vector<std::byte> chat_decoder() {
 }
 
 bool ignore(void*, const char*, size_t) { return true; }
+bool trust(void*, const void*, size_t) { return true; }
 void run_in_order(void*, uint32_t count, void (*fn)(void*, uint32_t), void* arg) {
   for (uint32_t i = 0; i < count; ++i) fn(arg, i);
 }
@@ -129,6 +130,8 @@ class Refusals : public ::testing::Test {
       return {{0, 0}, {~0U, ~0U}};
     } else if constexpr (std::is_same_v<T, kinglet_text_sink>) {
       return {ignore, nullptr};
+    } else if constexpr (std::is_same_v<T, kinglet_signature_check>) {
+      return {trust, nullptr};
     } else if constexpr (std::is_same_v<T, const char*>) {
       return {"text", nullptr, ""};
     } else if constexpr (std::is_same_v<T, bool>) {
@@ -316,6 +319,7 @@ TEST_F(Refusals, EveryFunctionWithEveryArgument) {
   attack("kinglet_model_label", kinglet_model_label);
   attack("kinglet_model_language", kinglet_model_language);
   attack("kinglet_model_open", kinglet_model_open);
+  attack("kinglet_model_open_signed", kinglet_model_open_signed);
   attack("kinglet_model_operator_name", kinglet_model_operator_name);
   attack("kinglet_model_operator_type", kinglet_model_operator_type);
   attack("kinglet_model_property", kinglet_model_property);
@@ -376,7 +380,7 @@ TEST_F(Refusals, EveryFunctionWithEveryArgument) {
   EXPECT_GT(functions_, 100);
   EXPECT_GT(calls_, 1000);
   // The one wants a file and its size at once, as the others' models had; the other a model that reads pictures (tests/ports/host).
-  EXPECT_EQ(never_, "kinglet_model_open kinglet_translator_translate_grids ");
+  EXPECT_EQ(never_, "kinglet_model_open kinglet_model_open_signed kinglet_translator_translate_grids ");
 }
 
 TEST_F(Refusals, HandlesThatAreNotOpen) {
