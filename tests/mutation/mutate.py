@@ -90,7 +90,7 @@ class Build:
         order = lambda p: ["model", "plan", "session", "text", "capi", "tasks", "kernels"].index(p.parent.name) if p.parent != ROOT / "tests/runtime" else 9
         tests = sorted(tests, key=lambda p: (order(p), str(p)))
         tests += [ROOT / f"tests/fuzz/{name}.cc" for name in ("operations", "run_file", "run_tasks")]
-        tests += [ROOT / "tests/bits/arithmetic/x86.cc", ROOT / "ports/host/features/none.cpp"]
+        tests += [ROOT / "tests/bits/arithmetic/x86.cc", ROOT / "ports/host/features/none.cpp", ROOT / "ports/host/sha256.cc"]
         self.objects = {}
         jobs = {}
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
