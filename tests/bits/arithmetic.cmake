@@ -1,5 +1,5 @@
 # KINGLET_ARITHMETIC: the file that sets the modes of this processor's floating-point unit.
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND CMAKE_SIZEOF_VOID_P EQUAL 8)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")  # as 32-bit programs, too (tests/emulation/run_m32)
   set(KINGLET_ARITHMETIC x86)
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64|ARM64)$" AND CMAKE_SIZEOF_VOID_P EQUAL 8)
   set(KINGLET_ARITHMETIC arm64)
