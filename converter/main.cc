@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cmath>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -15,6 +16,7 @@
 #include <iterator>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "converter/architectures/architectures.h"
@@ -95,25 +97,6 @@ void write_report(const std::string& path, const std::string& html) {
   if (!path.empty()) write_output(path, std::as_bytes(std::span(html)));
 }
 
-// A model for stdout is made in a file first, for its head is written last: in a folder that nobody else can have prepared.
-struct TemporaryFile {
-  TemporaryFile() {
-    std::string name = (std::filesystem::temp_directory_path() / "kinglet-convert-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr)
-      throw Error("cannot make the folder " + name + ": " + std::strerror(errno) + "; set TMPDIR or give -o OUT.kgl");
-    folder = name;
-    path = folder / "model.kgl";
-  }
-  ~TemporaryFile() {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder, ignored);
-  }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-
-  std::filesystem::path folder, path;
-};
-
 // Of folders the files in them, by name.
 std::vector<std::string> expanded(const std::vector<std::string>& paths) {
   std::vector<std::string> files;
@@ -149,13 +132,13 @@ int run_convert(const Options& options) {
   const bool to_stdout = options.output == "-";
   if (to_stdout && ::isatty(STDOUT_FILENO) != 0)
     throw Error("a model on a terminal: redirect stdout or give -o OUT.kgl");
-  std::optional<TemporaryFile> temporary;
+  std::optional<TemporaryFile> temporary;  // a model for stdout is made in a file first, for its head is written last
   if (to_stdout) temporary.emplace();
 
   ProgressBar bar;
   ConvertRequest request;
   request.source = options.source;
-  request.output = to_stdout ? temporary->path : std::filesystem::path(options.output);
+  request.output = to_stdout ? temporary->path() : std::filesystem::path(options.output);
   request.tokenizer = options.tokenizer;
   request.name = options.name;
   request.context = options.context;
@@ -167,7 +150,7 @@ int run_convert(const Options& options) {
   ConvertSummary summary = convert(request);
   bar.clear();
   if (to_stdout) {
-    const auto mapping = Mapping::open(temporary->path);
+    const auto mapping = Mapping::open(temporary->path());
     temporary.reset();  // an interrupted copy leaves nothing behind
     write_output("-", mapping->bytes());
     summary.output = "-";
@@ -383,16 +366,56 @@ int run(int argc, char** argv) {
   }
 }
 
+// What a signal handler may do: a file that is mapped became shorter, and a read behind its end is a signal.
+void explain_shorter_file(int /*signal*/) {
+  constexpr std::string_view kLine =
+      "kinglet-convert: an input became shorter while it was read: run it again when nothing writes to SOURCE\n";
+  OutputFile::remove_unfinished();
+  (void)!::write(STDERR_FILENO, kLine.data(), kLine.size());
+  ::_exit(1);
+}
+
+constexpr const char* kNoMemory =
+    "kinglet-convert: out of memory in the conversion: close other programs or use a machine with more\n";
+
+// An allocation failed where no exception may leave, in a destructor of a library, say.
+[[noreturn]] void end_without_memory() {
+  try {
+    if (const auto error = std::current_exception()) std::rethrow_exception(error);
+  } catch (const std::bad_alloc&) {
+    OutputFile::remove_unfinished();
+    std::fputs(kNoMemory, stderr);
+    ::_exit(1);
+  } catch (...) {  // anything else is a mistake of ours
+  }
+  std::abort();
+}
+
+int run_and_explain(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::filesystem::filesystem_error& e) {
+    std::cerr << "kinglet-convert: " + printable("cannot read " + e.path1().string() + ": " + e.code().message()) +
+                     "\n";
+  } catch (const std::exception& e) {
+    std::cerr << "kinglet-convert: " + printable(e.what()) + "\n";
+  }
+  return 1;
+}
+
 }  // namespace
 }  // namespace kinglet::converter
 
 int main(int argc, char** argv) {
+  std::set_terminate(kinglet::converter::end_without_memory);
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on the size of files is an error of write
+  std::signal(SIGBUS, kinglet::converter::explain_shorter_file);
   try {
-    return kinglet::converter::run(argc, argv);
-  } catch (const std::bad_alloc&) {
-    std::cerr << "kinglet-convert: out of memory in the conversion: close other programs or use a machine with more\n";
-  } catch (const std::exception& e) {
-    std::cerr << "kinglet-convert: " << kinglet::converter::printable(e.what()) << "\n";
+    return kinglet::converter::run_and_explain(argc, argv);
+  } catch (const std::bad_alloc&) {  // there may be none for a message either
+    std::fputs(kinglet::converter::kNoMemory, stderr);
   }
   return 1;
 }

@@ -18,21 +18,28 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What a signal handler may look at: the path of the file being written, empty when there is none.
-std::array<char, 4096> doomed{};
-std::atomic<bool> armed{false};
+// A path that a signal handler may look at.
+struct Doomed {
+  std::array<char, 4096> path{};
+  std::atomic<bool> armed{false};
+
+  void set(const fs::path& to) {
+    const std::string text = to.string();
+    if (text.size() >= path.size()) throw Error("a path too long, " + text + ": give a shorter one");
+    std::memcpy(path.data(), text.c_str(), text.size() + 1);
+    armed = true;
+  }
+};
+Doomed unfinished;                        // the file being written
+Doomed temporary_file, temporary_folder;  // of TemporaryFile
 
 extern "C" void remove_and_die(int signal) {
-  if (armed.load()) ::unlink(doomed.data());
+  OutputFile::remove_unfinished();
   // The handler was reset to the default (SA_RESETHAND), which ends the program with the signal's own status.
   ::raise(signal);
 }
 
-void arm(const fs::path& path) {
-  const std::string text = path.string();
-  if (text.size() >= doomed.size()) throw Error("a path too long, " + text + ": give a shorter one");
-  std::memcpy(doomed.data(), text.c_str(), text.size() + 1);
-  armed = true;
+void catch_signals() {
   struct sigaction action {};
   action.sa_handler = remove_and_die;
   action.sa_flags = static_cast<int>(SA_RESETHAND);
@@ -56,15 +63,17 @@ fs::path resolved(const fs::path& path) {
 OutputFile::OutputFile(const fs::path& path) : path_(resolved(path)) {
   std::error_code error;
   const fs::file_status status = fs::status(path_, error);
+  if (status.type() == fs::file_type::none) fail(error.message());
   if (fs::exists(status) && !fs::is_regular_file(status)) fail("it is not a regular file; give another path");
   for (int attempt = 0; attempt < 100; ++attempt) {
     temporary_ = path_;
     temporary_ += ".part-" + std::to_string(::getpid()) + "-" + std::to_string(attempt);
-    arm(temporary_);
+    unfinished.set(temporary_);
+    catch_signals();
     fd_ = ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd_ >= 0) return;
     const int reason = errno;
-    armed = false;
+    unfinished.armed = false;
     if (reason != EEXIST) fail(std::strerror(reason));
   }
   fail("100 unfinished files lie beside it; remove them");
@@ -74,7 +83,13 @@ OutputFile::~OutputFile() {
   if (fd_ < 0) return;
   ::close(fd_);
   ::unlink(temporary_.c_str());
-  armed = false;
+  unfinished.armed = false;
+}
+
+void OutputFile::remove_unfinished() noexcept {
+  if (unfinished.armed.load()) ::unlink(unfinished.path.data());
+  if (temporary_file.armed.load()) ::unlink(temporary_file.path.data());
+  if (temporary_folder.armed.load()) ::rmdir(temporary_folder.path.data());
 }
 
 void OutputFile::fail(const std::string& what) const { throw Error("cannot write " + path_.string() + ": " + what); }
@@ -94,7 +109,7 @@ void OutputFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes
 void OutputFile::commit() {
   if (::fsync(fd_) != 0) fail(std::strerror(errno));
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail(std::strerror(errno));
-  armed = false;
+  unfinished.armed = false;
   ::close(fd_);
   fd_ = -1;
   // The new name too should survive a power failure; where a directory cannot be synced, the file is still whole.
@@ -103,6 +118,29 @@ void OutputFile::commit() {
     (void)::fsync(directory);
     ::close(directory);
   }
+}
+
+TemporaryFile::TemporaryFile() {
+  std::string name = (fs::temp_directory_path() / "kinglet-convert-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr)
+    throw Error("cannot make the folder " + name + ": " + std::strerror(errno) + "; set TMPDIR or give -o OUT.kgl");
+  try {
+    folder_ = name;
+    path_ = folder_ / "model.kgl";
+    temporary_file.set(path_);
+    temporary_folder.set(folder_);
+    catch_signals();
+  } catch (...) {
+    ::rmdir(name.c_str());
+    throw;
+  }
+}
+
+TemporaryFile::~TemporaryFile() {
+  ::unlink(path_.c_str());
+  ::rmdir(folder_.c_str());
+  temporary_file.armed = false;
+  temporary_folder.armed = false;
 }
 
 void write_output(const std::string& path, std::span<const std::byte> bytes) {

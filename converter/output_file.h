@@ -19,6 +19,9 @@ class OutputFile {
   OutputFile& operator=(const OutputFile&) = delete;
 
   void write_at(std::uint64_t offset, std::span<const std::byte> bytes);
+  // Removes it, if one is being written. For signal handlers.
+  static void remove_unfinished() noexcept;
+
   const std::filesystem::path& written() const { return temporary_; }  // where the bytes are until `commit`
   void commit();                                                       // to disk, then renamed to `path`
 
@@ -28,6 +31,19 @@ class OutputFile {
   std::filesystem::path path_;
   std::filesystem::path temporary_;
   int fd_ = -1;
+};
+
+// A file that goes away with it, after a signal, too: in a folder of its own that nobody else can have prepared. One at a time in a program.
+class TemporaryFile {
+ public:
+  TemporaryFile();  // throws Error
+  ~TemporaryFile();
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path folder_, path_;
 };
 
 // Writes a whole text or, for "-", prints it on stdout. Throws Error.

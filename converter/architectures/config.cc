@@ -5,12 +5,11 @@
 #include <array>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "converter/error.h"
 #include "converter/readers/json.h"
+#include "converter/readers/mapping.h"
 
 namespace kinglet::converter {
 
@@ -209,13 +208,9 @@ fb::Activation Config::activation_or(std::string_view key, std::string_view othe
 
 std::optional<nlohmann::json> side_file(const Checkpoint& checkpoint, const std::string& name) {
   if (checkpoint.path.empty()) return std::nullopt;
-  std::error_code ignored;
   const auto path = checkpoint.path / name;
-  if (!std::filesystem::is_directory(checkpoint.path, ignored) || !std::filesystem::is_regular_file(path, ignored))
-    return std::nullopt;
-  std::ifstream in(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  return parse_json(text, path.string());
+  if (!std::filesystem::is_directory(checkpoint.path) || !std::filesystem::is_regular_file(path)) return std::nullopt;
+  return parse_json(read_text(path, std::size_t{64} << 20U), path.string());
 }
 
 }  // namespace kinglet::converter

@@ -20,7 +20,8 @@ namespace {
 // A file descriptor that closes itself.
 struct File {
   int fd;
-  explicit File(const std::filesystem::path& path) : fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+  // A pipe is refused later, and not waited for.
+  explicit File(const std::filesystem::path& path) : fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
     if (fd < 0) fail(path, std::strerror(errno));
   }
   ~File() { ::close(fd); }

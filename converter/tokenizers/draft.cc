@@ -8,13 +8,14 @@
 
 #include "converter/tokenizers/charsmap.h"
 #include "kinglet/tokenizer.h"
+#include "model/rules.h"
 #include "text/normalize.h"
 #include "text/utf8.h"
 
 namespace kinglet::converter {
 namespace {
 
-constexpr std::int64_t kMostTokens = 1 << 24;
+constexpr std::int64_t kMostTokens = rules::kVocabulary;  // no model has more, and each id below takes room
 constexpr std::uintmax_t kMostBytes = std::uintmax_t{1} << 30;
 
 void write_vocabulary(const std::vector<DraftToken>& tokens, fb::TokenizerT& tables, const std::string& file) {
@@ -115,7 +116,8 @@ std::uint32_t measure_growth(const fb::TokenizerT& tables) {
 
 DraftToken& Draft::token(std::int64_t id, const std::string& file) {
   if (id < 0 || id >= kMostTokens)
-    throw Error(file + ": token id " + std::to_string(id) + " is not between 0 and 16777215");
+    throw Error(file + ": token id " + std::to_string(id) + " is not between 0 and " +
+                std::to_string(kMostTokens - 1) + "; no model has so many tokens, the file is damaged");
   if (static_cast<std::size_t>(id) >= tokens.size()) tokens.resize(static_cast<std::size_t>(id) + 1);
   return tokens[static_cast<std::size_t>(id)];
 }

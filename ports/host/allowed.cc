@@ -31,6 +31,7 @@ std::vector<std::int32_t> allowed_tokens(const Opened& opened, const std::string
       allowed.insert(allowed.end(), ids.begin(), ids.end());
     }
   }
+  if (file.bad()) throw Failure(path + ": cannot be read to its end: check the disk, or copy the file again");
   if (allowed.empty()) throw Failure(path + ": there is no word in it that may be used");
   const auto stops = stop_tokens(root);
   allowed.insert(allowed.end(), stops.begin(), stops.end());

@@ -94,7 +94,8 @@ Arena::~Arena() { munmap(bytes_.data(), bytes_.size()); }
 void write_file(const std::string& path, std::span<const std::byte> head, std::span<const std::byte> body) {
   const SignalsWait wait;
   struct stat info {};
-  const bool exists = stat(path.c_str(), &info) == 0;
+  const bool exists = path != "-" && stat(path.c_str(), &info) == 0;
+  if (path != "-" && !exists && errno != ENOENT) throw Failure(path + ": cannot be written: " + error_text(errno));
   if (path == "-" || (exists && !S_ISREG(info.st_mode))) {  // a pipe or a device is written as it is
     const Descriptor fd(path == "-" ? dup(STDOUT_FILENO) : open(path.c_str(), O_WRONLY | O_CLOEXEC));
     if (*fd < 0) throw Failure(path + ": cannot be written: " + error_text(errno));

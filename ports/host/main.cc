@@ -1,9 +1,14 @@
 // The program `kinglet`: reads the command line and runs one command of the list below.
-#include <CLI/CLI.hpp>
+#include <unistd.h>
 
+#include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "commands/commands.h"
 #include "failure.h"
@@ -92,18 +97,53 @@ int run(int argc, char** argv) {
   }
 }
 
+// What a signal handler may do: a file that is mapped became shorter, and a read behind its end is a signal.
+void explain_shorter_file(int /*signal*/) {
+  constexpr std::string_view kLine =
+      "kinglet: FILE became shorter while it was read: run it again when nothing writes to it\n";
+  (void)!::write(STDERR_FILENO, kLine.data(), kLine.size());
+  ::_exit(kFailed);
+}
+
+constexpr const char* kNoMemory = "kinglet: memory: there is not enough: use a shorter text or a smaller --context\n";
+
+// An allocation failed where no exception may leave, in a destructor of a library, say.
+[[noreturn]] void end_without_memory() {
+  try {
+    if (const auto error = std::current_exception()) std::rethrow_exception(error);
+  } catch (const std::bad_alloc&) {
+    std::fputs(kNoMemory, stderr);
+    ::_exit(kFailed);
+  } catch (...) {  // anything else is a mistake of ours
+  }
+  std::abort();
+}
+
+int run_and_explain(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const Failure& failure) {
+    return complain(failure.what(), kFailed);
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::filesystem::filesystem_error& error) {
+    return complain(error.path1().string() + ": " + error.code().message() + ": check the path", kFailed);
+  } catch (const std::exception& error) {
+    return complain(std::string("unexpected: ") + error.what(), kFailed);
+  }
+}
+
 }  // namespace
 }  // namespace kinglet::host
 
 int main(int argc, char** argv) {
-  using kinglet::host::complain;
+  std::set_terminate(kinglet::host::end_without_memory);
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on the size of files is an error of write
+  std::signal(SIGBUS, kinglet::host::explain_shorter_file);
   try {
-    return kinglet::host::run(argc, argv);
-  } catch (const kinglet::host::Failure& failure) {
-    return complain(failure.what(), kinglet::host::kFailed);
-  } catch (const std::bad_alloc&) {
-    return complain("memory: there is not enough: use a shorter text or a smaller --context", kinglet::host::kFailed);
-  } catch (const std::exception& error) {
-    return complain(std::string("unexpected: ") + error.what(), kinglet::host::kFailed);
+    return kinglet::host::run_and_explain(argc, argv);
+  } catch (const std::bad_alloc&) {  // there may be none for a message either
+    std::fputs(kinglet::host::kNoMemory, stderr);
+    return kinglet::host::kFailed;
   }
 }

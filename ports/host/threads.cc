@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <latch>
 #include <set>
 #include <string>
+#include <system_error>
 #include <thread>
+#include <vector>
 
 #include "failure.h"
 
@@ -44,6 +47,21 @@ std::size_t cores() {
   return siblings.size();
 }
 
+// Whether the system gives so many threads. pthreadpool does not ask, and waits for ever for one that did not start.
+bool can_start(std::uint32_t count) {
+  std::latch asked(1);
+  std::vector<std::jthread> all;
+  all.reserve(count);
+  bool can = true;
+  try {
+    while (all.size() < count) all.emplace_back([&asked] { asked.wait(); });
+  } catch (const std::system_error&) {
+    can = false;
+  }
+  asked.count_down();
+  return can;
+}
+
 struct Job {
   void (*fn)(void* arg, std::uint32_t index);
   void* arg;
@@ -58,7 +76,7 @@ std::uint32_t physical_cores() {
 
 Threads::Threads(std::uint32_t count) : count_(count) {
   if (count <= 1) return;
-  pool_ = pthreadpool_create(count);
+  if (can_start(count - 1)) pool_ = pthreadpool_create(count);
   if (pool_ == nullptr) throw Failure("threads: " + std::to_string(count) + " cannot be started: use fewer (-t)");
 }
 

@@ -98,6 +98,8 @@ std::vector<float> read_sound(const std::string& path, std::uint32_t rate) {
   std::vector<float> block(static_cast<std::size_t>(kBlock) * channels), mono, sound;
   for (sf_count_t read = kBlock; read > 0;) {
     read = std::max<sf_count_t>(sf_readf_float(file.get(), block.data(), kBlock), 0);
+    if (sf_error(file.get()) != SF_ERR_NO_ERROR)  // the next call forgets it
+      throw Failure(path + ": cannot be read to its end (" + sf_strerror(file.get()) + "): the file is damaged");
     mono.clear();
     for (std::size_t i = 0; i < static_cast<std::size_t>(read); ++i) {
       double sum = 0;
@@ -109,8 +111,6 @@ std::vector<float> read_sound(const std::string& path, std::uint32_t rate) {
     if (sound.size() > kMostSamples)
       throw Failure(path + ": the sound is longer than " + std::to_string(kMostSamples / rate) + " seconds: cut it");
   }
-  if (sf_error(file.get()) != SF_ERR_NO_ERROR)
-    throw Failure(path + ": cannot be read to its end (" + sf_strerror(file.get()) + "): the file is damaged");
   if (sound.empty()) throw Failure(path + ": there is no sound in it: " + kFormats);
   return sound;
 }

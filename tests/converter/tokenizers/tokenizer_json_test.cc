@@ -29,6 +29,20 @@ std::string complaint_about(const json& document) {
 
 TEST(TokenizerJson, TheSmallestOneIsRead) { EXPECT_EQ(complaint_about(bpe()), ""); }
 
+// Ids have to be less than what any model has: each below takes room, and a file of a hundred bytes would take a gigabyte.
+TEST(TokenizerJson, IdsBeyondAllVocabulariesAreRefused) {
+  json last = bpe(), beyond = bpe();
+  last["model"]["vocab"]["c"] = (1 << 20) - 1;
+  beyond["model"]["vocab"]["c"] = 1 << 20;
+  EXPECT_EQ(complaint_about(last), "");
+  EXPECT_THAT(complaint_about(beyond), HasSubstr("token id 1048576 is not between 0 and 1048575"));
+  beyond["model"]["vocab"]["c"] = (1 << 24) - 1;
+  EXPECT_THAT(complaint_about(beyond), HasSubstr("no model has so many tokens"));
+  beyond["model"]["vocab"]["c"] = 3;
+  beyond["added_tokens"] = {{{"id", (1 << 24) - 1}, {"content", "<x>"}, {"special", true}}};
+  EXPECT_THAT(complaint_about(beyond), HasSubstr("no model has so many tokens"));
+}
+
 struct Damage {
   std::function<void(json&)> make;
   const char* place;

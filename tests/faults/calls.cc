@@ -1,0 +1,148 @@
+// The C library's functions that reach the file system: they ask first (faults.h). A program's own symbols come before those of all
+// libraries, so what the C++ library, libsndfile and others call is these, too; what the C library calls itself is not.
+#include <dirent.h>
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
+
+#include "tests/faults/faults.h"
+
+namespace {
+
+using kinglet::faults::ask;
+using kinglet::faults::Kind;
+
+bool fails(Kind kind) {
+  const int error = ask(kind);
+  if (error != 0) errno = error;
+  return error != 0;
+}
+
+// The next function of this name: the C library's, or a sanitizer's.
+template <class Function>
+Function* next(const char* name) {
+  return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
+}
+
+mode_t mode_of(int flags, va_list rest) { return (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(rest, mode_t) : 0; }
+
+}  // namespace
+
+extern "C" {
+
+int open(const char* path, int flags, ...) {
+  static auto* const real = next<int(const char*, int, ...)>("open");
+  va_list rest;
+  va_start(rest, flags);
+  const mode_t mode = mode_of(flags, rest);
+  va_end(rest);
+  return fails(Kind::kOpen) ? -1 : real(path, flags, mode);
+}
+
+int openat(int folder, const char* path, int flags, ...) {
+  static auto* const real = next<int(int, const char*, int, ...)>("openat");
+  va_list rest;
+  va_start(rest, flags);
+  const mode_t mode = mode_of(flags, rest);
+  va_end(rest);
+  return fails(Kind::kOpen) ? -1 : real(folder, path, flags, mode);
+}
+
+FILE* fopen(const char* path, const char* mode) {
+  static auto* const real = next<FILE*(const char*, const char*)>("fopen");
+  return fails(Kind::kOpen) ? nullptr : real(path, mode);
+}
+
+FILE* fopen64(const char* path, const char* mode) {
+  static auto* const real = next<FILE*(const char*, const char*)>("fopen64");
+  return fails(Kind::kOpen) ? nullptr : real(path, mode);
+}
+
+DIR* opendir(const char* path) {
+  static auto* const real = next<DIR*(const char*)>("opendir");
+  return fails(Kind::kOpen) ? nullptr : real(path);
+}
+
+int mkstemp(char* pattern) {
+  static auto* const real = next<int(char*)>("mkstemp");
+  return fails(Kind::kOpen) ? -1 : real(pattern);
+}
+
+char* mkdtemp(char* pattern) noexcept {
+  static auto* const real = next<char*(char*)>("mkdtemp");
+  return fails(Kind::kOpen) ? nullptr : real(pattern);
+}
+
+ssize_t read(int fd, void* bytes, size_t size) {
+  static auto* const real = next<ssize_t(int, void*, size_t)>("read");
+  return fails(Kind::kRead) ? -1 : real(fd, bytes, size);
+}
+
+ssize_t pread(int fd, void* bytes, size_t size, off_t offset) {
+  static auto* const real = next<ssize_t(int, void*, size_t, off_t)>("pread");
+  return fails(Kind::kRead) ? -1 : real(fd, bytes, size, offset);
+}
+
+ssize_t write(int fd, const void* bytes, size_t size) {
+  static auto* const real = next<ssize_t(int, const void*, size_t)>("write");
+  return fails(Kind::kWrite) ? -1 : real(fd, bytes, size);
+}
+
+ssize_t pwrite(int fd, const void* bytes, size_t size, off_t offset) {
+  static auto* const real = next<ssize_t(int, const void*, size_t, off_t)>("pwrite");
+  return fails(Kind::kWrite) ? -1 : real(fd, bytes, size, offset);
+}
+
+ssize_t writev(int fd, const iovec* parts, int count) {
+  static auto* const real = next<ssize_t(int, const iovec*, int)>("writev");
+  return fails(Kind::kWrite) ? -1 : real(fd, parts, count);
+}
+
+int fsync(int fd) {
+  static auto* const real = next<int(int)>("fsync");
+  return fails(Kind::kSync) ? -1 : real(fd);
+}
+
+int rename(const char* from, const char* to) noexcept {
+  static auto* const real = next<int(const char*, const char*)>("rename");
+  return fails(Kind::kRename) ? -1 : real(from, to);
+}
+
+int fchmod(int fd, mode_t mode) noexcept {
+  static auto* const real = next<int(int, mode_t)>("fchmod");
+  return fails(Kind::kRename) ? -1 : real(fd, mode);
+}
+
+void* mmap(void* at, size_t size, int protection, int flags, int fd, off_t offset) noexcept {
+  static auto* const real = next<void*(void*, size_t, int, int, int, off_t)>("mmap");
+  return fails(Kind::kMap) ? MAP_FAILED : real(at, size, protection, flags, fd, offset);
+}
+
+int stat(const char* path, struct stat* info) noexcept {
+  static auto* const real = next<int(const char*, struct stat*)>("stat");
+  return fails(Kind::kLook) ? -1 : real(path, info);
+}
+
+int lstat(const char* path, struct stat* info) noexcept {
+  static auto* const real = next<int(const char*, struct stat*)>("lstat");
+  return fails(Kind::kLook) ? -1 : real(path, info);
+}
+
+int fstat(int fd, struct stat* info) noexcept {
+  static auto* const real = next<int(int, struct stat*)>("fstat");
+  return fails(Kind::kLook) ? -1 : real(fd, info);
+}
+
+char* realpath(const char* path, char* resolved) noexcept {
+  static auto* const real = next<char*(const char*, char*)>("realpath");
+  return fails(Kind::kLook) ? nullptr : real(path, resolved);
+}
+}
