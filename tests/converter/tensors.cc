@@ -49,7 +49,7 @@ Tensors tensors_of(const Checkpoint& checkpoint) {
 
 std::string raw_safetensors(const std::string& header, const std::string& data) {
   std::string bytes;
-  for (unsigned i = 0; i < 8; ++i) bytes += static_cast<char>((header.size() >> (8 * i)) & 0xffU);
+  for (unsigned i = 0; i < 8; ++i) bytes += static_cast<char>((std::uint64_t{header.size()} >> (8 * i)) & 0xffU);
   return bytes + header + data;
 }
 
