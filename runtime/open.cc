@@ -206,11 +206,12 @@ Result<Model> Model::open(std::span<const std::byte> bytes) {
   auto root = verify_container(bytes);
   if (!root.ok()) return root.status();
   static_assert(rules::kVersion == 3, "as the message says");
-  if ((*root)->version() > rules::kVersion)
-    return Status{Code::kUnsupported, "a newer Kinglet wrote the file: this one reads format 3, not",
-                  (*root)->version()};
-  if ((*root)->version() != rules::kVersion)
-    return Status{Code::kUnsupported, "the file has a format that is no longer read", (*root)->version()};
+  const std::uint32_t version = (*root)->version();
+  if (version != rules::kVersion)
+    return Status{Code::kUnsupported,
+                  version > rules::kVersion ? "a newer Kinglet wrote the file: this one reads format 3, not"
+                                            : "the file has a format that is no longer read",
+                  version};
   Model model;
   model.root_ = *root;
   model.bytes_ = bytes;

@@ -1,4 +1,4 @@
-/* An example for open_signed: a firmware that runs only what its maker signed. makers_model.c is C, signature_test.cc the same in C++. */
+// An example for open_signed: a firmware that runs only what its maker signed. makers_model.c is C, signature_test.cc the same in C++.
 #pragma once
 
 #include "kinglet/kinglet.h"
