@@ -116,8 +116,8 @@ std::uint32_t measure_growth(const fb::TokenizerT& tables) {
 
 DraftToken& Draft::token(std::int64_t id, const std::string& file) {
   if (id < 0 || id >= kMostTokens)
-    throw Error(file + ": token id " + std::to_string(id) + " is not between 0 and " +
-                std::to_string(kMostTokens - 1) + "; no model has so many tokens, the file is damaged");
+    throw Error(file + ": token id " + std::to_string(id) + " is not between 0 and " + std::to_string(kMostTokens - 1) +
+                "; no model has so many tokens, the file is damaged");
   if (static_cast<std::size_t>(id) >= tokens.size()) tokens.resize(static_cast<std::size_t>(id) + 1);
   return tokens[static_cast<std::size_t>(id)];
 }
