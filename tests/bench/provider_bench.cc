@@ -13,6 +13,7 @@
 #include "kinglet/session.h"
 #include "tests/aligned.h"
 #include "tests/bench/grid_layers.h"
+#include "tests/ports/xnnpack/options.h"
 #include "xnnpack/engine.h"
 
 namespace kinglet::bench {
@@ -75,23 +76,8 @@ enum class By { kKinglet, kXnnpack, kStatic };
 class Measured {
  public:
   Measured(const Model& model, By by) : plan_(*Plan::make(model)), arena_(plan_.arena_bytes + 64) {
-    constexpr xnnpack::Options kFloats{.convolutions = true,
-                                       .grouped = true,
-                                       .depthwise = true,
-                                       .pooling = true,
-                                       .linear = true,
-                                       .static_convolutions = false,
-                                       .static_depthwise = false,
-                                       .fall_back = false};
-    constexpr xnnpack::Options kStatic{.convolutions = false,
-                                       .grouped = false,
-                                       .depthwise = false,
-                                       .pooling = false,
-                                       .linear = false,
-                                       .static_convolutions = true,
-                                       .static_depthwise = true,
-                                       .fall_back = false};
-    if (by != By::kKinglet) engine_ = std::make_unique<xnnpack::Engine>(nullptr, by == By::kStatic ? kStatic : kFloats);
+    if (by != By::kKinglet)
+      engine_ = std::make_unique<xnnpack::Engine>(nullptr, by == By::kStatic ? xnnpack::kStatic : xnnpack::kEverything);
     SessionOptions options;
     options.observer = {.after =
                             [](void* self, const Observation& seen) {

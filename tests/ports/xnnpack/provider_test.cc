@@ -13,6 +13,7 @@
 #include "tests/converter/golden.h"
 #include "tests/converter/tiny_pictures.h"
 #include "tests/ports/xnnpack/allocations.h"
+#include "tests/ports/xnnpack/options.h"
 #include "xnnpack/engine.h"
 
 namespace kinglet::xnnpack {
@@ -24,15 +25,6 @@ using converter::ReferenceInput;
 using converter::testing::Converted;
 using converter::testing::cosine;
 using kinglet::testing::AlignedBytes;
-
-constexpr Options kEverything{.convolutions = true,
-                              .grouped = true,
-                              .depthwise = true,
-                              .pooling = true,
-                              .linear = true,
-                              .static_convolutions = false,
-                              .static_depthwise = false,
-                              .fall_back = false};
 
 // Everything, the convolutions in static int8.
 constexpr Options with_static() {

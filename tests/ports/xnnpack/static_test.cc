@@ -12,6 +12,7 @@
 #include "tests/converter/converted.h"
 #include "tests/converter/golden.h"
 #include "tests/converter/tiny_pictures.h"
+#include "tests/ports/xnnpack/options.h"
 #include "xnnpack/engine.h"
 
 namespace kinglet::xnnpack {
@@ -21,15 +22,6 @@ using converter::Reference;
 using converter::ReferenceInput;
 using converter::testing::Converted;
 using converter::testing::cosine;
-
-constexpr Options kStatic{.convolutions = false,
-                          .grouped = false,
-                          .depthwise = false,
-                          .pooling = false,
-                          .linear = false,
-                          .static_convolutions = true,
-                          .static_depthwise = true,
-                          .fall_back = false};
 
 ReferenceInput picture(std::uint32_t seed, float size = 2) {
   return {.tokens = {},
