@@ -27,41 +27,52 @@ struct TileArgs {
   std::int32_t* out;            // [rows, tiles, 16]
 };
 
-template <class Isa, int kRows, int kTiles>
-void dot_tile(const TileArgs& args) {
+// How dot_tile ends: with the sums in args.out.
+struct KeepSums {
+  template <class Isa, int kRows, int kTiles>
+  static void end(const TileArgs& args, const typename Isa::I32 (&acc)[kRows][kTiles]) {
+    unroll<kRows>([&](auto r) {
+      unroll<kTiles>([&](auto t) {
+        constexpr int kRow = decltype(r)::value;
+        constexpr int kTile = decltype(t)::value;
+        acc[kRow][kTile].store(args.out + (kRow * kTiles + kTile) * static_cast<int>(kLanes));
+      });
+    });
+  }
+};
+
+template <class Isa, int kRows, int kTiles, class End = KeepSums, class Args = TileArgs>
+[[gnu::noinline]] void dot_tile(const Args& args) {
+  constexpr std::ptrdiff_t kGroupStep = kGroupBytes;
+  constexpr std::ptrdiff_t kRowStep = kGroup;
   typename Isa::I32 acc[kRows][kTiles];
   const std::int8_t* x[kRows];
   unroll<kRows>([&](auto r) {
     constexpr int kRow = decltype(r)::value;
-    x[kRow] = args.x[kRow];
+    x[kRow] = args.x[kRow] + args.groups * kGroup;
     unroll<kTiles>([&](auto t) { acc[kRow][decltype(t)::value] = Isa::start(args.sums[kRow]); });
   });
   const std::int8_t* w[kTiles];
-  unroll<kTiles>([&](auto t) { w[decltype(t)::value] = args.w[decltype(t)::value]; });
+  unroll<kTiles>([&](auto t) { w[decltype(t)::value] = args.w[decltype(t)::value] + args.groups * kGroupBytes; });
   const std::size_t ahead = args.ahead;
-  for (std::size_t g = 0; g < args.groups; ++g) {
+  // From the end of all rows: 0 is where it stops, and a register less is needed.
+  for (std::ptrdiff_t g = -static_cast<std::ptrdiff_t>(args.groups); g != 0; ++g) {
     typename Isa::Weights weights[kTiles];
     unroll<kTiles>([&](auto t) {
       constexpr int kTile = decltype(t)::value;
-      weights[kTile] = Isa::load_weights(w[kTile] + g * kGroupBytes);
-      Isa::prefetch(w[kTile] + g * kGroupBytes + ahead);
+      weights[kTile] = Isa::load_weights(w[kTile] + g * kGroupStep);
+      Isa::prefetch(w[kTile] + g * kGroupStep + ahead);
     });
     unroll<kRows>([&](auto r) {
       constexpr int kRow = decltype(r)::value;
-      const auto activations = Isa::broadcast(x[kRow] + g * kGroup);
+      const auto activations = Isa::broadcast(x[kRow] + g * kRowStep);
       unroll<kTiles>([&](auto t) {
         constexpr int kTile = decltype(t)::value;
         acc[kRow][kTile] = Isa::dot4(acc[kRow][kTile], weights[kTile], activations);
       });
     });
   }
-  unroll<kRows>([&](auto r) {
-    unroll<kTiles>([&](auto t) {
-      constexpr int kRow = decltype(r)::value;
-      constexpr int kTile = decltype(t)::value;
-      acc[kRow][kTile].store(args.out + (kRow * kTiles + kTile) * static_cast<int>(kLanes));
-    });
-  });
+  End::template end<Isa>(args, acc);
 }
 
 using TileFunction = void (*)(const TileArgs&);
@@ -145,39 +156,148 @@ bool stream_tiles(const TileArgs& args, std::size_t rows, std::size_t tiles) {
   return true;
 }
 
-// A panel's accumulators: rows [first_row, first_row + rows), each with its low plane's behind it when there is one.
+// Rows [row, row + rows) and tiles [tile, tile + tiles) of a layer's result.
 struct Panel {
-  std::size_t first_row;
-  std::size_t rows;
-  std::size_t first_tile;
-  std::size_t tiles;
-  const std::int32_t* acc;  // [rows, planes, tiles, 16]
+  std::size_t row, rows;
+  std::size_t tile, tiles;
+
+  std::size_t column() const { return tile * kLanes; }
 };
 
-// y = activation(float(acc) * (row scale * channel scale) + bias) * factor + residual, each step one rounding, absent parts
-// skipped.
+// Where a panel's scaled sums go, [rows, stride].
+struct ScaledSums {
+  float* data;
+  std::size_t stride;
+};
+
+// What follows the scaled sums is so little that it is done at once: nothing, ReLU, or a residual.
+inline bool is_simple(const MatmulArgs& args) {
+  if (args.factor != nullptr) return false;
+  return args.activation == Activation::kNone || (args.activation == Activation::kRelu && args.residual == nullptr);
+}
+
+inline const float* residual_at(const MatmulArgs& args, const Panel& panel) {
+  return args.residual == nullptr ? nullptr : args.residual + panel.row * args.residual_stride + panel.column();
+}
+
+// Where there is no bias it is -0, which changes no number.
+template <class F32>
+F32 bias_at(const MatmulArgs& args, std::size_t column) {
+  return args.bias == nullptr ? F32(-0.0f) : F32::load(args.bias + column);
+}
+
+// A tile whose sums become floats while they are in registers: of Q8 rows, Isa::kTiles tiles wide.
+struct ScaledTileArgs : TileArgs {
+  const MatmulArgs& layer;
+  const Panel& panel;
+  ScaledSums scaled;
+};
+
+enum class Then : std::uint8_t { kNothing, kRelu, kAdd };
+
+// dot_tile's end there: float(acc) * (row scale * channel scale) + bias, then ReLU or + residual, each step one rounding.
+struct ScaleSums {
+  template <Then kThen, class Isa, int kRows, int kTiles>
+  [[gnu::always_inline]] static inline void scale(const ScaledTileArgs& tile,
+                                                  const typename Isa::I32 (&acc)[kRows][kTiles]) {
+    using F32 = typename Isa::F32;
+    F32 channel_scale[kTiles];
+    F32 bias[kTiles];
+    unroll<kTiles>([&](auto t) {
+      constexpr int kTile = decltype(t)::value;
+      const std::size_t column = tile.panel.column() + kTile * kLanes;
+      channel_scale[kTile] = F32::load(tile.layer.w_scale + column);
+      bias[kTile] = bias_at<F32>(tile.layer, column);
+    });
+    const float* row_scale = tile.layer.x.scale + tile.panel.row;
+    const float* residual = residual_at(tile.layer, tile.panel);
+    const std::size_t residual_stride = tile.layer.residual_stride;
+    const F32 cap(tile.layer.cap);
+    float* y = tile.scaled.data;
+    const std::size_t stride = tile.scaled.stride;  // read once: for all the compiler knows, a store to y changes it
+    unroll<kRows>([&](auto r) {
+      constexpr int kRow = decltype(r)::value;
+      const F32 row(row_scale[kRow]);
+      unroll<kTiles>([&](auto t) {
+        constexpr int kTile = decltype(t)::value;
+        F32 v = to_float(acc[kRow][kTile]) * (row * channel_scale[kTile]) + bias[kTile];
+        if constexpr (kThen == Then::kRelu) v = relu(v, cap);
+        if constexpr (kThen == Then::kAdd) v = v + F32::load(residual + kTile * kLanes);
+        v.store(y + kTile * kLanes);
+      });
+      if constexpr (kThen == Then::kAdd) residual += residual_stride;
+      y += stride;
+    });
+  }
+
+  template <class Isa, int kRows, int kTiles>
+  [[gnu::always_inline]] static inline void end(const ScaledTileArgs& tile,
+                                                const typename Isa::I32 (&acc)[kRows][kTiles]) {
+    if (!is_simple(tile.layer)) scale<Then::kNothing, Isa>(tile, acc);
+    else if (tile.layer.activation == Activation::kRelu) scale<Then::kRelu, Isa>(tile, acc);
+    else if (tile.layer.residual != nullptr) scale<Then::kAdd, Isa>(tile, acc);
+    else scale<Then::kNothing, Isa>(tile, acc);
+  }
+};
+
+// False: this instruction set has too few registers, or the panel is not of that kind.
 template <class Isa>
-void finish_panel(const MatmulArgs& args, const Panel& panel) {
+bool scale_in_registers(const ScaledTileArgs& tile) {
+  if constexpr (requires { Isa::kScalesSums; }) {
+    const bool streamed = Isa::kStreamParts > 1 && tile.panel.rows <= kFew;
+    if (tile.layer.x.low != nullptr || tile.panel.tiles != Isa::kTiles || streamed) return false;
+    with_count<Isa::kRows>(tile.panel.rows,
+                           [&](auto rows) { dot_tile<Isa, decltype(rows)::value, Isa::kTiles, ScaleSums>(tile); });
+    return true;
+  } else {
+    return false;
+  }
+}
+
+// The same of sums that were kept, acc [rows, planes, tiles, 16].
+template <class Isa, int kPlanes>
+void scale_panel(const MatmulArgs& args, const Panel& panel, const std::int32_t* sums, const ScaledSums& scaled) {
   using F32 = typename Isa::F32;
   using I32 = typename Isa::I32;
   const std::size_t plane = panel.tiles * kLanes;
-  const std::size_t planes = args.x.low == nullptr ? 1 : 2;
+  for (std::size_t c = 0; c < plane; c += kLanes) {
+    const F32 channel_scale = F32::load(args.w_scale + panel.column() + c);
+    const F32 bias = bias_at<F32>(args, panel.column() + c);
+    const std::int32_t* acc = sums + c;
+    const float* row_scale = args.x.scale + panel.row;
+    const float* residual = is_simple(args) ? residual_at(args, panel) : nullptr;
+    const bool clamp = is_simple(args) && args.activation == Activation::kRelu;
+    float* y = scaled.data + c;
+    for (std::size_t i = 0; i < panel.rows; ++i) {
+      F32 dot = to_float(I32::load(acc));
+      if constexpr (kPlanes == 2) dot = dot * F32(256.0f) + to_float(I32::load(acc + plane));
+      F32 v = dot * (F32(row_scale[i]) * channel_scale) + bias;
+      if (clamp) v = relu(v, F32(args.cap));
+      if (residual != nullptr) v = v + F32::load(residual + i * args.residual_stride + c);
+      v.store(y);
+      acc += kPlanes * plane;
+      y += scaled.stride;
+    }
+  }
+}
+
+// y = activation(scaled) * factor + residual, what is absent skipped.
+template <class Isa>
+void activate_panel(const MatmulArgs& args, const Panel& panel, const ScaledSums& scaled) {
+  using F32 = typename Isa::F32;
   with_activation<F32>(args.activation, args.cap, [&](auto activate) {
-    for (std::size_t t = 0; t < panel.tiles; ++t) {
-      const std::size_t column = (panel.first_tile + t) * kLanes;
-      const F32 channel_scale = F32::load(args.w_scale + column);
-      const F32 bias = args.bias == nullptr ? F32(0.0f) : F32::load(args.bias + column);
-      for (std::size_t i = 0; i < panel.rows; ++i) {
-        const std::size_t row = panel.first_row + i;
-        const std::int32_t* acc = panel.acc + i * planes * plane + t * kLanes;
-        F32 dot = to_float(I32::load(acc));
-        if (planes == 2) dot = dot * F32(256.0f) + to_float(I32::load(acc + plane));
-        F32 y = dot * (F32(args.x.scale[row]) * channel_scale);
-        if (args.bias != nullptr) y = y + bias;
-        y = activate(y);
-        if (args.factor != nullptr) y = y * F32::load(args.factor + row * args.factor_stride + column);
-        if (args.residual != nullptr) y = y + F32::load(args.residual + row * args.residual_stride + column);
-        y.store(args.y + row * args.y_stride + column);
+    for (std::size_t i = 0; i < panel.rows; ++i) {
+      const std::size_t row = panel.row + i;
+      const float* x = scaled.data + i * scaled.stride;
+      const float* factor = args.factor == nullptr ? nullptr : args.factor + row * args.factor_stride + panel.column();
+      const float* residual =
+          args.residual == nullptr ? nullptr : args.residual + row * args.residual_stride + panel.column();
+      float* y = args.y + row * args.y_stride + panel.column();
+      for (std::size_t c = 0; c < panel.tiles * kLanes; c += kLanes) {
+        F32 v = activate(F32::load(x + c));
+        if (factor != nullptr) v = v * F32::load(factor + c);
+        if (residual != nullptr) v = v + F32::load(residual + c);
+        v.store(y + c);
       }
     }
   });
@@ -197,25 +317,41 @@ void finish_panel(const MatmulArgs& args, const Panel& panel) {
   }
 }
 
+// A panel of at most kMost rows (of both planes together) and kTiles tiles: its sums by `multiply(part, acc)`, and all that follows.
+template <class Isa, std::size_t kMost, std::size_t kTiles, class Multiply>
+void make_panel(const MatmulArgs& args, const Panel& panel, std::size_t ahead, const Multiply& multiply) {
+  const std::size_t tile_bytes = kLanes * args.k;
+  const std::int8_t* x[kMost];
+  std::int32_t sums[kMost];
+  list_rows(args.x, panel.row, panel.rows, x, sums);
+  const std::int8_t* w[kTiles];
+  for (std::size_t t = 0; t < panel.tiles; ++t) w[t] = args.w + (panel.tile + t) * tile_bytes;
+  alignas(64) std::int32_t acc[kMost * kTiles * kLanes];
+  alignas(64) float result[kMost * kTiles * kLanes];  // y may be the factor or the residual, so it is written once
+  ScaledSums scaled{result, panel.tiles * kLanes};
+  if (is_simple(args)) scaled = {args.y + panel.row * args.y_stride + panel.column(), args.y_stride};
+  const ScaledTileArgs tile{{x, sums, w, args.k / kGroup, ahead * tile_bytes, acc}, args, panel, scaled};
+  if (!scale_in_registers<Isa>(tile)) {
+    multiply(tile);
+    if (args.x.low == nullptr) scale_panel<Isa, 1>(args, panel, acc, scaled);
+    else scale_panel<Isa, 2>(args, panel, acc, scaled);
+  }
+  if (!is_simple(args)) activate_panel<Isa>(args, panel, scaled);
+}
+
 // All rows against one group of tiles; `next` is another group, as large at least.
 template <class Isa>
 void matmul_tiles(const MatmulArgs& args, std::size_t first_tile, std::size_t tiles, std::size_t next_tile) {
   const std::size_t planes = args.x.low == nullptr ? 1 : 2;
   const std::size_t most = Isa::kRows / planes;
   const std::size_t panels = (args.rows + most - 1) / most;
-  const std::size_t tile_bytes = kLanes * args.k;
-  alignas(64) std::int32_t acc[Isa::kRows * Isa::kTiles * kLanes];
-  const std::int8_t* w[Isa::kTiles];
-  for (std::size_t t = 0; t < tiles; ++t) w[t] = args.w + (first_tile + t) * tile_bytes;
   for (std::size_t p = 0; p < panels; ++p) {
     const std::size_t first_row = share_of(args.rows, p, panels);  // panels of nearly equal height
-    const std::size_t rows = share_of(args.rows, p + 1, panels) - first_row;
-    const std::int8_t* x[Isa::kRows];
-    std::int32_t sums[Isa::kRows];
-    list_rows(args.x, first_row, rows, x, sums);
-    const TileArgs part{x, sums, w, args.k / kGroup, (next_tile - first_tile) * tile_bytes, acc};
-    if (!stream_tiles<Isa>(part, rows * planes, tiles)) DotTiles<Isa>::find(rows * planes, tiles)(part);
-    finish_panel<Isa>(args, {first_row, rows, first_tile, tiles, acc});
+    const Panel panel{first_row, share_of(args.rows, p + 1, panels) - first_row, first_tile, tiles};
+    const std::size_t rows = panel.rows * planes;
+    make_panel<Isa, Isa::kRows, Isa::kTiles>(args, panel, next_tile - first_tile, [&](const TileArgs& part) {
+      if (!stream_tiles<Isa>(part, rows, tiles)) DotTiles<Isa>::find(rows, tiles)(part);
+    });
   }
 }
 
@@ -223,23 +359,16 @@ void matmul_tiles(const MatmulArgs& args, std::size_t first_tile, std::size_t ti
 template <class Isa>
 void matmul_cold(const MatmulArgs& args, std::size_t rows) {
   constexpr std::size_t kStreams = Isa::kColdTiles;
-  const std::size_t tile_bytes = kLanes * args.k;
-  alignas(64) std::int32_t acc[kFew * kStreams * kLanes];
-  const std::int8_t* x[kFew];
-  std::int32_t sums[kFew];
-  list_rows(args.x, 0, args.rows, x, sums);
   for (std::size_t done = 0; done < args.tiles;) {
     const std::size_t left = args.tiles - done;
     const std::size_t tiles = left < kStreams ? left : kStreams;
-    const std::size_t first = args.first_tile + done;
-    const std::int8_t* w[kStreams];
-    for (std::size_t t = 0; t < tiles; ++t) w[t] = args.w + (first + t) * tile_bytes;
-    const TileArgs part{x, sums, w, args.k / kGroup, left >= 2 * tiles ? tiles * tile_bytes : 0, acc};
-    with_count<static_cast<int>(kFew)>(rows, [&](auto r) {
-      with_count<static_cast<int>(kStreams)>(
-          tiles, [&](auto t) { dot_tile<Isa, decltype(r)::value, decltype(t)::value>(part); });
+    const Panel panel{0, args.rows, args.first_tile + done, tiles};
+    make_panel<Isa, kFew, kStreams>(args, panel, left >= 2 * tiles ? tiles : 0, [&](const TileArgs& part) {
+      with_count<static_cast<int>(kFew)>(rows, [&](auto r) {
+        with_count<static_cast<int>(kStreams)>(
+            tiles, [&](auto t) { dot_tile<Isa, decltype(r)::value, decltype(t)::value>(part); });
+      });
     });
-    finish_panel<Isa>(args, {0, args.rows, first, tiles, acc});
     done += tiles;
   }
 }

@@ -132,6 +132,7 @@ struct Avx512Vnni {
   static constexpr int kAccumulators = 24;
   static constexpr int kStreamParts = 4;
   static constexpr int kColdTiles = 8;
+  static constexpr bool kScalesSums = true;
 
   struct Weights {
     __m512i v;
