@@ -81,7 +81,17 @@ TEST(MathExhaustive, Gelu) {
     const double expected = 0.5 * wide * std::erfc(-wide * std::sqrt(0.5));
     return std::fabs(static_cast<double>(gelu(Lanes(x)).lane[0]) - expected) / (std::fabs(wide) + 1);
   });
-  EXPECT_LE(worst, 4e-7);
+  EXPECT_LE(worst, 1.1e-5);
+}
+
+TEST(MathExhaustive, CoarseSigmoid) {
+  const double worst = largest_error("coarse_sigmoid, of the value", [](float x) {
+    if (std::isnan(x)) return 0.0;
+    const double expected = 1 / (1 + std::exp(-static_cast<double>(x)));
+    const double error = std::fabs(static_cast<double>(coarse_sigmoid(Lanes(x)).lane[0]) - expected);
+    return error <= 0x1p-125 ? 0.0 : error / expected;
+  });
+  EXPECT_LE(worst, 1.1e-5);
 }
 
 TEST(MathExhaustive, PortableSquareRoot) {

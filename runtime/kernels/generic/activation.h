@@ -17,23 +17,23 @@ template <class F32>
 template <class F32>
 [[gnu::always_inline]] inline F32 gelu(F32 x) {
   const F32 half = F32(0.5f) * x;
-  return half + abs(half) * erf_of_half(abs(x));
+  return half + abs(half) * coarse_erf_of_half(abs(x));
 }
 
 template <class F32>
 [[gnu::always_inline]] inline F32 gelu_tanh(F32 x) {
-  const F32 u = F32(0.797884561f) * (x + F32(0.044715f) * (x * x * x));  // sqrt(2 / pi)
-  return (F32(0.5f) * x) * (F32(1.0f) + tanh(u));
+  const F32 u = F32(1.59576912f) * (x + F32(0.044715f) * (x * x * x));  // 2 sqrt(2 / pi)
+  return x * coarse_sigmoid(u);                                         // (1 + tanh(u / 2)) / 2
 }
 
 template <class F32>
 [[gnu::always_inline]] inline F32 quick_gelu(F32 x) {
-  return x * sigmoid(F32(1.702f) * x);
+  return x * coarse_sigmoid(F32(1.702f) * x);
 }
 
 template <class F32>
 [[gnu::always_inline]] inline F32 silu(F32 x) {
-  return x * sigmoid(x);
+  return x * coarse_sigmoid(x);
 }
 
 template <class F32>

@@ -4,14 +4,14 @@
 //   q            turned, then Q8: one scale
 //   score[s]     float(dot(q, key[s])) * ((q scale * scale) * key scale[s]), capped, + bias; in units of ln 2
 //   top          the largest score up to this block; `shrink` = 2^(old top - new top) brings to it what was added up before
-//   e[s]         2^(score[s] - top)
-//   sum          sum * shrink + e, over 16 lanes
-//   p            the block's e[s] * value scale[s] in 14 bits: two planes of 7, one scale
+//   e[s]         2^(score[s] - top), so at most 1
+//   sum          sum * shrink + e, over 16 lanes. Where a score is NaN or infinity it is no number, and the call fails; one that is so
+//                negative that it overflows has no weight
+//   p            the block's e[s] * value scale[s] in 14 bits of the largest value scale: two planes of 7, one scale
 //   out          out * shrink + float(dot(p high, v) * 128 + dot(p low, v)) * p scale; divided by the sum at the end
 //
-// Why 14 bits: in 8 a probability below 1/254 of the block's largest becomes 0, and such keys may carry much of a flat row's
-// weight. In 14 those below 1/32766 vanish, less than 1 % of the largest one's weight over a whole block; the polynomial for
-// 2^x is as exact as that needs. Measured by what `kinglet-convert` says of random models (tests/bench/make_checkpoint.py): with 16 bits
+// Why 14 bits: in 8 a probability below 1/510 of the largest becomes 0, and such keys may carry much of a flat row's weight. In 14 those
+// below 1/32766 vanish, less than 1 % of the largest one's weight over a whole block; the polynomial for 2^x is as exact as that needs. Measured by what `kinglet-convert` says of random models (tests/bench/make_checkpoint.py): with 16 bits
 // and an exact exponential minilm-l6, smollm-135m and transformer-base have a cosine of 0.999663, 0.998271 and 0.999634 with float,
 // with these 0.999663, 0.998268 and 0.999646. Two planes of 7 are never negative and fit int8 as well as uint8, so that every instruction
 // set multiplies them without corrections, and both share one pass over the values.
@@ -46,12 +46,13 @@ struct Slots {
 // What is known of one query's softmax.
 template <class Isa>
 struct Softmax {
-  typename Isa::F32 most = typename Isa::F32(-__builtin_inff());  // the largest score so far in each lane,
-  typename Isa::I32 most_bits = typename Isa::I32(0);             // and the largest magnitude, as bits
+  typename Isa::F32 most = typename Isa::F32(-__builtin_inff());  // the largest score so far in each lane
+  typename Isa::F32 most_value = typename Isa::F32(0.0f);         // the largest value scale of the block in each lane
   typename Isa::F32 total = typename Isa::F32(0.0f);              // sum of e in each lane
   float top = -__builtin_inff();                                  // the largest of the blocks that were softened
   float shrink = 1.0f;                                            // of the last block
   float p_scale = 0.0f;                                           // of the last block
+  float p_factor = 0.0f;                                          // 1 / p_scale, or 0
   bool seen = false;                                              // the last block has slots of it
   bool begun = false;                                             // and a block before it had
 };
@@ -100,14 +101,15 @@ void for_pages(const AttendQuery& query, const Slots& slots, F&& f) {
   }
 }
 
-// Takes note of 16 scores from `slot` on.
+// Takes note of 16 scores from `slot` on, and of the scales of the values there.
 template <class Isa>
 [[gnu::always_inline]] inline void note_scores(const AttendQuery& query, std::size_t slot, typename Isa::F32 score,
-                                               typename Isa::F32& most, typename Isa::I32& most_bits) {
-  using I32 = typename Isa::I32;
+                                               typename Isa::F32 value_scale, typename Isa::F32& most,
+                                               typename Isa::F32& most_value) {
+  using F32 = typename Isa::F32;
   const auto note = [&](auto within) {
     most = max(select(within, score, most), most);
-    most_bits = max(select(within, bits(score) & I32(0x7fffffff), I32(0)), most_bits);
+    most_value = max(select(within, value_scale, F32(0.0f)), most_value);
   };
   if (slot >= query.begin && slot + kLanes <= query.end) note(AllLanes{});
   else note(slots_within<Isa>(query, slot));
@@ -148,30 +150,104 @@ template <class Isa>
   using F32 = typename Isa::F32;
   if (args.cap != 0.0f) score = soft_cap(score, F32(args.cap));
   if (query.bias != nullptr) score = score + position_bias<Isa>(query, args.reach, slot);
-  return score * F32(kLog2E);
+  score = score * F32(kLog2E);
+  return select(abs(score) < F32(__builtin_inff()), score, F32(__builtin_nanf("")));  // an infinite bias is refused
 }
 
 // What the dots of one query with the pages from `first` on become. A function of its own, so that on a small stack its numbers do not lie
 // below those of the dots.
 template <class Isa>
-void finish_scores(const AttendArgs& args, const AttendQuery& query, float query_scale, const float* const* key_scale,
+void finish_scores(const AttendArgs& args, const AttendQuery& query, float query_scale, const std::size_t* scales,
                    const std::int32_t* dots, std::size_t first, std::size_t tiles, float* out, Softmax<Isa>& noted) {
   using F32 = typename Isa::F32;
   using I32 = typename Isa::I32;
   const bool plain = args.cap == 0.0f && args.queries[0].bias == nullptr;
   F32 most = noted.most;
-  I32 most_bits = noted.most_bits;
+  F32 most_value = noted.most_value;
   const float row_scale = query_scale * args.scale;
   const F32 factor(plain ? row_scale * kLog2E : row_scale);
   for (std::size_t t = 0; t < tiles; ++t) {
     const std::size_t slot = first + t * kLanes;
-    F32 score = to_float(I32::load(dots + t * kLanes)) * (factor * F32::load(key_scale[t]));
+    F32 score = to_float(I32::load(dots + t * kLanes)) * (factor * F32::load(args.head.key_scale + scales[t]));
     if (!plain) score = unusual_score<Isa>(args, query, slot, score);
     score.store(out + t * kLanes);
-    note_scores<Isa>(query, slot, score, most, most_bits);
+    note_scores<Isa>(query, slot, score, F32::load(args.head.value_scale + scales[t]), most, most_value);
   }
   noted.most = most;
-  noted.most_bits = most_bits;
+  noted.most_value = most_value;
+}
+
+// Queries [row, row + rows) and the pages of [slot, slot + tiles * 16).
+struct ScorePanel {
+  std::size_t row, rows;
+  std::size_t slot, tiles;
+  const std::size_t* scales_at;  // of each tile: where its slots' scales begin
+};
+
+// A tile whose sums become scores while they are in registers; every query sees all of its slots.
+template <class Isa>
+struct ScoreTileArgs : TileArgs {
+  const AttendArgs& attend;
+  const RowScale* scales;  // of the panel's queries
+  const ScorePanel& panel;
+  float* scores;  // [rows, kSlotBlock]
+  Softmax<Isa>* softmax;
+};
+
+struct ScoreSums {
+  template <class Isa, int kRows, int kTiles>
+  [[gnu::always_inline]] static inline void end(const ScoreTileArgs<Isa>& tile,
+                                                const typename Isa::I32 (&acc)[kRows][kTiles]) {
+    using F32 = typename Isa::F32;
+    F32 key_scale[kTiles];
+    F32 most_value(0.0f);
+    unroll<kTiles>([&](auto t) {
+      constexpr int kTile = decltype(t)::value;
+      const std::size_t at = tile.panel.scales_at[kTile];
+      key_scale[kTile] = F32::load(tile.attend.head.key_scale + at);
+      most_value = max(F32::load(tile.attend.head.value_scale + at), most_value);
+    });
+    const float scale = tile.attend.scale;
+    const RowScale* row_scale = tile.scales;
+    float* scores = tile.scores;
+    Softmax<Isa>* softmax = tile.softmax;
+    unroll<kRows>([&](auto r) {
+      constexpr int kRow = decltype(r)::value;
+      const F32 factor((row_scale[kRow].scale * scale) * kLog2E);
+      F32 most = softmax[kRow].most;
+      unroll<kTiles>([&](auto t) {
+        constexpr int kTile = decltype(t)::value;
+        const F32 score = to_float(acc[kRow][kTile]) * (factor * key_scale[kTile]);
+        score.store(scores + kTile * kLanes);
+        most = max(score, most);
+      });
+      softmax[kRow].most = most;
+      softmax[kRow].most_value = max(most_value, softmax[kRow].most_value);
+      scores += kSlotBlock;
+    });
+  }
+};
+
+// False: this instruction set has too few registers, or the panel is not of that kind.
+template <class Isa>
+bool score_in_registers(const ScoreTileArgs<Isa>& tile) {
+  if constexpr (requires { Isa::kScalesSums; }) {
+    const AttendArgs& args = tile.attend;
+    const ScorePanel& panel = tile.panel;
+    if (args.cap != 0.0f || args.queries[0].bias != nullptr || panel.tiles != Isa::kTiles || panel.rows <= kFew)
+      return false;
+    for (std::size_t i = panel.row; i < panel.row + panel.rows; ++i) {
+      const AttendQuery& query = args.queries[i];
+      if (query.begin > panel.slot || query.end < panel.slot + Isa::kTiles * kLanes) return false;
+    }
+    with_count<Isa::kRows>(panel.rows, [&](auto rows) {
+      constexpr int kRows = decltype(rows)::value;
+      if constexpr (kRows > static_cast<int>(kFew)) dot_tile<Isa, kRows, Isa::kTiles, ScoreSums>(tile);
+    });
+    return true;
+  } else {
+    return false;
+  }
 }
 
 // Scores of all queries for the pages [first, first + tiles * 16).
@@ -180,54 +256,42 @@ void dot_scores(const AttendArgs& args, const AttendMemory<Isa>& memory, const R
                 std::size_t first, std::size_t tiles, Softmax<Isa>* softmax) {
   const std::size_t dim4 = round_up_to(args.head_dim, kGroup);
   const std::int8_t* keys[Isa::kTiles];
-  const float* key_scale[Isa::kTiles];
+  std::size_t scales_at[Isa::kTiles];
   for (std::size_t t = 0; t < tiles; ++t) {
-    const std::size_t page = page_at(args.head, first / kLanes + t);
-    keys[t] = args.head.keys + page * kLanes * dim4;
-    key_scale[t] = args.head.key_scale + page * kLanes;
+    scales_at[t] = page_at(args.head, first / kLanes + t) * kLanes;
+    keys[t] = args.head.keys + scales_at[t] * dim4;
   }
   alignas(64) std::int32_t dots[Isa::kRows * Isa::kTiles * kLanes];
   const std::size_t panels = (args.count + Isa::kRows - 1) / Isa::kRows;
   for (std::size_t p = 0; p < panels; ++p) {
-    const std::size_t first_row = share_of(args.count, p, panels);
-    const std::size_t rows = share_of(args.count, p + 1, panels) - first_row;
+    const std::size_t row = share_of(args.count, p, panels);
+    const ScorePanel panel{row, share_of(args.count, p + 1, panels) - row, first, tiles, scales_at};
     const std::int8_t* x[Isa::kRows];
     std::int32_t sums[Isa::kRows];
-    for (std::size_t i = 0; i < rows; ++i) {
-      x[i] = memory.queries + (first_row + i) * memory.query_stride;
-      sums[i] = scales[first_row + i].sum;
+    for (std::size_t i = 0; i < panel.rows; ++i) {
+      x[i] = memory.queries + (row + i) * memory.query_stride;
+      sums[i] = scales[row + i].sum;
     }
-    DotTiles<Isa>::find(rows, tiles)({x, sums, keys, dim4 / kGroup, 0, dots});
-    for (std::size_t i = 0; i < rows; ++i) {
-      float* out = memory.scores + (first_row + i) * kSlotBlock + (first - slots.block);
-      finish_scores<Isa>(args, args.queries[first_row + i], scales[first_row + i].scale, key_scale,
-                         dots + i * tiles * kLanes, first, tiles, out, softmax[first_row + i]);
+    float* out = memory.scores + row * kSlotBlock + (first - slots.block);
+    const ScoreTileArgs<Isa> tile{
+        {x, sums, keys, dim4 / kGroup, 0, dots}, args, scales + row, panel, out, softmax + row};
+    if (score_in_registers<Isa>(tile)) continue;
+    DotTiles<Isa>::find(panel.rows, tiles)(tile);
+    for (std::size_t i = 0; i < panel.rows; ++i) {
+      finish_scores<Isa>(args, args.queries[row + i], scales[row + i].scale, scales_at, dots + i * tiles * kLanes,
+                         first, tiles, out + i * kSlotBlock, softmax[row + i]);
     }
   }
 }
 
-// From scores to probabilities, and these to two planes; false if a score within [begin, end) is not finite. `weigh(slot)` is a
-// factor of the 16 probabilities there, after the softmax.
-template <class Isa, class Weigh>
-bool soften(const AttendArgs& args, const AttendQuery& query, const Slots& slots, float* scores, std::int8_t* high,
-            std::int8_t* low, const Weigh& weigh, Softmax<Isa>& softmax) {
+// What is known of a block's scores becomes what its probabilities need.
+template <class Isa>
+void begin_block(const AttendQuery& query, const Slots& slots, Softmax<Isa>& softmax) {
   using F32 = typename Isa::F32;
-  using I32 = typename Isa::I32;
-  const auto at = [&slots](std::size_t slot) { return slot - slots.block; };
   softmax.begun = softmax.begun || softmax.seen;
   softmax.seen = query.begin < slots.last && query.end > slots.first;
-  softmax.p_scale = 0.0f;
-  if (!softmax.seen) {
-    std::memset(high + at(slots.first), 0, slots.last - slots.first);
-    std::memset(low + at(slots.first), 0, slots.last - slots.first);
-    return true;
-  }
-  if (largest(softmax.most_bits) >= kInfinityBits) return false;
-  if (query.weights != nullptr) {
-    for (std::size_t slot = slots.first; slot < slots.last; ++slot) {
-      if (slot >= query.begin && slot < query.end) query.weights[slot] = scores[at(slot)];
-    }
-  }
+  softmax.p_scale = softmax.p_factor = 0.0f;
+  if (!softmax.seen) return;
   const float top = largest(softmax.most);
   softmax.shrink = 1.0f;
   if (softmax.begun && top > softmax.top) {
@@ -235,27 +299,43 @@ bool soften(const AttendArgs& args, const AttendQuery& query, const Slots& slots
     softmax.total = softmax.total * F32(softmax.shrink);
   }
   softmax.top = top;
+  const float value_top = largest(softmax.most_value);
+  softmax.most_value = F32(0.0f);
+  if (value_top < 0x1p-100f) return;  // nothing but zeros
+  softmax.p_scale = value_top / kProbabilityLevels;
+  softmax.p_factor = kProbabilityLevels / value_top;
+}
+
+// From scores to probabilities, in two planes. `weigh(slot)` is a factor of the 16 probabilities there, after the softmax.
+template <class Isa, class Weigh>
+void soften(const AttendArgs& args, const AttendQuery& query, const Slots& slots, const float* scores,
+            std::int8_t* high, std::int8_t* low, const Weigh& weigh, Softmax<Isa>& softmax) {
+  using F32 = typename Isa::F32;
+  using I32 = typename Isa::I32;
+  const auto at = [&slots](std::size_t slot) { return slot - slots.block; };
+  if (!softmax.seen) {
+    std::memset(high + at(slots.first), 0, slots.last - slots.first);
+    std::memset(low + at(slots.first), 0, slots.last - slots.first);
+    return;
+  }
+  if (query.weights != nullptr) {
+    for (std::size_t slot = slots.first; slot < slots.last; ++slot) {
+      if (slot >= query.begin && slot < query.end) query.weights[slot] = scores[at(slot)];
+    }
+  }
+  const F32 top(softmax.top);
+  const F32 factor(softmax.p_factor);
   F32 total = softmax.total;
-  F32 largest_p(0.0f);
   for_pages<Isa>(query, slots, [&](std::size_t slot, auto within) {
-    const F32 e = select(within, exp2_of_negative(F32::load(scores + at(slot)) - F32(top)), F32(0.0f));
+    const F32 e = select(within, exp2_of_negative(F32::load(scores + at(slot)) - top), F32(0.0f));
     const float* value_scale = args.head.value_scale + page_at(args.head, slot / kLanes) * kLanes;
-    const F32 p = weigh(slot, select(within, e * F32::load(value_scale), F32(0.0f)));
+    const F32 share = select(within, F32::load(value_scale) * factor, F32(0.0f));
     total = total + e;
-    largest_p = max(p, largest_p);
-    p.store(scores + at(slot));
-  });
-  softmax.total = total;
-  const float p_top = largest(largest_p);
-  const bool any = p_top >= 0x1p-100f;
-  softmax.p_scale = any ? p_top / kProbabilityLevels : 0.0f;
-  const F32 factor(any ? kProbabilityLevels / p_top : 0.0f);
-  for (std::size_t slot = slots.first; slot < slots.last; slot += kLanes) {
-    const I32 p = round_to_int(F32::load(scores + at(slot)) * factor);
+    const I32 p = round_to_int(weigh(slot, e * share));
     shift_right<7>(p).store_bytes(high + at(slot));
     (p & I32(127)).store_bytes(low + at(slot));
-  }
-  return true;
+  });
+  softmax.total = total;
 }
 
 // Dots of kRows planes with kTiles tiles of the values, page after page: out [kRows, kTiles, 16].
@@ -344,20 +424,23 @@ void multiply_values(const AttendArgs& args, const AttendMemory<Isa>& memory, co
   }
 }
 
-// Divides by the sum of e.
+// Divides by the sum of e; false if that is no number.
 template <class Isa, class Weigh>
-void finish_query(const AttendArgs& args, const AttendQuery& query, const Softmax<Isa>& softmax, const Weigh& weigh) {
+bool finish_query(const AttendArgs& args, const AttendQuery& query, const Softmax<Isa>& softmax, const Weigh& weigh) {
   using F32 = typename Isa::F32;
-  const F32 factor(1.0f / sum(softmax.total));
+  const float total = sum(softmax.total);
+  if (!(total < __builtin_inff())) return false;
+  const F32 factor(1.0f / total);
   for_lanes(args.value_dim, [&](std::size_t column, auto part) {
     store(query.out + column, load<F32>(query.out + column, part) * factor, part);
   });
-  if (query.weights == nullptr) return;
+  if (query.weights == nullptr) return true;
   float* weights = query.weights + query.begin;
   for_lanes(query.end - query.begin, [&](std::size_t i, auto part) {
     const F32 e = exp2_of_negative(load<F32>(weights + i, part) - F32(softmax.top));
     store(weights + i, weigh(query.begin + i, e * factor), part);
   });
+  return true;
 }
 
 // Block after block; `scores(slots, softmax)` writes those of a block and takes note of them. False: not finite.
@@ -376,15 +459,17 @@ bool attend_blocks(const AttendArgs& args, const AttendMemory<Isa>& memory, cons
     const std::size_t first = begin / kLanes * kLanes;
     const Slots slots{block, first > block ? first : block, last < block + kSlotBlock ? last : block + kSlotBlock};
     scores(slots, softmax);
+    for (std::size_t i = 0; i < args.count; ++i) begin_block<Isa>(args.queries[i], slots, softmax[i]);
     for (std::size_t i = 0; i < args.count; ++i) {
-      if (!soften<Isa>(args, args.queries[i], slots, memory.scores + i * kSlotBlock, memory.high + i * kSlotBlock,
-                       memory.low + i * kSlotBlock, weigh, softmax[i]))
-        return false;
+      soften<Isa>(args, args.queries[i], slots, memory.scores + i * kSlotBlock, memory.high + i * kSlotBlock,
+                  memory.low + i * kSlotBlock, weigh, softmax[i]);
     }
     multiply_values<Isa>(args, memory, slots, softmax);
   }
-  for (std::size_t i = 0; i < args.count; ++i) finish_query<Isa>(args, args.queries[i], softmax[i], weigh);
-  return true;
+  bool finite = true;
+  for (std::size_t i = 0; i < args.count; ++i)
+    finite = finish_query<Isa>(args, args.queries[i], softmax[i], weigh) && finite;
+  return finite;
 }
 
 // Writes the scores of one block.

@@ -41,8 +41,9 @@ fit("exp(r) = 1 + r + r^2 p(r), |r| <= ln2/2", near_zero(lambda r: (exp(r) - 1 -
 fit("2^r = 1 + r p(r), |r| <= 1/2", near_zero(lambda r: (mpf(2) ** r - 1) / r, log(2)), "-0.5", "0.5", 3, mpf("0.5"))
 fit("tanh(x) = x + x t p(t), t = x^2 <= 0.625^2", near_zero(lambda t: (tanh(sqrt(t)) / sqrt(t) - 1) / t, -mpf(1) / 3), 0,
     mpf("0.625") ** 2, 4, mpf("0.625") ** 2)
-fit("erf(x / sqrt 2) = x p(x^2 / 13 - 1), x^2 <= 26",
-    lambda s: near_zero(lambda t: erf(sqrt(t / 2)) / sqrt(t), sqrt(2 / pi))((s + 1) * 13), -1, 1, 12)
+# The end is where the polynomial exceeds 1 by little, so that erf is exactly 1 from there on.
+fit("erf(x / sqrt 2) = x p(x^2 / 9 - 1), x^2 <= 18",
+    lambda s: near_zero(lambda t: erf(sqrt(t / 2)) / sqrt(t), sqrt(2 / pi))((s + 1) * 9), -1, 1, 8)
 
 quarter = (pi / 4) ** 2
 fit("sin(r) = r + r t p(t), t = r^2 <= (pi/4)^2", near_zero(lambda t: (sin(sqrt(t)) / sqrt(t) - 1) / t, -mpf(1) / 6), 0,

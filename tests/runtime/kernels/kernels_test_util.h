@@ -169,6 +169,21 @@ inline double reference_activation(Activation activation, double x, double cap) 
   }
   return x;
 }
+// How far from that one may be besides its roundings: what generic/math.h states of the coarse ones.
+inline double coarseness(Activation activation, double x) {
+  switch (activation) {
+    case Activation::kGelu:
+    case Activation::kGeluTanh:
+    case Activation::kQuickGelu:
+    case Activation::kSilu: return 1.1e-5 * (std::fabs(x) + 1);
+    case Activation::kNone:
+    case Activation::kRelu:
+    case Activation::kTanh:
+    case Activation::kSigmoid:
+    case Activation::kSoftCap: return 0;
+  }
+  return 0;
+}
 inline constexpr Activation kAllActivations[] = {Activation::kNone,     Activation::kRelu,      Activation::kGelu,
                                                  Activation::kGeluTanh, Activation::kQuickGelu, Activation::kSilu,
                                                  Activation::kTanh,     Activation::kSigmoid,   Activation::kSoftCap};

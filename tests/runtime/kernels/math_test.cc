@@ -78,8 +78,24 @@ TEST(Math, GeluIsWithinItsBound) {
       continue;
     }
     const double wide = static_cast<double>(x);
-    ASSERT_NEAR(static_cast<double>(y), 0.5 * wide * std::erfc(-wide * std::sqrt(0.5)), 4e-7 * (std::fabs(wide) + 1))
+    ASSERT_NEAR(static_cast<double>(y), 0.5 * wide * std::erfc(-wide * std::sqrt(0.5)), 1.1e-5 * (std::fabs(wide) + 1))
         << x;
+    if (std::fabs(x) > 4.25f) {
+      ASSERT_EQ(y, x < 0 ? 0.0f : x);
+    }
+  }
+}
+
+TEST(Math, CoarseSigmoidIsWithinItsBound) {
+  const auto at_float = [](float x) { return static_cast<double>(coarse_sigmoid(Lanes(x)).lane[0]); };
+  EXPECT_TRUE(std::isnan(at_float(NAN)));
+  EXPECT_EQ(at_float(INFINITY), 1.0);
+  EXPECT_EQ(at_float(0.0f), 0.5);
+  for (std::uint64_t bits = 0; bits < kAllFloats; bits += 509) {
+    const float x = float_of(static_cast<std::uint32_t>(bits));
+    if (std::isnan(x)) continue;
+    const double expected = 1 / (1 + std::exp(-static_cast<double>(x)));
+    ASSERT_NEAR(at_float(x), expected, std::fmax(1.1e-5 * expected, 0x1p-125)) << x;
   }
 }
 

@@ -125,7 +125,8 @@ TEST(Matmul, FollowsItsDefinition) {
             // At most a dozen roundings of 2^-24 each, of numbers no larger than these; no activation is steeper than
             // 1.13.
             const double bound =
-                1e-6 * ((std::fabs(scaled) + std::fabs(v) + 1) * (std::fabs(factor) + 1) + std::fabs(residual));
+                1e-6 * ((std::fabs(scaled) + std::fabs(v) + 1) * (std::fabs(factor) + 1) + std::fabs(residual)) +
+                coarseness(activation, v) * std::fabs(factor);
             EXPECT_NEAR(static_cast<double>(p.y[r * p.n16 + n]), expected, bound);
           }
         }
