@@ -240,14 +240,15 @@ struct ScaleSums {
   }
 };
 
-// False: this instruction set has too few registers, or the panel is not of that kind.
-template <class Isa>
+// False: this instruction set has too few registers, or the panel is not of that kind: Q8 rows, kFew < rows <= kMost, kTiles tiles.
+template <class Isa, int kMost, int kTiles>
 bool scale_in_registers(const ScaledTileArgs& tile) {
-  if constexpr (requires { Isa::kScalesSums; }) {
-    const bool streamed = Isa::kStreamParts > 1 && tile.panel.rows <= kFew;
-    if (tile.layer.x.low != nullptr || tile.panel.tiles != Isa::kTiles || streamed) return false;
-    with_count<Isa::kRows>(tile.panel.rows,
-                           [&](auto rows) { dot_tile<Isa, decltype(rows)::value, Isa::kTiles, ScaleSums>(tile); });
+  if constexpr (requires { Isa::kScalesSums; } && kMost > static_cast<int>(kFew)) {
+    if (tile.layer.x.low != nullptr || tile.panel.tiles != kTiles || tile.panel.rows <= kFew) return false;
+    constexpr int kMore = static_cast<int>(kFew);
+    with_count<kMost - kMore>(tile.panel.rows - kFew, [&](auto more) {
+      dot_tile<Isa, kMore + decltype(more)::value, kTiles, ScaleSums>(tile);
+    });
     return true;
   } else {
     return false;
@@ -318,7 +319,7 @@ void activate_panel(const MatmulArgs& args, const Panel& panel, const ScaledSums
 }
 
 // A panel of at most kMost rows (of both planes together) and kTiles tiles: its sums by `multiply(part, acc)`, and all that follows.
-template <class Isa, std::size_t kMost, std::size_t kTiles, class Multiply>
+template <class Isa, int kMost, int kTiles, class Multiply>
 void make_panel(const MatmulArgs& args, const Panel& panel, std::size_t ahead, const Multiply& multiply) {
   const std::size_t tile_bytes = kLanes * args.k;
   const std::int8_t* x[kMost];
@@ -326,12 +327,13 @@ void make_panel(const MatmulArgs& args, const Panel& panel, std::size_t ahead, c
   list_rows(args.x, panel.row, panel.rows, x, sums);
   const std::int8_t* w[kTiles];
   for (std::size_t t = 0; t < panel.tiles; ++t) w[t] = args.w + (panel.tile + t) * tile_bytes;
-  alignas(64) std::int32_t acc[kMost * kTiles * kLanes];
-  alignas(64) float result[kMost * kTiles * kLanes];  // y may be the factor or the residual, so it is written once
+  alignas(64) std::int32_t acc[kMost * kTiles * static_cast<int>(kLanes)];
+  alignas(64) float
+      result[kMost * kTiles * static_cast<int>(kLanes)];  // y may be the factor or the residual, so it is written once
   ScaledSums scaled{result, panel.tiles * kLanes};
   if (is_simple(args)) scaled = {args.y + panel.row * args.y_stride + panel.column(), args.y_stride};
   const ScaledTileArgs tile{{x, sums, w, args.k / kGroup, ahead * tile_bytes, acc}, args, panel, scaled};
-  if (!scale_in_registers<Isa>(tile)) {
+  if (!scale_in_registers<Isa, kMost, kTiles>(tile)) {
     multiply(tile);
     if (args.x.low == nullptr) scale_panel<Isa, 1>(args, panel, acc, scaled);
     else scale_panel<Isa, 2>(args, panel, acc, scaled);
@@ -363,14 +365,30 @@ void matmul_cold(const MatmulArgs& args, std::size_t rows) {
     const std::size_t left = args.tiles - done;
     const std::size_t tiles = left < kStreams ? left : kStreams;
     const Panel panel{0, args.rows, args.first_tile + done, tiles};
-    make_panel<Isa, kFew, kStreams>(args, panel, left >= 2 * tiles ? tiles : 0, [&](const TileArgs& part) {
-      with_count<static_cast<int>(kFew)>(rows, [&](auto r) {
-        with_count<static_cast<int>(kStreams)>(
-            tiles, [&](auto t) { dot_tile<Isa, decltype(r)::value, decltype(t)::value>(part); });
-      });
-    });
+    make_panel<Isa, static_cast<int>(kFew), static_cast<int>(kStreams)>(
+        args, panel, left >= 2 * tiles ? tiles : 0, [&](const TileArgs& part) {
+          with_count<static_cast<int>(kFew)>(rows, [&](auto r) {
+            with_count<static_cast<int>(kStreams)>(
+                tiles, [&](auto t) { dot_tile<Isa, decltype(r)::value, decltype(t)::value>(part); });
+          });
+        });
     done += tiles;
   }
+}
+
+// Half as many rows as the registers are made for, Q8: twice as many tiles. Returns how many tiles are done.
+template <class Isa>
+std::size_t matmul_low(const MatmulArgs& args, std::size_t rows) {
+  constexpr int kRows = Isa::kRows / 2;
+  constexpr std::size_t kTiles = std::size_t{2} * Isa::kTiles;
+  if (args.x.low != nullptr || rows <= kFew || rows > kRows) return 0;
+  std::size_t done = 0;
+  for (; done + kTiles <= args.tiles; done += kTiles) {
+    const Panel panel{0, rows, args.first_tile + done, kTiles};
+    const std::size_t ahead = args.tiles - done >= 2 * kTiles ? kTiles : 0;
+    make_panel<Isa, kRows, static_cast<int>(kTiles)>(args, panel, ahead, [](const TileArgs&) {});
+  }
+  return done;
 }
 
 template <class Isa>
@@ -379,7 +397,9 @@ void matmul(const MatmulArgs& args) {
   if constexpr (Isa::kColdTiles > 1) {
     if (args.cold && rows <= kFew) return matmul_cold<Isa>(args, rows);
   }
-  for (std::size_t done = 0; done < args.tiles;) {
+  std::size_t done = 0;
+  if constexpr (requires { Isa::kScalesSums; }) done = matmul_low<Isa>(args, rows);
+  while (done < args.tiles) {
     const std::size_t left = args.tiles - done;
     const std::size_t tiles = left < Isa::kTiles ? left : Isa::kTiles;
     const std::size_t first = args.first_tile + done;
