@@ -170,10 +170,9 @@ struct ScaledSums {
   std::size_t stride;
 };
 
-// What follows the scaled sums is so little that it is done at once: nothing, ReLU, or a residual.
+// What follows the scaled sums is so little that it is done at once: ReLU and a residual, or less.
 inline bool is_simple(const MatmulArgs& args) {
-  if (args.factor != nullptr) return false;
-  return args.activation == Activation::kNone || (args.activation == Activation::kRelu && args.residual == nullptr);
+  return args.factor == nullptr && (args.activation == Activation::kNone || args.activation == Activation::kRelu);
 }
 
 inline const float* residual_at(const MatmulArgs& args, const Panel& panel) {
@@ -193,11 +192,9 @@ struct ScaledTileArgs : TileArgs {
   ScaledSums scaled;
 };
 
-enum class Then : std::uint8_t { kNothing, kRelu, kAdd };
-
-// dot_tile's end there: float(acc) * (row scale * channel scale) + bias, then ReLU or + residual, each step one rounding.
+// dot_tile's end there: float(acc) * (row scale * channel scale) + bias, ReLU, + residual, each step one rounding.
 struct ScaleSums {
-  template <Then kThen, class Isa, int kRows, int kTiles>
+  template <bool kRelu, bool kAdd, class Isa, int kRows, int kTiles>
   [[gnu::always_inline]] static inline void scale(const ScaledTileArgs& tile,
                                                   const typename Isa::I32 (&acc)[kRows][kTiles]) {
     using F32 = typename Isa::F32;
@@ -221,11 +218,11 @@ struct ScaleSums {
       unroll<kTiles>([&](auto t) {
         constexpr int kTile = decltype(t)::value;
         F32 v = to_float(acc[kRow][kTile]) * (row * channel_scale[kTile]) + bias[kTile];
-        if constexpr (kThen == Then::kRelu) v = relu(v, cap);
-        if constexpr (kThen == Then::kAdd) v = v + F32::load(residual + kTile * kLanes);
+        if constexpr (kRelu) v = relu(v, cap);
+        if constexpr (kAdd) v = v + F32::load(residual + kTile * kLanes);
         v.store(y + kTile * kLanes);
       });
-      if constexpr (kThen == Then::kAdd) residual += residual_stride;
+      if constexpr (kAdd) residual += residual_stride;
       y += stride;
     });
   }
@@ -233,10 +230,12 @@ struct ScaleSums {
   template <class Isa, int kRows, int kTiles>
   [[gnu::always_inline]] static inline void end(const ScaledTileArgs& tile,
                                                 const typename Isa::I32 (&acc)[kRows][kTiles]) {
-    if (!is_simple(tile.layer)) scale<Then::kNothing, Isa>(tile, acc);
-    else if (tile.layer.activation == Activation::kRelu) scale<Then::kRelu, Isa>(tile, acc);
-    else if (tile.layer.residual != nullptr) scale<Then::kAdd, Isa>(tile, acc);
-    else scale<Then::kNothing, Isa>(tile, acc);
+    const bool relu = is_simple(tile.layer) && tile.layer.activation == Activation::kRelu;
+    const bool add = is_simple(tile.layer) && tile.layer.residual != nullptr;
+    if (relu && add) scale<true, true, Isa>(tile, acc);
+    else if (relu) scale<true, false, Isa>(tile, acc);
+    else if (add) scale<false, true, Isa>(tile, acc);
+    else scale<false, false, Isa>(tile, acc);
   }
 };
 

@@ -95,11 +95,10 @@ RowScale quantize_q16(const Row& row, float amax, const Sink& sink) {
 
 enum class Width : std::uint8_t { kQ8, kQ16 };
 
-// False: not finite, and nothing was written.
+// `most` is the row's largest_magnitude_bits. False: not finite, and nothing was written.
 template <class Isa, class Row, class Sink>
-bool quantize_row(const Row& row, Width width, const Sink& sink, RowScale& out) {
+bool quantize_row(const Row& row, std::int32_t most, Width width, const Sink& sink, RowScale& out) {
   using I32 = typename Isa::I32;
-  const std::int32_t most = largest_magnitude_bits<Isa>(row);
   if (most >= kInfinityBits) return false;
   const float amax = __builtin_bit_cast(float, most);
   if (most < kTinyBits) {
@@ -114,16 +113,25 @@ bool quantize_row(const Row& row, Width width, const Sink& sink, RowScale& out) 
   return true;
 }
 
+template <class Isa, class Row, class Sink>
+bool quantize_row(const Row& row, Width width, const Sink& sink, RowScale& out) {
+  return quantize_row<Isa>(row, largest_magnitude_bits<Isa>(row), width, sink, out);
+}
+
 template <class Isa>
 bool quantize(const QuantizeArgs& args) {
   const std::size_t written = round_up_to(args.width, kLanes);
   const QuantizedRows& rows = args.out;
   const bool wide = rows.low != nullptr;
+  const auto row_at = [&](std::size_t r) { return PlainRow<Isa>{args.x + r * args.x_stride, args.width}; };
+  std::int32_t most = args.rows == 0 ? 0 : largest_magnitude_bits<Isa>(row_at(0));
   for (std::size_t r = 0; r < args.rows; ++r) {
+    // The next row's is found first: adding up its lanes takes long, and this row does not wait for it.
+    const std::int32_t next = r + 1 == args.rows ? 0 : largest_magnitude_bits<Isa>(row_at(r + 1));
     const PlainPlanes<Isa> planes{rows.q + r * rows.stride, wide ? rows.low + r * rows.stride : nullptr};
-    const PlainRow<Isa> row{args.x + r * args.x_stride, args.width};
     RowScale scale;
-    if (!quantize_row<Isa>(row, wide ? Width::kQ16 : Width::kQ8, planes, scale)) return false;
+    if (!quantize_row<Isa>(row_at(r), most, wide ? Width::kQ16 : Width::kQ8, planes, scale)) return false;
+    most = next;
     rows.scale[r] = scale.scale;
     rows.sum[r] = scale.sum;
     std::memset(planes.q + written, 0, rows.stride - written);
