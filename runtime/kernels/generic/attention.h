@@ -11,10 +11,11 @@
 //   out          out * shrink + float(dot(p high, v) * 128 + dot(p low, v)) * p scale; divided by the sum at the end
 //
 // Why 14 bits: in 8 a probability below 1/510 of the largest becomes 0, and such keys may carry much of a flat row's weight. In 14 those
-// below 1/32766 vanish, less than 1 % of the largest one's weight over a whole block; the polynomial for 2^x is as exact as that needs. Measured by what `kinglet-convert` says of random models (tests/bench/make_checkpoint.py): with 16 bits
-// and an exact exponential minilm-l6, smollm-135m and transformer-base have a cosine of 0.999663, 0.998271 and 0.999634 with float,
-// with these 0.999663, 0.998268 and 0.999646. Two planes of 7 are never negative and fit int8 as well as uint8, so that every instruction
-// set multiplies them without corrections, and both share one pass over the values.
+// below 1/32766 vanish, less than 1 % of the largest one's weight over a whole block; the polynomial for 2^x is as exact as that needs.
+// Measured by what `kinglet-convert` says of random models (tests/bench/make_checkpoint.py): with 16 bits and an exact exponential minilm-l6,
+// smollm-135m and transformer-base have a cosine of 0.999663, 0.998271 and 0.999634 with float, with these 0.999666, 0.998269 and
+// 0.999643. Two planes of 7 are never negative and fit int8 as well as uint8, so that every instruction set multiplies them without
+// corrections, and both share one pass over the values.
 //
 // Everything follows the absolute slot: blocks of 256, pages of 16, lane = slot % 16; a block that a query does not see leaves
 // no trace in it. So the result does not depend on how rows were split into calls, or on which queries share one. Slots
