@@ -96,10 +96,9 @@ typename Isa::F32 zero_beyond(typename Isa::F32 x, Any part) {
   return beyond<Isa>(x, typename Isa::F32(0.0f), part);
 }
 
-// Calls f(column, Whole or Part) for every 16 columns below `width`. Inlined: where g++ 12 is left to choose, a call for every 16 numbers may
-// remain.
+// Calls f(column, Whole or Part) for every 16 columns below `width`.
 template <class F>
-[[gnu::always_inline]] inline void for_lanes(std::size_t width, F&& f) {
+void for_lanes(std::size_t width, F&& f) {
   std::size_t column = 0;
   for (; column + kLanes <= width; column += kLanes) f(column, Whole{});
   if (column < width) f(column, Part{width - column});

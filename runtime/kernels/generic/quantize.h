@@ -29,10 +29,13 @@ struct PlainRow {
   const float* x;
   std::size_t width;
 
-  // Calls f(column, sixteen numbers, zero beyond the width).
+  // Calls f(column, sixteen numbers, zero beyond the width). Inlined: left to choose, g++ 12 calls f for every sixteen.
   template <class F>
-  void for_lanes(F&& f) const {
-    kernels::for_lanes(width, [&](std::size_t c, auto part) { f(c, load<typename Isa::F32>(x + c, part)); });
+  [[gnu::always_inline]] void for_lanes(F&& f) const {
+    using F32 = typename Isa::F32;
+    std::size_t c = 0;
+    for (; c + kLanes <= width; c += kLanes) f(c, F32::load(x + c));
+    if (c < width) f(c, F32::load_n(x + c, width - c));
   }
 };
 
