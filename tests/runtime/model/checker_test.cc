@@ -265,18 +265,32 @@ TEST(Checker, Weights) {
   refused(asked->table(-1, 1, found.columns()), kNone);
 }
 
-// A vector has one row, of floats: others of the same width are none.
+// A vector has one row, of floats: what has two, or is of int8, is none.
 TEST(Checker, VectorsOfOtherForms) {
-  const auto file = testing::changed(testing::tiny_decoder(), [](fb::ModelT& model) {
-    for (const auto& weight : model.weights) {
-      if (weight->type != fb::WeightType::Float32 || weight->rows != 1 || weight->columns % 32 != 0) continue;
-      weight->rows = 2;  // as many numbers
-      weight->columns /= 2;
-      return;
-    }
+  std::uint64_t end = 0;
+  auto file = testing::changed(testing::tiny_decoder(), [&end](fb::ModelT& model) {
+    end = (model.segment_bytes + 63) / 64 * 64;
+    model.segment_bytes = end + 256;
+    fb::WeightT two;
+    two.type = fb::WeightType::Float32;
+    two.layout = fb::Layout::Plain;
+    two.rows = 2;
+    two.columns = 8;
+    two.data = std::make_unique<fb::Region>(end, std::uint64_t{64});
+    fb::WeightT bytes;
+    bytes.type = fb::WeightType::Int8;
+    bytes.layout = fb::Layout::Tile16x4;
+    bytes.rows = 1;
+    bytes.columns = 8;
+    bytes.data = std::make_unique<fb::Region>(end + 64, std::uint64_t{128});
+    bytes.scales = std::make_unique<fb::Region>(end + 192, std::uint64_t{64});
+    for (const fb::WeightT& weight : {two, bytes}) model.weights.push_back(std::make_unique<fb::WeightT>(weight));
   });
-  // The program that reads it is refused, so the Checker gets it by itself.
-  EXPECT_STREQ(Model::open(AlignedBytes(file).span()).status().message(), "a bias or gain has the wrong type or shape");
+  file.resize(static_cast<std::size_t>(fb::GetSizePrefixedModel(file.data())->segment() + end + 256));
+  Asked asked({}, false, false, -1, 0, file);
+  const int count = static_cast<int>(asked.root().weights()->size());
+  for (const int index : {count - 2, count - 1})
+    refused(asked->vector(index, 8), "a bias or gain has the wrong type or shape");
 }
 
 TEST(Checker, States) {
