@@ -273,5 +273,18 @@ TEST(Plan, ArenaIsTheSumOfItsParts) {
   }
 }
 
+// Counted in 64 bits, and refused where addresses have fewer.
+TEST(Plan, ArenaBeyondAllAddresses) {
+  const Opened opened = decoder(rules::kPositions);
+  const auto plan = Plan::make(opened.model, {.context = rules::kPositions, .sequences = rules::kSequences});
+  if (sizeof(std::size_t) > sizeof(std::uint32_t)) {
+    ASSERT_TRUE(plan.ok());
+    EXPECT_GT(plan->arena_bytes, std::size_t{1} << 31);
+  } else {
+    EXPECT_STREQ(plan.status().message(), "the arena is larger than this machine can address");
+    EXPECT_GT(plan.status().subject(), std::uint64_t{1} << 31);
+  }
+}
+
 }  // namespace
 }  // namespace kinglet

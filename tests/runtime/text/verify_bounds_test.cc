@@ -93,6 +93,13 @@ TEST(VerifyTokenizerBounds, Lists) {
   EXPECT_TRUE(verified(all, 7).ok());
 }
 
+TEST(VerifyTokenizerBounds, OneTokenAndNone) {
+  EXPECT_TRUE(verified(small_tables({{"a"}}, fb::TokenModel::WordPiece)).ok());
+  const Status none = verified(small_tables({}, fb::TokenModel::WordPiece));
+  EXPECT_STREQ(none.message(), "the tokenizer's lists of tokens differ in length or from the model's vocabulary");
+  EXPECT_EQ(none.subject(), 0U);
+}
+
 TEST(VerifyTokenizerBounds, Pieces) {
   constexpr const char* kPlace = "a token's text is out of place";
   constexpr const char* kOrder = "the tokenizer's order is wrong";
@@ -234,6 +241,8 @@ TEST(VerifyTokenizerBounds, Passes) {
           "the tokenizer normalizes in too many passes", 17},
          {"kind", bpe, add(1, fb::PassKind::Nfc),
           add(1, static_cast<fb::PassKind>(static_cast<int>(fb::PassKind::MAX) + 1)),
+          "a normalization that this build does not know", 0, Code::kUnsupported},
+         {"last kind", bpe, add(1, fb::PassKind::MAX), add(1, static_cast<fb::PassKind>(255)),
           "a normalization that this build does not know", 0, Code::kUnsupported},
          {"no map", bpe, map(whole), map({}), "a normalization lacks its map"}});
   fb::TokenizerT damaged = bpe();
