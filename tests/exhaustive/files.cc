@@ -1,7 +1,7 @@
 // Every damage of one byte that a model file can have: each truncation, each value of each byte of its program, and of the smallest all
 // pairs of flipped bits within one vtable. What is accepted is run to the end, the session and the tasks. Of five models, which together have
-// every operator and every kind of tokenizer. Built with sanitizers, and run by ./dev fuzz exhaustive; hours of
-// work, which can be ended and goes on.
+// every operator and every kind of tokenizer. Built with sanitizers, and run by ./dev fuzz exhaustive: hours of
+// work, which can be ended and goes on where it was.
 #include <sanitizer/common_interface_defs.h>
 
 #include <algorithm>
