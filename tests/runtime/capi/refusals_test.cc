@@ -45,6 +45,15 @@ struct World {
   kinglet_classifier classifier;
 };
 
+// Where sizes have 32 bits, a wish for special tokens is of a size's type, and would get a size's values.
+enum class Wish : kinglet_special {};
+kinglet_status encode_pair(const kinglet_tokenizer* tokenizer, kinglet_text first, kinglet_text second, Wish wish,
+                           void* scratch, std::size_t scratch_bytes, std::int32_t* tokens, std::uint8_t* types,
+                           std::size_t capacity, std::size_t* count) {
+  return kinglet_tokenizer_encode_pair(tokenizer, first, second, static_cast<kinglet_special>(wish), scratch,
+                                       scratch_bytes, tokens, types, capacity, count);
+}
+
 std::vector<std::byte> chat_decoder() {
   return testing::text_decoder([](fb::ModelT& model) {
     model.chat = std::make_unique<fb::ChatTemplateT>();
@@ -138,6 +147,8 @@ class Refusals : public ::testing::Test {
       return {false, true};
     } else if constexpr (std::is_same_v<T, std::size_t>) {
       return {round_.size, 64, 0, 1, kBuffer, SIZE_MAX, SIZE_MAX / 2, SIZE_MAX / 4 + 2};
+    } else if constexpr (std::is_enum_v<T>) {
+      return {static_cast<T>(round_.number), T{0}, T{1}, T{2}, T{0x7FFFFFFF}, T{~0U}};
     } else if constexpr (std::is_integral_v<T>) {
       return {static_cast<T>(round_.number), T{0}, T{1}, T{2}, T{0x7FFFFFFF}, static_cast<T>(~T{0})};
     } else if constexpr (std::is_floating_point_v<T>) {
@@ -364,7 +375,7 @@ TEST_F(Refusals, EveryFunctionWithEveryArgument) {
   attack("kinglet_tokenizer_decode_bytes", kinglet_tokenizer_decode_bytes);
   attack("kinglet_tokenizer_decode_next", kinglet_tokenizer_decode_next);
   attack("kinglet_tokenizer_encode", kinglet_tokenizer_encode);
-  attack("kinglet_tokenizer_encode_pair", kinglet_tokenizer_encode_pair);
+  attack("kinglet_tokenizer_encode_pair", encode_pair);
   attack("kinglet_tokenizer_find", kinglet_tokenizer_find);
   attack("kinglet_tokenizer_finish", kinglet_tokenizer_finish);
   attack("kinglet_tokenizer_is_special", kinglet_tokenizer_is_special);
