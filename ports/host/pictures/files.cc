@@ -85,7 +85,7 @@ Pixels read_picture(const std::string& path, std::uint32_t channels, std::int64_
 }
 
 Pixels input_picture(const std::string& path, const fb::Input& input) {
-  return prepare(read_picture(path, input.channels()), input);
+  return prepare(path, read_picture(path, input.channels()), input);
 }
 
 std::string png_of(const Pixels& pixels) {
