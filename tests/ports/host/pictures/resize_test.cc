@@ -173,6 +173,10 @@ TEST(ReadPicture, SaysWhatIsWrongWithAFile) {
               HasSubstr("cannot be read as a picture"));
   for (const std::size_t cut : {std::size_t{8}, std::size_t{20}, std::size_t{33}, png.size() / 2})
     EXPECT_THAT(refused("cut.png", png.substr(0, cut)), HasSubstr("cannot be read as a picture")) << cut;
+  EXPECT_THAT(refused("cut.png", png.substr(0, png.size() / 2)), HasSubstr("Corrupt PNG"));
+  std::string strange = png;  // a chunk whose name is no text
+  strange.replace(strange.find("IDAT"), 4, std::string("\0\xffQ\1", 4));
+  EXPECT_THAT(refused("strange.png", strange), HasSubstr("unknown PNG chunk type"));
   std::string huge = png;  // its header says 16,384 x 16,384
   for (const std::size_t at : {std::size_t{16}, std::size_t{20}}) huge.replace(at, 4, std::string("\0\0\x40\0", 4));
   EXPECT_THAT(refused("huge.png", huge), HasSubstr("16384 x 16384 pixels"));
