@@ -24,6 +24,7 @@
 #include "kinglet/c/beam.h"
 #include "kinglet/c/embedder.h"
 #include "kinglet/c/generator.h"
+#include "kinglet/c/input.h"
 #include "kinglet/c/model.h"
 #include "kinglet/c/sampler.h"
 #include "kinglet/c/session.h"
