@@ -34,9 +34,10 @@ MelBands::MelBands(Workspace& workspace, std::uint32_t bands, std::uint32_t bins
 void MelBands::prepare(fb::MelScale scale, std::uint32_t rate) {
   const bool slaney = scale == fb::MelScale::Slaney;
   const auto bands = static_cast<std::uint32_t>(energies_.size());
-  const double whole_half = rate / 2, half = rate / 2.0;  // Slaney's, as transformers has it
+  const std::uint32_t whole_half = rate / 2;  // Slaney's, as transformers has it
+  const double half = rate / 2.0;
   const Corners corners{scale, mel_of(scale, slaney ? 0 : 20), mel_of(scale, slaney ? 8000 : half), bands};
-  const double width = (slaney ? whole_half : half) / static_cast<double>(bins_.size() - 1);
+  const double width = (slaney ? static_cast<double>(whole_half) : half) / static_cast<double>(bins_.size() - 1);
   std::uint32_t band = 0;  // whose middle is the first corner above the bin
   for (std::size_t i = 0; i < bins_.size(); ++i) {
     const double hertz = width * static_cast<double>(i), place = slaney ? hertz : mel_of(scale, hertz);

@@ -95,7 +95,7 @@ struct PictureInput::State {
   Status check(const PixelBuffer& pixels, std::size_t grid_size) const;
   void make(const PixelBuffer& pixels, std::uint8_t* grid);
   void read(const PixelBuffer& pixels, std::uint32_t row);
-  void mix(Resize::Taps taps, std::uint8_t* out);
+  void mix(Resize::Taps rows, std::uint8_t* out);
   void scale_width(const std::uint8_t* row, std::uint8_t* out) const;
   std::uint8_t* kept_row(std::uint32_t row) { return &kept[row % down.most() * kept_width]; }
 
@@ -228,13 +228,13 @@ Result<std::size_t> PictureInput::workspace_bytes(const fb::Input& input, std::u
 }
 
 Result<PictureInput> PictureInput::create(const fb::Input& input, std::uint32_t height, std::uint32_t width,
-                                          std::span<std::byte> memory) {
+                                          std::span<std::byte> workspace) {
   const auto scaled = scaled_size(&input, height, width);
   if (!scaled.ok()) return scaled.status();
-  Workspace workspace(memory);
-  const std::span<State> place = workspace.take<State>(1);
-  State made(input, {height, width}, *scaled, workspace);
-  if (auto s = workspace.check(); !s.ok()) return s;
+  Workspace parts(workspace);
+  const std::span<State> place = parts.take<State>(1);
+  State made(input, {height, width}, *scaled, parts);
+  if (auto s = parts.check(); !s.ok()) return s;
   made.prepare();
   PictureInput picture;
   picture.state_ = new (place.data()) State(made);

@@ -197,12 +197,12 @@ Result<std::size_t> SoundInput::workspace_bytes(const fb::Input& input) {
   return workspace.measured();
 }
 
-Result<SoundInput> SoundInput::create(const fb::Input& input, std::span<std::byte> memory) {
+Result<SoundInput> SoundInput::create(const fb::Input& input, std::span<std::byte> workspace) {
   if (auto s = check(&input); !s.ok()) return s;
-  Workspace workspace(memory);
-  const std::span<State> place = workspace.take<State>(1);
-  State made(input, workspace);
-  if (auto s = workspace.check(); !s.ok()) return s;
+  Workspace parts(workspace);
+  const std::span<State> place = parts.take<State>(1);
+  State made(input, parts);
+  if (auto s = parts.check(); !s.ok()) return s;
   made.prepare();
   SoundInput sound;
   sound.state_ = new (place.data()) State(made);
