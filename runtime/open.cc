@@ -205,11 +205,11 @@ Result<Model> Model::open(std::span<const std::byte> bytes) {
     return Status{Code::kUnsupported, "this machine is big-endian, and models are read on little-endian ones only"};
   auto root = verify_container(bytes);
   if (!root.ok()) return root.status();
-  static_assert(rules::kVersion == 3, "as the message says");
+  static_assert(rules::kVersion == 4, "as the message says");
   const std::uint32_t version = (*root)->version();
   if (version != rules::kVersion)
     return Status{Code::kUnsupported,
-                  version > rules::kVersion ? "a newer Kinglet wrote the file: this one reads format 3, not"
+                  version > rules::kVersion ? "a newer Kinglet wrote the file: this one reads format 4, not"
                                             : "the file has a format that is no longer read",
                   version};
   Model model;

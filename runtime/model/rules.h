@@ -6,7 +6,8 @@
 
 namespace kinglet::rules {
 
-inline constexpr std::uint32_t kVersion = 3;               // of the file format; 3: grids
+// Of the file format, and of the arithmetic: who reads a file gives the bits that who wrote it gave. 4: activations before a rounding are coarser.
+inline constexpr std::uint32_t kVersion = 4;
 inline constexpr std::uint32_t kMetadataBytes = 1U << 28;  // the FlatBuffer
 inline constexpr std::uint32_t kWidth = 1U << 20;          // columns of a value
 inline constexpr std::uint32_t kInner = 1U << 17;          // K of a matmul

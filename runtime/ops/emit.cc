@@ -22,9 +22,9 @@ Status emit_quantized(const Frame& frame, const fb::Emit* emit, FloatRows source
   const kernels::QuantizedRows target = frame.quantized(emit->quantized());
   bool finite = true;
   for_ranges(frame, rows, std::uint64_t{rows} * width / 8, [&](std::uint32_t, std::uint32_t begin, std::uint32_t end) {
-    for (std::uint32_t r = begin; r < end; ++r) {
-      if (!quantize_row(frame, target, source.row(r), r, width)) __atomic_store_n(&finite, false, __ATOMIC_RELAXED);
-    }
+    if (!frame.kernels->quantize(
+            {source.row(begin), source.stride, std::size_t{end} - begin, width, target.from(begin)}))
+      __atomic_store_n(&finite, false, __ATOMIC_RELAXED);
   });
   return finite ? Status{} : not_finite();
 }

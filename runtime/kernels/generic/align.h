@@ -36,8 +36,7 @@ void additive_scores(const AlignArgs& align, const Slots& slots, float* scores, 
     }
     const F32 score = total * F32(args.scale * kLog2E);
     score.store(scores + (slot - slots.block));
-    const F32 value_scale = F32::load(args.head.value_scale + page * kLanes);
-    note_scores<Isa>(args.queries[0], slot, score, value_scale, softmax.most, softmax.most_value);
+    softmax.most = more<Isa>(args.queries[0], slot, score, softmax.most);
   }
 }
 

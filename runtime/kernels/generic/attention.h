@@ -6,16 +6,17 @@
 //   top          the largest score up to this block; `shrink` = 2^(old top - new top) brings to it what was added up before
 //   e[s]         2^(score[s] - top), so at most 1
 //   sum          sum * shrink + e, over 16 lanes. Where a score is NaN or infinity it is no number, and the call fails; one that is so
-//                negative that it overflows has no weight
-//   p            the block's e[s] * value scale[s] in 14 bits of the largest value scale: two planes of 7, one scale
+//                negative that it overflows has the weight of the smallest e
+//   p            the block's e[s] * value scale[s] in 14 bits of the largest of them: two planes of 7, one scale
 //   out          out * shrink + float(dot(p high, v) * 128 + dot(p low, v)) * p scale; divided by the sum at the end
 //
-// Why 14 bits: in 8 a probability below 1/510 of the largest becomes 0, and such keys may carry much of a flat row's weight. In 14 those
-// below 1/32766 vanish, less than 1 % of the largest one's weight over a whole block; the polynomial for 2^x is as exact as that needs.
-// Measured by what `kinglet-convert` says of random models (tests/bench/make_checkpoint.py): with 16 bits and an exact exponential minilm-l6,
-// smollm-135m and transformer-base have a cosine of 0.999663, 0.998271 and 0.999634 with float, with these 0.999666, 0.998269 and
-// 0.999643. Two planes of 7 are never negative and fit int8 as well as uint8, so that every instruction set multiplies them without
-// corrections, and both share one pass over the values.
+// Why 14 bits: in 8 a probability below 1/254 of the block's largest becomes 0, and such keys may carry much of a flat row's
+// weight. In 14 those below 1/32766 vanish, less than 1 % of the largest one's weight over a whole block; the polynomial for
+// 2^x is as exact as that needs. Why of the largest e * value scale, and not of e alone: the first key of a text often takes nearly all of the
+// weight, and has a small value. Measured by what `kinglet-convert` says of random models (tests/bench/make_checkpoint.py): with 16 bits
+// and an exact exponential minilm-l6, smollm-135m and transformer-base have a cosine of 0.999663, 0.998271 and 0.999634 with float,
+// with these FIDELITY. Two planes of 7 are never negative and fit int8 as well as uint8, so that every instruction
+// set multiplies them without corrections, and both share one pass over the values.
 //
 // Everything follows the absolute slot: blocks of 256, pages of 16, lane = slot % 16; a block that a query does not see leaves
 // no trace in it. So the result does not depend on how rows were split into calls, or on which queries share one. Slots
@@ -40,7 +41,6 @@ void begin_block(const AttendQuery& query, const Slots& slots, Softmax<Isa>& sof
   using F32 = typename Isa::F32;
   softmax.begun = softmax.begun || softmax.seen;
   softmax.seen = query.begin < slots.last && query.end > slots.first;
-  softmax.p_scale = softmax.p_factor = 0.0f;
   if (!softmax.seen) return;
   const float top = largest(softmax.most);
   softmax.shrink = 1.0f;
@@ -49,43 +49,58 @@ void begin_block(const AttendQuery& query, const Slots& slots, Softmax<Isa>& sof
     softmax.total = softmax.total * F32(softmax.shrink);
   }
   softmax.top = top;
-  const float value_top = largest(softmax.most_value);
-  softmax.most_value = F32(0.0f);
-  if (value_top < 0x1p-100f) return;  // nothing but zeros
-  softmax.p_scale = value_top / kProbabilityLevels;
-  softmax.p_factor = kProbabilityLevels / value_top;
 }
 
-// From scores to probabilities, in two planes. `weigh(slot)` is a factor of the 16 probabilities there, after the softmax.
+// From scores to probabilities times the scales of the values, in their place. `weigh(slot)` is a factor of the 16 probabilities there,
+// after the softmax.
 template <class Isa, class Weigh>
-void soften(const AttendArgs& args, const AttendQuery& query, const Slots& slots, const float* scores,
-            std::int8_t* high, std::int8_t* low, const Weigh& weigh, Softmax<Isa>& softmax) {
+void soften(const AttendArgs& args, const AttendQuery& query, const Slots& slots, float* scores, const Weigh& weigh,
+            Softmax<Isa>& softmax) {
   using F32 = typename Isa::F32;
-  using I32 = typename Isa::I32;
   const auto at = [&slots](std::size_t slot) { return slot - slots.block; };
-  if (!softmax.seen) {
-    std::memset(high + at(slots.first), 0, slots.last - slots.first);
-    std::memset(low + at(slots.first), 0, slots.last - slots.first);
-    return;
-  }
+  if (!softmax.seen) return;
   if (query.weights != nullptr) {
     for (std::size_t slot = slots.first; slot < slots.last; ++slot) {
       if (slot >= query.begin && slot < query.end) query.weights[slot] = scores[at(slot)];
     }
   }
   const F32 top(softmax.top);
-  const F32 factor(softmax.p_factor);
   F32 total = softmax.total;
+  F32 most(0.0f);
   for_pages<Isa>(query, slots, [&](std::size_t slot, auto within) {
     const F32 e = select(within, exp2_of_negative(F32::load(scores + at(slot)) - top), F32(0.0f));
     const float* value_scale = args.head.value_scale + page_at(args.head, slot / kLanes) * kLanes;
-    const F32 share = select(within, F32::load(value_scale) * factor, F32(0.0f));
+    const F32 p = weigh(slot, select(within, e * F32::load(value_scale), F32(0.0f)));
     total = total + e;
-    const I32 p = round_to_int(weigh(slot, e * share));
-    shift_right<7>(p).store_bytes(high + at(slot));
-    (p & I32(127)).store_bytes(low + at(slot));
+    most = max(p, most);
+    p.store(scores + at(slot));
   });
   softmax.total = total;
+  softmax.most_p = most;
+}
+
+// These in two planes, and their scale.
+template <class Isa>
+void split(const Slots& slots, const float* p, std::int8_t* high, std::int8_t* low, Softmax<Isa>& softmax) {
+  using F32 = typename Isa::F32;
+  using I32 = typename Isa::I32;
+  softmax.p_scale = 0.0f;
+  const std::size_t begin = slots.first - slots.block;
+  const std::size_t end = slots.last - slots.block;
+  if (!softmax.seen) {
+    std::memset(high + begin, 0, end - begin);
+    std::memset(low + begin, 0, end - begin);
+    return;
+  }
+  const float top = largest(softmax.most_p);
+  const bool any = top >= 0x1p-100f;
+  softmax.p_scale = any ? top / kProbabilityLevels : 0.0f;
+  const F32 factor(any ? kProbabilityLevels / top : 0.0f);
+  for (std::size_t i = begin; i < end; i += kLanes) {
+    const I32 levels = round_to_int(F32::load(p + i) * factor);
+    shift_right<7>(levels).store_bytes(high + i);
+    (levels & I32(127)).store_bytes(low + i);
+  }
 }
 
 // Dots of kRows planes with kTiles tiles of the values, page after page: out [kRows, kTiles, 16].
@@ -209,10 +224,13 @@ bool attend_blocks(const AttendArgs& args, const AttendMemory<Isa>& memory, cons
     const std::size_t first = begin / kLanes * kLanes;
     const Slots slots{block, first > block ? first : block, last < block + kSlotBlock ? last : block + kSlotBlock};
     scores(slots, softmax);
+    // Query after query does a step, so that none waits for the largest of its own lanes.
     for (std::size_t i = 0; i < args.count; ++i) begin_block<Isa>(args.queries[i], slots, softmax[i]);
+    for (std::size_t i = 0; i < args.count; ++i)
+      soften<Isa>(args, args.queries[i], slots, memory.scores + i * kSlotBlock, weigh, softmax[i]);
     for (std::size_t i = 0; i < args.count; ++i) {
-      soften<Isa>(args, args.queries[i], slots, memory.scores + i * kSlotBlock, memory.high + i * kSlotBlock,
-                  memory.low + i * kSlotBlock, weigh, softmax[i]);
+      split<Isa>(slots, memory.scores + i * kSlotBlock, memory.high + i * kSlotBlock, memory.low + i * kSlotBlock,
+                 softmax[i]);
     }
     multiply_values<Isa>(args, memory, slots, softmax);
   }

@@ -25,12 +25,11 @@ struct Slots {
 template <class Isa>
 struct Softmax {
   typename Isa::F32 most = typename Isa::F32(-__builtin_inff());  // the largest score so far in each lane
-  typename Isa::F32 most_value = typename Isa::F32(0.0f);         // the largest value scale of the block in each lane
+  typename Isa::F32 most_p = typename Isa::F32(0.0f);             // the largest probability of the block in each lane
   typename Isa::F32 total = typename Isa::F32(0.0f);              // sum of e in each lane
   float top = -__builtin_inff();                                  // the largest of the blocks that were softened
   float shrink = 1.0f;                                            // of the last block
   float p_scale = 0.0f;                                           // of the last block
-  float p_factor = 0.0f;                                          // 1 / p_scale, or 0
   bool seen = false;                                              // the last block has slots of it
   bool begun = false;                                             // and a block before it had
 };
@@ -79,18 +78,12 @@ void for_pages(const AttendQuery& query, const Slots& slots, F&& f) {
   }
 }
 
-// Takes note of 16 scores from `slot` on, and of the scales of the values there.
+// The largest of `most` and of the 16 scores from `slot` on that the query sees.
 template <class Isa>
-[[gnu::always_inline]] inline void note_scores(const AttendQuery& query, std::size_t slot, typename Isa::F32 score,
-                                               typename Isa::F32 value_scale, typename Isa::F32& most,
-                                               typename Isa::F32& most_value) {
-  using F32 = typename Isa::F32;
-  const auto note = [&](auto within) {
-    most = max(select(within, score, most), most);
-    most_value = max(select(within, value_scale, F32(0.0f)), most_value);
-  };
-  if (slot >= query.begin && slot + kLanes <= query.end) note(AllLanes{});
-  else note(slots_within<Isa>(query, slot));
+[[gnu::always_inline]] inline typename Isa::F32 more(const AttendQuery& query, std::size_t slot,
+                                                     typename Isa::F32 score, typename Isa::F32 most) {
+  if (slot >= query.begin && slot + kLanes <= query.end) return max(score, most);
+  return max(select(slots_within<Isa>(query, slot), score, most), most);
 }
 
 // bias[clamp(slot - position, -reach, reach) + reach] for 16 slots.
@@ -141,7 +134,6 @@ void finish_scores(const AttendArgs& args, const AttendQuery& query, float query
   using I32 = typename Isa::I32;
   const bool plain = args.cap == 0.0f && args.queries[0].bias == nullptr;
   F32 most = noted.most;
-  F32 most_value = noted.most_value;
   const float row_scale = query_scale * args.scale;
   const F32 factor(plain ? row_scale * kLog2E : row_scale);
   for (std::size_t t = 0; t < tiles; ++t) {
@@ -149,10 +141,9 @@ void finish_scores(const AttendArgs& args, const AttendQuery& query, float query
     F32 score = to_float(I32::load(dots + t * kLanes)) * (factor * F32::load(args.head.key_scale + scales[t]));
     if (!plain) score = unusual_score<Isa>(args, query, slot, score);
     score.store(out + t * kLanes);
-    note_scores<Isa>(query, slot, score, F32::load(args.head.value_scale + scales[t]), most, most_value);
+    most = more<Isa>(query, slot, score, most);
   }
   noted.most = most;
-  noted.most_value = most_value;
 }
 
 // Queries [row, row + rows) and the pages of [slot, slot + tiles * 16).
@@ -178,12 +169,9 @@ struct ScoreSums {
                                                 const typename Isa::I32 (&acc)[kRows][kTiles]) {
     using F32 = typename Isa::F32;
     F32 key_scale[kTiles];
-    F32 most_value(0.0f);
     unroll<kTiles>([&](auto t) {
       constexpr int kTile = decltype(t)::value;
-      const std::size_t at = tile.panel.scales_at[kTile];
-      key_scale[kTile] = F32::load(tile.attend.head.key_scale + at);
-      most_value = max(F32::load(tile.attend.head.value_scale + at), most_value);
+      key_scale[kTile] = F32::load(tile.attend.head.key_scale + tile.panel.scales_at[kTile]);
     });
     const float scale = tile.attend.scale;
     const RowScale* row_scale = tile.scales;
@@ -200,7 +188,6 @@ struct ScoreSums {
         most = max(score, most);
       });
       softmax[kRow].most = most;
-      softmax[kRow].most_value = max(most_value, softmax[kRow].most_value);
       scores += kSlotBlock;
     });
   }

@@ -443,7 +443,7 @@ TEST(Program, NamesTheFormatOfANewerFile) {
     const auto ran = run(arguments);
     EXPECT_TRUE(ran.complained(1)) << show(ran);
     EXPECT_EQ(ran.err, "kinglet: " + path +
-                           ": written by a newer Kinglet, in format version 4; this one reads up to 3: update " +
+                           ": written by a newer Kinglet, in format version 5; this one reads up to 4: update " +
                            "Kinglet, or convert the model with this one\n");
   }
 }

@@ -243,6 +243,65 @@ TEST(Attend, PagesMayLieInAnyOrder) {
   }
 }
 
+// Queries that see all of whole tiles, as an encoder's do, and pages in any order; and those of which some do not.
+TEST(Attend, ManyQueriesGiveTheSameBitsOnEverySet) {
+  Random random(13);
+  for (const std::size_t dim : {16u, 64u, 68u}) {
+    for (const std::size_t slots : {16u, 48u, 128u, 256u, 300u, 512u}) {
+      Cache cache(random, slots, dim);
+      std::vector<std::uint32_t> pages(cache.capacity / 16);
+      for (std::uint32_t i = 0; i < pages.size(); ++i) pages[i] = i;
+      std::shuffle(pages.begin(), pages.end(), random);
+      KeyValueHead head = cache.view();
+      head.pages = pages.data();
+      Buffer<float> rows(slots * dim);
+      fill(random, rows, Numbers::kNormal);
+      ASSERT_TRUE(portable().store({rows.data(), rows.data(), dim, dim, nullptr, 0, head, 0, slots, dim, dim, 0}));
+      for (std::size_t count = 1; count <= kAttendQueries; ++count) {
+        for (const bool causal : {false, true}) {
+          Buffer<float> out(count * dim), expected(count * dim);
+          Buffer<std::byte> scratch(attend_scratch_bytes(count, dim));
+          AttendQuery queries[kAttendQueries];
+          const auto attend = [&](const Kernels& kernels, Buffer<float>& to) {
+            for (std::size_t i = 0; i < count; ++i) {
+              const std::size_t end = causal ? slots - i : slots;
+              queries[i] = {rows.data() + i * dim, nullptr, nullptr, 0, end, end - 1, to.data() + i * dim};
+            }
+            return kernels.attend({queries, count, dim, dim, 0, head, 0.3f, 0.0f, 0, scratch.data()});
+          };
+          ASSERT_TRUE(attend(portable(), expected));
+          for (const Kernels* kernels : available_sets()) {
+            ASSERT_TRUE(attend(*kernels, out));
+            ASSERT_EQ(first_difference(out, expected), -1) << kernels->name << " " << count << " of " << slots;
+          }
+        }
+      }
+    }
+  }
+}
+
+// A key that takes nearly all of the weight, with a value of next to nothing, leaves the others theirs: as the first of a text often does.
+TEST(Attend, SmallWeightsOfLargeValuesCount) {
+  constexpr std::size_t kDim = 16, kSlots = 200;
+  Random random(14);
+  Cache cache(random, kSlots, kDim);
+  Buffer<float> query(kDim, 1.0f), keys(kSlots * kDim, 0.0f), values(kSlots * kDim, 1.0f), out(kDim);
+  for (std::size_t d = 0; d < kDim; ++d) {
+    keys[d] = 10.0f / kDim;
+    values[d] = 0.01f;
+  }
+  for (const Kernels* kernels : available_sets()) {
+    ASSERT_TRUE(
+        kernels->store({keys.data(), values.data(), kDim, kDim, nullptr, 0, cache.view(), 0, kSlots, kDim, kDim, 0}));
+    AttendQuery one{query.data(), nullptr, nullptr, 0, kSlots, kSlots - 1, out.data()};
+    Buffer<std::byte> scratch(attend_scratch_bytes(1, kDim));
+    ASSERT_TRUE(kernels->attend({&one, 1, kDim, kDim, 0, cache.view(), 1.0f, 0.0f, 0, scratch.data()}));
+    const double rest = (kSlots - 1) * std::exp(-10.0);
+    const double expected = (0.01 + rest) / (1 + rest);
+    for (const float y : out) EXPECT_NEAR(static_cast<double>(y) / expected, 1, 0.005) << kernels->name;
+  }
+}
+
 // What a query gives does not depend on which others share its call.
 TEST(Attend, EachQueryOfACallGivesWhatItGivesAlone) {
   Random random(10);

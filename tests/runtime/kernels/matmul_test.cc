@@ -283,17 +283,44 @@ TEST(Matmul, AnySplitOverTilesOrRowsGivesTheSameBits) {
 
 TEST(Matmul, ResidualOrFactorMayBeTheOutput) {
   Random random(8);
-  Problem p(random, {5, 64, 80}, false);
-  p.gated = true;
-  for (const Kernels* kernels : available_sets()) {
-    for (const bool factor : {false, true}) {
-      Buffer<float> apart(p.y);
-      kernels->matmul(p.args(apart));
-      Buffer<float> y(factor ? p.factor : p.residual);
-      MatmulArgs args = p.args(y);
-      (factor ? args.factor : args.residual) = y.data();
-      kernels->matmul(args);
-      ASSERT_EQ(first_difference(y, apart), -1) << kernels->name;
+  for (const std::size_t rows : {1u, 4u, 5u, 8u, 19u}) {
+    for (const Activation activation : {Activation::kNone, Activation::kRelu, Activation::kSilu}) {
+      Problem p(random, {rows, 64, 176}, false);
+      p.activation = activation;
+      for (const Kernels* kernels : available_sets()) {
+        for (const bool gated : {false, true}) {
+          p.gated = gated;
+          Buffer<float> apart(p.y);
+          portable().matmul(p.args(apart));
+          for (const bool factor : {false, true}) {
+            if (factor && !gated) continue;
+            Buffer<float> y(factor ? p.factor : p.residual);
+            MatmulArgs args = p.args(y);
+            (factor ? args.factor : args.residual) = y.data();
+            kernels->matmul(args);
+            ASSERT_EQ(first_difference(y, apart), -1) << kernels->name << ", " << rows << " rows";
+          }
+        }
+      }
+    }
+  }
+}
+
+// What is done to a tile that is still in registers is what is done to any.
+TEST(Matmul, EveryWayToFinishGivesTheSameBits) {
+  Random random(12);
+  for (std::size_t rows = 1; rows <= 17; ++rows) {
+    for (const Activation activation : {Activation::kNone, Activation::kRelu, Activation::kGelu}) {
+      for (const bool biased : {false, true}) {
+        for (const bool added : {false, true}) {
+          Problem p(random, {rows, 20, 208}, false, rows % 2 == 0 ? Numbers::kNormal : Numbers::kDenormal);
+          p.activation = activation;
+          MatmulArgs args = p.args(p.y);
+          if (!biased) args.bias = nullptr;
+          if (!added) args.residual = nullptr;
+          expect_same_as_portable(p, args, std::to_string(rows) + " rows");
+        }
+      }
     }
   }
 }
