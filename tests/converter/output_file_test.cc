@@ -91,6 +91,7 @@ TEST(OutputFile, IsGoneAfterASignal) {
     const pid_t child = ::fork();
     ASSERT_GE(child, 0);
     if (child == 0) {
+      std::signal(signal, SIG_DFL);  // also where the tests run under nohup
       OutputFile file(folder.path() / "out");
       file.write_at(0, bytes_of("ab"));
       if (folder.files().size() != 1) ::_exit(3);

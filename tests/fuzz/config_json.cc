@@ -23,6 +23,13 @@ extern "C" int LLVMFuzzerInitialize(int*, char*** arguments) {
     converter::Checkpoint read = converter::read_checkpoint(entry.path());
     checkpoints[read.config.value("model_type", "")].push_back(std::move(read));
   }
+  // All of CLIP, one of whose towers a file holds.
+  const auto& texts = checkpoints["clip_text_model"];
+  const auto& pictures = checkpoints["clip_vision_model"];
+  if (texts.empty() || pictures.empty()) return 1;
+  converter::Checkpoint both = texts.front();
+  both.tensors.insert(pictures.front().tensors.begin(), pictures.front().tensors.end());
+  checkpoints["clip"].push_back(std::move(both));
   return 0;
 }
 
@@ -36,10 +43,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (found == checkpoints.end()) return 0;
     for (converter::Checkpoint checkpoint : found->second) {
       checkpoint.config = config;
-      try {
-        (void)converter::build_program(checkpoint, {});
-      } catch (const converter::Error&) {
-        continue;  // of another shape than this one's
+      for (const char* part : {"", "text", "vision"}) {
+        try {
+          (void)converter::build_program(converter::part_of(checkpoint, part), {});
+        } catch (const converter::Error&) {
+          continue;  // of another shape than this one's, or of no parts
+        }
       }
     }
   } catch (const converter::Error&) {

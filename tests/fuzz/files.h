@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -23,6 +25,34 @@ class Scratch {
 
  private:
   int file_ = ::memfd_create("input", 0);
+};
+
+// A folder whose files are nowhere but in memory, for readers that take a folder.
+class ScratchFolder {
+ public:
+  ScratchFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "kinglet-fuzz-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a folder");
+    path_ = name;
+  }
+  ~ScratchFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+
+  void write(const std::string& name, std::string_view bytes) {
+    const auto [file, is_new] = files_.try_emplace(name);
+    const std::filesystem::path written = file->second.write(bytes);
+    if (is_new) std::filesystem::create_symlink(written, path_ / name);
+  }
+
+ private:
+  std::filesystem::path path_;
+  std::map<std::string, Scratch> files_;
 };
 
 // tests/goldens: beside the program (where a fuzzing service puts it), or where it was when the program was built.

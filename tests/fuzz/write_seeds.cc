@@ -1,4 +1,5 @@
 // Writes what the fuzzers begin with: kinglet_fuzz_seeds TESTS FOLDER. FOLDER/TARGET/… is one file for each input.
+#include <sndfile.h>
 #include <stb/stb_image_write.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -153,13 +155,59 @@ void write_tokenizers(const fs::path& tests, const fs::path& folder) {
   }
 }
 
+// Files of before tokenizer.json: as many bytes of each as fit, cut at the end of a line.
+void write_vocabularies(const fs::path& tests, const fs::path& folder) {
+  const fs::path goldens = tests / "goldens/tokenizers";
+  for (const char* name : {"wordpiece-cased", "wordpiece-uncased"}) {
+    const std::string text = read_file(goldens / name / "vocab.txt");
+    write(folder / name, text.substr(0, text.find('\n', 1500) + 1));
+  }
+  // The bytes' pieces, a few that are made of these, and their merges.
+  const json all = json::parse(read_file(goldens / "gpt2-files/vocab.json"));
+  json few = json::object();
+  for (const auto& [piece, id] : all.items()) {
+    if (is_short(piece) && few.size() < 400) few[piece] = id;
+  }
+  std::istringstream merges(read_file(goldens / "gpt2-files/merges.txt"));
+  std::string kept;
+  for (std::string line; std::getline(merges, line);) {
+    const std::size_t space = line.find(' ');
+    if (space == std::string::npos || line.starts_with("#")) continue;
+    const std::string left = line.substr(0, space), right = line.substr(space + 1);
+    if (few.contains(left) && few.contains(right) && few.contains(left + right)) kept += line + "\n";
+  }
+  write(folder / "gpt2", few.dump() + std::string(1, '\0') + kept);
+  write(folder / "small",
+        R"({"a":0,"b":1,"ab":2,"c":3,"abc":4})" + std::string(1, '\0') + "#version: 0.2\na b\nab c\n");
+}
+
+void write_chat_templates(const fs::path& tests, const fs::path& folder) {
+  for (const auto& entry : fs::directory_iterator(tests / "goldens/chat")) {
+    const fs::path file = entry.path() / "tokenizer_config.json";
+    if (!fs::exists(file)) continue;
+    const json settings = json::parse(read_file(file));
+    if (!settings.contains("chat_template") || !settings.at("chat_template").is_string()) continue;
+    json others = settings;
+    others.erase("chat_template");
+    write(folder / entry.path().filename(),
+          settings.at("chat_template").get<std::string>() + std::string(1, '\0') + others.dump());
+  }
+}
+
 // ---------------------------------------------------------------- checkpoints
 
 void write_checkpoints(const fs::path& tests, const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator(tests / "goldens")) {
     if (!is_model(entry.path())) continue;
     write(folder / "config_json" / entry.path().filename(), read_file(entry.path() / "config.json"));
+    if (fs::exists(entry.path() / "preprocessor_config.json"))
+      write(folder / "preprocessor_config" / entry.path().filename(),
+            read_file(entry.path() / "preprocessor_config.json"));
   }
+  const json towers = {{"model_type", "clip"},
+                       {"text_config", json::parse(read_file(tests / "goldens/clip-text/config.json"))},
+                       {"vision_config", json::parse(read_file(tests / "goldens/clip-vision/config.json"))}};
+  write(folder / "config_json/clip", towers.dump());
   using converter::testing::random_floats;
   write(folder / "safetensors/two",
         converter::testing::safetensors_bytes({{"a.weight", random_floats({3, 4}, 1)}, {"b", random_floats({2}, 2)}}));
@@ -217,6 +265,34 @@ void write_pictures(const fs::path& folder) {
   take("psd");
 }
 
+// ---------------------------------------------------------------- sounds
+
+// A sound of two channels in each format that libsndfile writes here.
+void write_sounds(const fs::path& folder) {
+  std::vector<float> samples(2 * 600);
+  for (std::size_t i = 0; i < samples.size(); ++i) samples[i] = static_cast<float>(i % 37) / 37 - 0.5F;
+  const auto add = [&](const char* name, int format, int rate) {
+    SF_INFO info{};
+    info.samplerate = rate;
+    info.channels = 2;
+    info.format = format;
+    const fs::path path = fs::temp_directory_path() / ("kinglet-fuzz-seed-" + std::string(name));
+    SNDFILE* file = sf_open(path.c_str(), SFM_WRITE, &info);
+    if (file == nullptr) return;
+    sf_write_float(file, samples.data(), static_cast<sf_count_t>(samples.size()));
+    sf_close(file);
+    write(folder / name, std::string(1, '\0') + read_file(path));
+    fs::remove(path);
+  };
+  add("wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000);
+  add("wav-float", SF_FORMAT_WAV | SF_FORMAT_FLOAT, 8000);
+  add("wav-adpcm", SF_FORMAT_WAV | SF_FORMAT_IMA_ADPCM, 16000);
+  add("aiff", SF_FORMAT_AIFF | SF_FORMAT_PCM_24, 22050);
+  add("flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 16000);
+  add("ogg", SF_FORMAT_OGG | SF_FORMAT_VORBIS, 16000);
+  add("mp3", SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III, 16000);
+}
+
 // What opens everything and runs it, for each of the models: choices of c_api.cc.
 void write_calls(const fs::path& folder) {
   for (char which = 0; which < 3; ++which) {
@@ -236,7 +312,10 @@ void write_all(const fs::path& tests, const fs::path& folder) {
   write_texts(tests, folder / "tokenizer");
   write_tokenizers(tests, folder);
   write_checkpoints(tests, folder);
+  write_vocabularies(tests, folder / "vocabulary");
+  write_chat_templates(tests, folder / "chat_template");
   write_pictures(folder / "picture");
+  write_sounds(folder / "sound");
   write_calls(folder / "c_api");
 }
 
