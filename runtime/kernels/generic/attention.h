@@ -137,7 +137,7 @@ bool quantize_queries(const AttendArgs& args, const AttendMemory<Isa>& memory, R
   for (std::size_t i = 0; i < args.count; ++i) {
     std::int8_t* q = memory.queries + i * memory.query_stride;
     const TurnedRow<Isa> row{args.queries[i].x, args.head_dim, args.queries[i].angles, args.n};
-    if (!quantize_row<Isa>(row, Width::kQ8, PlainPlanes<Isa>{q, nullptr}, scales[i])) return false;
+    if (!quantize_row<Isa>(row, PlainPlane<Isa>{q}, scales[i])) return false;
     std::memset(q + args.head_dim, 0, round_up_to(args.head_dim, kGroup) - args.head_dim);
   }
   return true;

@@ -29,6 +29,7 @@ struct KeyCells {
     }
   }
   void put_low(std::size_t, typename Isa::I32) const {}
+  static constexpr bool wide() { return false; }
 };
 
 // Column d of a value is a channel, and the slot is a k: 4 bytes apart within a tile.
@@ -47,6 +48,7 @@ struct ValueCells {
     }
   }
   void put_low(std::size_t, typename Isa::I32) const {}
+  static constexpr bool wide() { return false; }
 };
 
 // The page of a sequence's slots [16 index, 16 index + 16).
@@ -64,9 +66,8 @@ bool store_key_value(const StoreArgs& args) {
                                     head.capacity};
   RowScale key;
   RowScale value;
-  if (!quantize_row<Isa>(TurnedRow<Isa>{args.key, args.head_dim, args.angles, args.n}, Width::kQ8, key_cells, key))
-    return false;
-  if (!quantize_row<Isa>(PlainRow<Isa>{args.value, args.value_dim}, Width::kQ8, value_cells, value)) return false;
+  if (!quantize_row<Isa>(TurnedRow<Isa>{args.key, args.head_dim, args.angles, args.n}, key_cells, key)) return false;
+  if (!quantize_row<Isa>(PlainRow<Isa>{args.value, args.value_dim}, value_cells, value)) return false;
   head.key_scale[slot] = key.scale;
   head.value_scale[slot] = value.scale;
   return true;

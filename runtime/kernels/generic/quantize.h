@@ -50,7 +50,7 @@ struct RowScale {
   std::int32_t low_sum = 0;
 };
 
-// Where the 16 integers of each column that `for_lanes` names go. Any class with `put` will do.
+// Where the 16 integers of each column that `for_lanes` names go. Any class with these functions will do.
 template <class Isa>
 struct PlainPlanes {
   std::int8_t* q;
@@ -58,6 +58,17 @@ struct PlainPlanes {
 
   void put(std::size_t column, typename Isa::I32 values) const { values.store_bytes(q + column); }
   void put_low(std::size_t column, typename Isa::I32 values) const { values.store_bytes(low + column); }
+  bool wide() const { return low != nullptr; }  // Q16
+};
+
+// Of Q8 alone.
+template <class Isa>
+struct PlainPlane {
+  std::int8_t* q;
+
+  void put(std::size_t column, typename Isa::I32 values) const { values.store_bytes(q + column); }
+  void put_low(std::size_t, typename Isa::I32) const {}
+  static constexpr bool wide() { return false; }
 };
 
 template <class Isa, class Row, class Sink>
@@ -93,11 +104,9 @@ RowScale quantize_q16(const Row& row, float amax, const Sink& sink) {
   return {amax / 32512.0f, sum(total), sum(low_total)};
 }
 
-enum class Width : std::uint8_t { kQ8, kQ16 };
-
 // False: not finite, and nothing was written.
 template <class Isa, class Row, class Sink>
-bool quantize_row(const Row& row, Width width, const Sink& sink, RowScale& out) {
+bool quantize_row(const Row& row, const Sink& sink, RowScale& out) {
   using I32 = typename Isa::I32;
   const std::int32_t most = largest_magnitude_bits<Isa>(row);
   if (most >= kInfinityBits) return false;
@@ -105,11 +114,11 @@ bool quantize_row(const Row& row, Width width, const Sink& sink, RowScale& out) 
   if (most < kTinyBits) {
     row.for_lanes([&](std::size_t column, typename Isa::F32) {
       sink.put(column, I32(0));
-      if (width == Width::kQ16) sink.put_low(column, I32(0));
+      if (sink.wide()) sink.put_low(column, I32(0));
     });
     out = {};
   } else {
-    out = width == Width::kQ8 ? quantize_q8<Isa>(row, amax, sink) : quantize_q16<Isa>(row, amax, sink);
+    out = sink.wide() ? quantize_q16<Isa>(row, amax, sink) : quantize_q8<Isa>(row, amax, sink);
   }
   return true;
 }
@@ -123,7 +132,7 @@ bool quantize(const QuantizeArgs& args) {
     const PlainPlanes<Isa> planes{rows.q + r * rows.stride, wide ? rows.low + r * rows.stride : nullptr};
     const PlainRow<Isa> row{args.x + r * args.x_stride, args.width};
     RowScale scale;
-    if (!quantize_row<Isa>(row, wide ? Width::kQ16 : Width::kQ8, planes, scale)) return false;
+    if (!quantize_row<Isa>(row, planes, scale)) return false;
     rows.scale[r] = scale.scale;
     rows.sum[r] = scale.sum;
     std::memset(planes.q + written, 0, rows.stride - written);
