@@ -131,12 +131,12 @@ std::uint32_t heads_together(const fb::Attention& op) {
 std::uint32_t rows_together(const fb::Attention& op) { return kQueries / heads_together(op); }
 
 // The items [begin, end) of kv_heads * rows: row after row of a head, so that its keys stay in the cache.
-bool attend_items(const fb::Attention& op, const Frame& frame, const Caches& caches, std::uint64_t begin,
-                  std::uint64_t end, std::byte* scratch, const FloatRows& target) {
+bool attend_items(const fb::Attention& op, const Frame& frame, const Caches& caches, std::size_t begin, std::size_t end,
+                  std::byte* scratch, const FloatRows& target) {
   const std::uint32_t rows = frame.call.rows;
   const std::uint32_t group = op.heads() / op.kv_heads();
   bool finite = true;
-  for (std::uint64_t i = begin; i < end;) {
+  for (std::size_t i = begin; i < end;) {
     const auto row = static_cast<std::uint32_t>(i % rows);
     const auto first_head = static_cast<std::uint32_t>(i / rows) * group;
     const Span& span = frame.call.spans[frame.call.span_of[row]];
@@ -206,19 +206,19 @@ Status run(const fb::Attention& op, const Frame& frame) {
   const auto check = [&finite](bool ok) {
     if (!ok) __atomic_store_n(&finite, false, __ATOMIC_RELAXED);
   };
+  const std::size_t count = std::size_t{rows} * op.kv_heads();  // fewer than the floats that they are made of
   if (has_key(op)) {
-    const std::uint64_t count = std::uint64_t{rows} * op.kv_heads();
-    for_ranges(frame, count, count * op.head_dim() / 2, [&](std::uint32_t, std::uint64_t begin, std::uint64_t end) {
-      for (std::uint64_t i = begin; i < end; ++i) {
-        const auto row = static_cast<std::uint32_t>(i / op.kv_heads());
-        check(store_row(op, frame, caches, row, static_cast<std::uint32_t>(i % op.kv_heads())));
-      }
-    });
+    for_ranges(frame, count, std::uint64_t{count} * op.head_dim() / 2,
+               [&](std::uint32_t, std::size_t begin, std::size_t end) {
+                 for (std::size_t i = begin; i < end; ++i) {
+                   const auto row = static_cast<std::uint32_t>(i / op.kv_heads());
+                   check(store_row(op, frame, caches, row, static_cast<std::uint32_t>(i % op.kv_heads())));
+                 }
+               });
   }
   const std::uint32_t slots = has_key(op) ? frame.call.positions[rows - 1] + 1 : frame.shapes.source;
-  const std::uint64_t count = std::uint64_t{rows} * op.kv_heads();
   for_ranges(frame, count, std::uint64_t{rows} * op.heads() * op.head_dim() * slots / 32,
-             [&](std::uint32_t task, std::uint64_t begin, std::uint64_t end) {
+             [&](std::uint32_t task, std::size_t begin, std::size_t end) {
                std::byte* scratch = frame.scratch + layout.attend + task * layout.attend_bytes;
                check(attend_items(op, frame, caches, begin, end, scratch, target));
              });
