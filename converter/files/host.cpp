@@ -9,7 +9,8 @@ namespace kinglet::converter {
 namespace {
 
 std::vector<float> features_of(const std::string& path, const fb::Input& input) {
-  return host::mel_features(host::read_sound(path, input.sound()->rate()), input);
+  host::Listener listener(path, &input);
+  return listener.features(host::read_sound(path, listener.rate()));
 }
 
 // Each byte times its channel's gain, plus its shift.

@@ -15,13 +15,14 @@ class OtherEngine {
  public:
   static constexpr std::size_t kReadsBehind = 64;  // bytes behind an arena that must be readable
 
-  explicit OtherEngine(
-      const std::string& name);  // "none" or "xnnpack"; throws Misuse, or Failure where it was not built in
+  // "none", "xnnpack", or "xnnpack-int8": XNNPACK with its static int8 convolutions, which wants a model with ranges. Throws Misuse, or
+  // Failure where that was not built in.
+  explicit OtherEngine(const std::string& name);
   ~OtherEngine();
   OtherEngine(const OtherEngine&) = delete;
   OtherEngine& operator=(const OtherEngine&) = delete;
 
-  // Session::create with it. Its memory is allocated here and at no other time.
+  // Session::create with it. Its memory is allocated here and at no other time. Throws Failure where the model has no ranges.
   Result<Session*> create(const Plan& plan, std::span<std::byte> arena, SessionOptions options, pthreadpool_t pool);
 
  private:

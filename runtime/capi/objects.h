@@ -14,9 +14,11 @@
 #include "kinglet/embedder.h"
 #include "kinglet/generator.h"
 #include "kinglet/model.h"
+#include "kinglet/picture_input.h"
 #include "kinglet/plan.h"
 #include "kinglet/sampler.h"
 #include "kinglet/session.h"
+#include "kinglet/sound_input.h"
 #include "kinglet/tokenizer.h"
 #include "kinglet/translator.h"
 
@@ -63,6 +65,12 @@ struct EncoderObject : OverSession<Task> {
   std::span<Passage> passages;  // [sequences]
 };
 
+template <class Input>
+struct InputObject {
+  Input input;
+  std::span<std::byte> workspace;
+};
+
 template <std::uint64_t kind, class T>
 struct Kind {
   using Object = T;
@@ -92,6 +100,10 @@ template <>
 struct Held<kinglet_embedder> : Kind<11, EncoderObject<Embedder>> {};
 template <>
 struct Held<kinglet_classifier> : Kind<12, EncoderObject<Classifier>> {};
+template <>
+struct Held<kinglet_sound_input> : Kind<13, InputObject<SoundInput>> {};
+template <>
+struct Held<kinglet_picture_input> : Kind<14, InputObject<PictureInput>> {};
 
 // Options that several parts read.
 Status read_sampler(const kinglet_sampler_options* from, SamplerOptions& into);

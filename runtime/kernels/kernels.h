@@ -143,16 +143,21 @@ struct KeyValueHead {
   const std::uint32_t* pages = nullptr;  // or nullptr: page i is pages[i]
 };
 
-// Turns (with `angles`), quantizes and stores one row's key and value of one head at slot `slot`. False: not finite.
+// Turns (with `angles`), quantizes and stores keys and values of one head: those of `rows` rows at the slots from `slot` on. False: not
+// finite. No byte of another slot is written, so that threads can share a head.
 struct StoreArgs {
-  const float* key;    // [head_dim]
-  const float* value;  // [value_dim]
+  const float* key;    // [rows, head_dim]
+  const float* value;  // [rows, value_dim]
   std::size_t head_dim;
   std::size_t value_dim;
-  const float* angles;  // [2n] or nullptr
+  const float* angles;  // [rows, 2n] or nullptr
   std::size_t n;
   KeyValueHead head;
   std::size_t slot;
+  std::size_t rows = 1;
+  std::size_t key_stride = 0;  // floats from a row to the next; of a single row nobody asks
+  std::size_t value_stride = 0;
+  std::size_t angles_stride = 0;
 };
 
 // One query row of one head: softmax(scale * q k + bias) v over the slots [begin, end).

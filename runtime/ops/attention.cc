@@ -64,8 +64,10 @@ struct Caches {
   }
 };
 
-bool store_row(const fb::Attention& op, const Frame& frame, const Caches& caches, std::uint32_t row,
-               std::uint32_t head) {
+constexpr std::uint32_t kStoredTogether = kLanes;  // rows: whole lines of the cache are written
+
+bool store_rows(const fb::Attention& op, const Frame& frame, const Caches& caches, std::uint32_t head,
+                std::uint32_t row, std::uint32_t count) {
   const std::size_t column = std::size_t{head} * op.head_dim();
   const FloatRows angles = op.angles() < 0 ? FloatRows{} : frame.floats(op.angles());
   return frame.kernels->store({.key = frame.columns(op.key(), row) + column,
@@ -75,7 +77,11 @@ bool store_row(const fb::Attention& op, const Frame& frame, const Caches& caches
                                .angles = op.angles() < 0 ? nullptr : angles.row(row),
                                .n = op.angles() < 0 ? 0 : frame.value(op.angles()).width() / 2,
                                .head = caches.head(frame.call.span_of[row], head),
-                               .slot = frame.call.positions[row]});
+                               .slot = frame.call.positions[row],
+                               .rows = count,
+                               .key_stride = frame.floats(op.key()->value()).stride,
+                               .value_stride = frame.floats(op.value()->value()).stride,
+                               .angles_stride = angles.stride});
 }
 
 // Rows of one sequence from `row`, and heads of one group from `head`, that attend together.
@@ -130,25 +136,15 @@ std::uint32_t heads_together(const fb::Attention& op) {
 }
 std::uint32_t rows_together(const fb::Attention& op) { return kQueries / heads_together(op); }
 
-// The items [begin, end) of kv_heads * rows: row after row of a head, so that its keys stay in the cache.
-bool attend_items(const fb::Attention& op, const Frame& frame, const Caches& caches, std::size_t begin, std::size_t end,
-                  std::byte* scratch, const FloatRows& target) {
-  const std::uint32_t rows = frame.call.rows;
+// The rows [row, row + count) of all heads of a group; a head's come one after the other, so that its keys stay in the cache.
+bool attend_group(const fb::Attention& op, const Frame& frame, const Caches& caches, std::uint32_t kv_head,
+                  std::uint32_t row, std::uint32_t count, std::byte* scratch, const FloatRows& target) {
   const std::uint32_t group = op.heads() / op.kv_heads();
   bool finite = true;
-  for (std::size_t i = begin; i < end;) {
-    const auto row = static_cast<std::uint32_t>(i % rows);
-    const auto first_head = static_cast<std::uint32_t>(i / rows) * group;
-    const Span& span = frame.call.spans[frame.call.span_of[row]];
-    std::uint32_t count = span.first_row + span.rows - row;
-    if (count > rows_together(op)) count = rows_together(op);
-    if (count > end - i) count = static_cast<std::uint32_t>(end - i);
-    for (std::uint32_t first = 0; first < group; first += heads_together(op)) {
-      const std::uint32_t left = group - first;
-      const std::uint32_t heads = left < heads_together(op) ? left : heads_together(op);
-      finite = attend(op, frame, caches, {row, count, first_head + first, heads}, scratch, target) && finite;
-    }
-    i += count;
+  for (std::uint32_t first = 0; first < group; first += heads_together(op)) {
+    const std::uint32_t left = group - first;
+    const std::uint32_t heads = left < heads_together(op) ? left : heads_together(op);
+    finite = attend(op, frame, caches, {row, count, kv_head * group + first, heads}, scratch, target) && finite;
   }
   return finite;
 }
@@ -210,17 +206,20 @@ Status run(const fb::Attention& op, const Frame& frame) {
   if (has_key(op)) {
     for_ranges(frame, count, std::uint64_t{count} * op.head_dim() / 2,
                [&](std::uint32_t, std::size_t begin, std::size_t end) {
-                 for (std::size_t i = begin; i < end; ++i) {
-                   const auto row = static_cast<std::uint32_t>(i / op.kv_heads());
-                   check(store_row(op, frame, caches, row, static_cast<std::uint32_t>(i % op.kv_heads())));
-                 }
+                 for_runs(frame.call, begin, end, kStoredTogether,
+                          [&](std::uint32_t head, std::uint32_t row, std::uint32_t together) {
+                            check(store_rows(op, frame, caches, head, row, together));
+                          });
                });
   }
   const std::uint32_t slots = has_key(op) ? frame.call.positions[rows - 1] + 1 : frame.shapes.source;
   for_ranges(frame, count, std::uint64_t{rows} * op.heads() * op.head_dim() * slots / 32,
              [&](std::uint32_t task, std::size_t begin, std::size_t end) {
                std::byte* scratch = frame.scratch + layout.attend + task * layout.attend_bytes;
-               check(attend_items(op, frame, caches, begin, end, scratch, target));
+               for_runs(frame.call, begin, end, rows_together(op),
+                        [&](std::uint32_t head, std::uint32_t row, std::uint32_t together) {
+                          check(attend_group(op, frame, caches, head, row, together, scratch, target));
+                        });
              });
   if (!finite) return not_finite();
   return emit_quantized(frame, op.output(), target, rows, width);

@@ -28,23 +28,25 @@ Status run(const fb::CacheKeyValue& op, const Frame& frame) {
   const std::uint32_t rows = frame.call.rows;
   const std::size_t count = std::size_t{rows} * state.heads();
   bool finite = true;
-  for_ranges(frame, count, std::uint64_t{count} * state.head_dim() / 2,
-             [&](std::uint32_t, std::size_t begin, std::size_t end) {
-               for (std::size_t i = begin; i < end; ++i) {
-                 const std::size_t row = i % rows;
-                 const auto head = static_cast<std::uint32_t>(i / rows);
-                 const bool ok = frame.kernels->store(
-                     {.key = frame.columns(op.key(), row) + std::size_t{head} * state.head_dim(),
-                      .value = frame.columns(op.value(), row) + std::size_t{head} * value_dim(state),
-                      .head_dim = state.head_dim(),
-                      .value_dim = value_dim(state),
-                      .angles = nullptr,
-                      .n = 0,
-                      .head = frame.head(op.state(), frame.call.spans[frame.call.span_of[row]], head),
-                      .slot = frame.call.positions[row]});
-                 if (!ok) __atomic_store_n(&finite, false, __ATOMIC_RELAXED);
-               }
-             });
+  for_ranges(
+      frame, count, std::uint64_t{count} * state.head_dim() / 2,
+      [&](std::uint32_t, std::size_t begin, std::size_t end) {
+        for_runs(frame.call, begin, end, kLanes, [&](std::uint32_t head, std::uint32_t row, std::uint32_t together) {
+          const bool ok =
+              frame.kernels->store({.key = frame.columns(op.key(), row) + std::size_t{head} * state.head_dim(),
+                                    .value = frame.columns(op.value(), row) + std::size_t{head} * value_dim(state),
+                                    .head_dim = state.head_dim(),
+                                    .value_dim = value_dim(state),
+                                    .angles = nullptr,
+                                    .n = 0,
+                                    .head = frame.head(op.state(), frame.call.spans[frame.call.span_of[row]], head),
+                                    .slot = frame.call.positions[row],
+                                    .rows = together,
+                                    .key_stride = frame.floats(op.key()->value()).stride,
+                                    .value_stride = frame.floats(op.value()->value()).stride});
+          if (!ok) __atomic_store_n(&finite, false, __ATOMIC_RELAXED);
+        });
+      });
   return finite ? Status{} : not_finite();
 }
 

@@ -164,6 +164,20 @@ struct Frame {
   void recall(int state, int initial, const Span& span, float* out) const;
 };
 
+// The items [begin, end) of heads x rows, row after row of a head: fn(head, row, count) for at most `most` rows of one span each.
+template <class Fn>
+void for_runs(const Call& call, std::size_t begin, std::size_t end, std::uint32_t most, const Fn& fn) {
+  for (std::size_t i = begin; i < end;) {
+    const auto row = static_cast<std::uint32_t>(i % call.rows);
+    const Span& span = call.spans[call.span_of[row]];
+    std::uint32_t count = span.first_row + span.rows - row;
+    if (count > most) count = most;
+    if (count > end - i) count = static_cast<std::uint32_t>(end - i);
+    fn(static_cast<std::uint32_t>(i / call.rows), row, count);
+    i += count;
+  }
+}
+
 // Splits [0, count) into at most shapes.threads runs of consecutive items and calls fn(task, begin, end) for each, on the
 // session's threads. `work`: about how many nanoseconds one fast core takes; little work stays on the calling thread.
 using DoRange = FunctionRef<void(std::uint32_t task, std::size_t begin, std::size_t end)>;

@@ -43,9 +43,6 @@ Status verify(const fb::Linear& op, Checker& check) {
 
 namespace {
 
-// Weights that stay in a cache are read again for each small block; others serve more rows at once.
-std::uint32_t block_rows(std::uint64_t weight_bytes) { return weight_bytes <= (std::uint64_t{4} << 20) ? 96 : 192; }
-
 // Rows that each thread has scratch for: a block, or its share of `most` rows. Together they hold all of a call with few rows.
 std::uint32_t thread_rows(std::uint64_t weight_bytes, std::uint32_t most, const Shapes& shapes) {
   const std::uint32_t share = (most + shapes.threads - 1) / shapes.threads;

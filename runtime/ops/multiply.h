@@ -13,6 +13,12 @@ inline std::uint64_t multiply_time(std::uint64_t weight_bytes, std::uint64_t row
   return weight_bytes / 32 + rows * weight_bytes / 512;
 }
 
+// Of many rows some are multiplied, then quantized, before the next are. Weights that stay in a cache are read again for each small block; others
+// serve more rows at once.
+inline std::uint32_t block_rows(std::uint64_t weight_bytes) {
+  return weight_bytes <= (std::uint64_t{4} << 20) ? 96 : 192;
+}
+
 // Calls fn(task, part) on each thread with its share of the `columns` of a product.
 using Tiles = FunctionRef<void(std::uint32_t task, const kernels::MatmulArgs& part)>;
 void for_tiles(const Frame& frame, std::uint32_t columns, std::uint64_t work, const kernels::MatmulArgs& args,

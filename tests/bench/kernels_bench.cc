@@ -1,6 +1,7 @@
 // How fast the kernels are, and against which limit, one thread: matmul in GOPS (2 per multiply-accumulate) beside the products of the
 // same instructions with everything in registers; one row in GB/s beside a plain read of memory or of the last-level cache.
 //     kernels_bench [ISA] [--json]      --json: the layers only
+#include <cmath>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "cpu_features.h"
 #include "machine.h"
 #include "machine_limits.h"
+#include "ops/multiply.h"
 #include "tests/bench/layers.h"
 #include "tests/runtime/kernels/kernels_test_util.h"
 
@@ -20,8 +22,9 @@ using bench::Place;
 using bench::places_of;
 using bench::seconds;
 
-// What a linear layer of a model does with one call of `rows` rows: float rows are quantized, multiplied, and the results get a bias,
-// an activation and a residual. `copies` of the weights take turns, so that they are not where the last call left them.
+// What a linear layer of a model does with one call of `rows` rows, block after block as the operator takes them: float rows are quantized,
+// multiplied, and the results get a bias, an activation and a residual. `copies` of the weights take turns, so that they are not where the
+// last call left them.
 struct Layer {
   Layer(std::size_t rows, std::size_t k, std::size_t n, bool wide, std::size_t copies)
       : floats(rows * k),
@@ -43,11 +46,15 @@ struct Layer {
   }
 
   // The product alone, with scales and bias.
-  void multiply(const Kernels& kernels) { run(kernels, Activation::kNone, nullptr); }
+  void multiply(const Kernels& kernels) {
+    for_blocks([&](std::size_t first, std::size_t rows) { run(kernels, first, rows, Activation::kNone, nullptr); });
+  }
   // All of it.
   void whole(const Kernels& kernels) {
-    kernels.quantize({floats.data(), k_, rows_, k_, x.view()});
-    run(kernels, Activation::kRelu, residual.data());
+    for_blocks([&](std::size_t first, std::size_t rows) {
+      kernels.quantize({floats.data() + first * k_, k_, rows, k_, x.view().from(first)});
+      run(kernels, first, rows, Activation::kRelu, residual.data() + first * n_);
+    });
   }
 
   double operations() const { return 2.0 * static_cast<double>(rows_ * k_ * n_); }
@@ -59,10 +66,20 @@ struct Layer {
   Buffer<float> scale, bias, residual, y;
 
  private:
-  void run(const Kernels& kernels, Activation activation, const float* added) {
+  template <class Fn>
+  void for_blocks(const Fn& fn) {
     copy_ = (copy_ + 1) % copies_;
-    kernels.matmul({x.view(), rows_, k_, w.data() + copy_ * n_ * k_, scale.data(), bias.data(), activation, 1.0f, added,
-                    n_, y.data(), n_, 0, n_ / 16, cold_});
+    const std::size_t most = block_rows(n_ * k_);
+    const std::size_t blocks = (rows_ + most - 1) / most;
+    for (std::size_t b = 0; b < blocks; ++b) {
+      const std::size_t first = rows_ * b / blocks;
+      fn(first, rows_ * (b + 1) / blocks - first);
+    }
+  }
+
+  void run(const Kernels& kernels, std::size_t first, std::size_t rows, Activation activation, const float* added) {
+    kernels.matmul({x.view().from(first), rows, k_, w.data() + copy_ * n_ * k_, scale.data(), bias.data(), activation,
+                    INFINITY, added, n_, y.data() + first * n_, n_, 0, n_ / 16, cold_});
   }
 
   std::size_t rows_, k_, n_, copies_, copy_ = 0;

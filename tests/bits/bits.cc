@@ -6,6 +6,7 @@
 #include "model_generated.h"
 #include "ports/host/sha256.h"
 #include "tests/bits/arithmetic/mode.h"
+#include "tests/bits/inputs.h"
 #include "tests/bits/job.h"
 #include "tests/bits/running.h"
 
@@ -172,6 +173,8 @@ class Program {
     if (bundle_.case_count > choices_.cases) bundle_.case_count = choices_.cases;
     if (bundle_.kind == Kind::kTokenizer) {
       run_tokenizer();
+    } else if (bundle_.kind == Kind::kInput) {
+      run_input();
     } else {
       run_model();
     }
@@ -324,6 +327,24 @@ class Program {
     say(" ");
     say_number(job.chunk);
     say(" ", api, " ");
+  }
+
+  // ---------------------------------------------------------------- an input
+
+  void run_input() {
+    const auto model = Model::open(bundle_.file);
+    if (!model.ok()) return void(complain(model.status().message()));
+    say("size ", name_, " ");
+    say_number(bundle_.file.size());
+    say(" 0\n");
+    for (const bool c : {false, true}) {
+      if (!(c ? choices_.c : choices_.cpp)) continue;
+      host::Sha256 digest;
+      if (machine_.forget != nullptr) machine_.forget(room_);
+      const Status s = c ? digest_inputs_in_c(*model, room_, digest) : digest_inputs(*model, room_, digest);
+      if (!s.ok()) return void(complain(s.message()));
+      say("digest ", name_, " - 1 0 ", c ? "c " : "c++ ", digest.hex().data(), "\n");
+    }
   }
 
   // ---------------------------------------------------------------- a tokenizer

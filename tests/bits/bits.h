@@ -7,7 +7,7 @@
 //     bundle NAME PATH     what write_bundles made of a model or a tokenizer; the lines above hold for those that follow
 // and writes one line for each of these, ended by a line `end`:
 //     size NAME BYTES-OF-THE-FILE BYTES-OF-THE-ARENA
-//     digest NAME SET THREADS CHUNK API SHA-256       SET is - for a tokenizer, which knows no kernels
+//     digest NAME SET THREADS CHUNK API SHA-256       SET is - for a tokenizer or an input, which know no kernels
 //     too-large NAME BYTES-WANTED BYTES-THERE         it does not fit this machine's memory
 //     failed NAME SET THREADS CHUNK API SUBJECT MESSAGE
 #pragma once
@@ -42,6 +42,10 @@ bool run(const Machine& machine, const char* list);
 //     kind, where the file begins, its bytes, cases, texts
 //     a case: tokens, types, decoder tokens, floats of a grid (how many of each), then these; types are bytes, filled up to a word
 //     a text: its bytes (how many), then these, filled up to a word
-enum class Kind : std::uint32_t { kModel, kTokenizer };
+enum class Kind : std::uint32_t {
+  kModel,
+  kTokenizer,
+  kInput
+};  // kInput: a model of which only the input is asked, without cases
 
 }  // namespace kinglet::bits

@@ -117,7 +117,7 @@ static const kinglet_beam_options* beams(void) {
 
 /* A decoder-only model goes on after the tokens of each case. */
 static kinglet_status generate(running* r) {
-  kinglet_generator generator;
+  kinglet_generator generator = KINGLET_CLOSED;
   kinglet_generator_options options = KINGLET_GENERATOR_OPTIONS;
   size_t bytes = 0, i;
   kinglet_status s;
@@ -152,9 +152,9 @@ static kinglet_status generate(running* r) {
 static kinglet_status translate(running* r) {
   static char out[8 * BITS_TEXT];
   static int32_t tokens[BITS_TEXT];
-  kinglet_translator translator;
+  kinglet_translator translator = KINGLET_CLOSED;
   kinglet_translator_options options = KINGLET_TRANSLATOR_OPTIONS;
-  kinglet_tokenizer tokenizer;
+  kinglet_tokenizer tokenizer = KINGLET_CLOSED;
   void* scratch;
   size_t bytes = 0, scratch_bytes, i;
   kinglet_status s = kinglet_tokenizer_open(&tokenizer, &r->model, false);

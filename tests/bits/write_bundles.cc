@@ -166,12 +166,22 @@ void write_pictures(const std::string& bytes, const fs::path& model, const std::
   say(name, path);
 }
 
+// The model again, to be asked what it makes of samples or pixels.
+void write_input(const std::string& bytes, const std::string& name, const fs::path& folder) {
+  const fs::path path = folder / (name + ".bundle");
+  Bundle().write(path, Kind::kInput, 0, 0, bytes);
+  say(name, path);
+}
+
 void write_model(const fs::path& model, const std::string& name, const fs::path& folder, Operators& operators) {
   const fs::path file = folder / (name + ".kgl");
   const auto summary = converter::convert({.source = model, .output = file, .tokenizer = {}, .name = name});
   for (const auto& [kind, count] : summary.operators) operators.seen.insert(kind);
   const std::string bytes = read_file(file);
-  if (fb::GetSizePrefixedModel(bytes.data())->input() != nullptr) return write_pictures(bytes, model, name, folder);
+  if (const fb::Input* input = fb::GetSizePrefixedModel(bytes.data())->input(); input != nullptr) {
+    if (input->sound() != nullptr || input->picture() != nullptr) write_input(bytes, name + "-input", folder);
+    return write_pictures(bytes, model, name, folder);
+  }
   const bool sample = fs::exists(model / "golden.json");
   const json cases = read_json(model / (sample ? "golden.json" : "cases.json")).at("cases");
   const std::size_t count = std::min(cases.size(), kMostCases);

@@ -10,8 +10,8 @@ static int fail(kinglet_status status) {
 }
 
 int main(int argc, char** argv) {
-  kinglet_model model;
-  kinglet_plan plan;
+  kinglet_model model = KINGLET_CLOSED;
+  kinglet_plan plan = KINGLET_CLOSED;
   kinglet_plan_info info = KINGLET_PLAN_INFO;
   kinglet_status status;
   unsigned char* memory = NULL;

@@ -18,7 +18,7 @@ constexpr const char* kReason = "this machine is big-endian, and models are read
 
 bool refused(std::span<const std::byte> bytes) {
   const kinglet::Status status = kinglet::Model::open(bytes).status();
-  kinglet_model model;
+  kinglet_model model = KINGLET_CLOSED;
   const kinglet_status c_status = kinglet_model_open(&model, bytes.data(), bytes.size());
   return status.code() == kinglet::Code::kUnsupported && std::strcmp(status.message(), kReason) == 0 &&
          c_status.code == KINGLET_UNSUPPORTED && std::strcmp(c_status.message, kReason) == 0;

@@ -1,6 +1,7 @@
 // Every damage of one byte that a model file can have: each truncation, each value of each byte of its program, and of the smallest all
 // pairs of flipped bits within one vtable. What is accepted is run to the end, the session and the tasks. Of five models, which together have
-// every operator and every kind of tokenizer. Built with sanitizers, and run by ./dev fuzz exhaustive; hours of work.
+// every operator and every kind of tokenizer. Built with sanitizers, and run by ./dev fuzz exhaustive: hours of
+// work, which can be ended and goes on where it was.
 #include <sanitizer/common_interface_defs.h>
 
 #include <algorithm>
@@ -12,12 +13,15 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <map>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "tests/converter/tiny_pictures.h"
+#include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/model_bytes.h"
 #include "tests/fuzz/numbers.h"
 #include "tests/fuzz/run_file.h"
@@ -125,28 +129,89 @@ void try_file(std::span<const std::byte> file, std::uint32_t seed, Tally& tally)
   ++(outcome == Outcome::kRefused ? tally.refused : outcome == Outcome::kTooLarge ? tally.large : tally.ran);
 }
 
-// try_one(index, trial, tally) for every index below `count` that is a multiple of `every`, on all processors.
-template <class TryOne>
-Tally try_all(std::size_t count, std::size_t every, const TryOne& try_one) {
-  const unsigned threads = std::clamp(std::thread::hardware_concurrency(), 1U, kMostThreads);
-  std::vector<Tally> tallies(threads);
-  std::vector<std::thread> running;
-  for (unsigned t = 0; t < threads; ++t) {
-    running.emplace_back([&, t] {
-      for (std::size_t i = t * every; i < count; i += threads * every) try_one(i, trials[t], tallies[t]);
-      trials[t] = {};
-    });
+// What was tried before, and where to write what is tried now: a line for each stretch of indices, so that a run can be ended and go on.
+class Record {
+ public:
+  explicit Record(const char* path) {
+    if (path == nullptr) return;
+    std::ifstream before(path);
+    for (std::string key; before >> key;) {
+      Tally tally;
+      before >> tally.refused >> tally.large >> tally.ran >> tally.slowest;
+      if (before) known_[key] = tally;
+    }
+    out_.open(path, std::ios::app);
+    if (!out_) throw std::runtime_error(std::string("cannot write to ") + path);
   }
+  const Tally* find(const std::string& key) const {
+    const auto found = known_.find(key);
+    return found == known_.end() ? nullptr : &found->second;
+  }
+  void add(const std::string& key, const Tally& tally) {
+    if (!out_.is_open()) return;
+    out_ << key << ' ' << tally.refused << ' ' << tally.large << ' ' << tally.ran << ' ' << tally.slowest << std::endl;
+  }
+
+ private:
+  std::map<std::string, Tally> known_;
+  std::ofstream out_;
+};
+
+struct Work {
+  std::size_t every = 1;
+  std::set<std::string> wanted;  // models; none: all
+  std::chrono::steady_clock::time_point end = std::chrono::steady_clock::time_point::max();
+  Record record{nullptr};
+  bool left = false;  // something was not tried: there was no time
+
+  bool is_over() const { return std::chrono::steady_clock::now() > end; }
+};
+
+// try_one(index, trial, tally) for every index below `count` that is a multiple of `every`, on all processors. `key` says which these are, of
+// which file.
+template <class TryOne>
+Tally try_all(Work& work, const std::string& key, std::size_t count, const TryOne& try_one) {
+  constexpr std::size_t kStretch = 1U << 14;
+  const unsigned threads = std::clamp(std::thread::hardware_concurrency(), 1U, kMostThreads);
   Tally sum;
-  for (unsigned t = 0; t < threads; ++t) {
-    running[t].join();
-    sum.add(tallies[t]);
+  for (std::size_t begin = 0; begin < count; begin += kStretch * work.every) {
+    const std::string name = key + "@" + std::to_string(begin) + "/" + std::to_string(work.every);
+    if (const Tally* known = work.record.find(name)) {
+      sum.add(*known);
+      continue;
+    }
+    if (work.is_over()) {
+      work.left = true;
+      break;
+    }
+    const std::size_t last = std::min(count, begin + kStretch * work.every);
+    std::vector<Tally> tallies(threads);
+    std::vector<std::thread> running;
+    for (unsigned t = 0; t < threads; ++t) {
+      running.emplace_back([&, t] {
+        for (std::size_t i = begin + t * work.every; i < last; i += threads * work.every)
+          try_one(i, trials[t], tallies[t]);
+        trials[t] = {};
+      });
+    }
+    Tally stretch;
+    for (unsigned t = 0; t < threads; ++t) {
+      running[t].join();
+      stretch.add(tallies[t]);
+    }
+    work.record.add(name, stretch);
+    sum.add(stretch);
   }
   return sum;
 }
 
-Tally truncations(const Named& model, std::size_t every) {
-  return try_all(model.file.size(), every, [&](std::size_t size, Trial& trial, Tally& tally) {
+// Another file is another key.
+std::string key_of(const Named& model, const char* what) {
+  return std::string(model.name) + "-" + std::to_string(seed_of(model.file)) + ":" + what;
+}
+
+Tally truncations(Work& work, const Named& model) {
+  return try_all(work, key_of(model, "cut"), model.file.size(), [&](std::size_t size, Trial& trial, Tally& tally) {
     trial = {model.name, "cut to", size, 0};
     const std::uint64_t refused = tally.refused;
     try_file(std::span(model.file).first(size), 0, tally);
@@ -157,16 +222,20 @@ Tally truncations(const Named& model, std::size_t every) {
   });
 }
 
-Tally values(const Named& model, std::size_t every) {
-  return try_all(program_of(model.file).size() * 256, every, [&](std::size_t index, Trial& trial, Tally& tally) {
-    trial = {model.name, "byte and value", index / 256, index % 256};
-    File file = model.file;
-    file[index / 256] = static_cast<std::byte>(index % 256);
-    try_file(file, static_cast<std::uint32_t>(index), tally);
-  });
+// Each value but the one that is there.
+Tally values(Work& work, const Named& model) {
+  return try_all(work, key_of(model, "values"), program_of(model.file).size() * 256,
+                 [&](std::size_t index, Trial& trial, Tally& tally) {
+                   const auto value = static_cast<std::byte>(index % 256);
+                   if (model.file[index / 256] == value) return;
+                   trial = {model.name, "byte and value", index / 256, index % 256};
+                   File file = model.file;
+                   file[index / 256] = value;
+                   try_file(file, static_cast<std::uint32_t>(index), tally);
+                 });
 }
 
-Tally pairs_in_vtables(const Named& model, std::size_t every) {
+Tally pairs_in_vtables(Work& work, const Named& model) {
   std::set<std::pair<std::size_t, std::size_t>> vtables;  // where, and how many bits
   for (const std::size_t table : Numbers(program_of(model.file)).tables) {
     const std::byte* at = model.file.data() + table;
@@ -176,19 +245,21 @@ Tally pairs_in_vtables(const Named& model, std::size_t every) {
   }
   Tally sum;
   for (const auto& [begin, bits] : vtables) {
-    sum.add(try_all(bits * bits, every, [&, begin = begin, bits = bits](std::size_t index, Trial& trial, Tally& tally) {
-      const std::size_t first = index / bits, second = index % bits;
-      if (first >= second) return;
-      trial = {model.name, "flipped bits", begin * 8 + first, begin * 8 + second};
-      File file = model.file;
-      for (const std::size_t bit : {first, second}) file[begin + bit / 8] ^= static_cast<std::byte>(1U << bit % 8);
-      try_file(file, static_cast<std::uint32_t>(index), tally);
-    }));
+    const std::string key = key_of(model, "vtable") + std::to_string(begin);
+    sum.add(
+        try_all(work, key, bits * bits, [&, begin = begin, bits = bits](std::size_t index, Trial& trial, Tally& tally) {
+          const std::size_t first = index / bits, second = index % bits;
+          if (first >= second) return;
+          trial = {model.name, "flipped bits", begin * 8 + first, begin * 8 + second};
+          File file = model.file;
+          for (const std::size_t bit : {first, second}) file[begin + bit / 8] ^= static_cast<std::byte>(1U << bit % 8);
+          try_file(file, static_cast<std::uint32_t>(index), tally);
+        }));
   }
   return sum;
 }
 
-int run(std::size_t every, const std::set<std::string>& wanted) {
+int run(Work& work) {
   std::vector<Named> all = models();
   if (lacks_something(all)) {
     std::fputs("an operator or a kind of tokenizer is in none of the models\n", stderr);
@@ -201,26 +272,39 @@ int run(std::size_t every, const std::set<std::string>& wanted) {
   std::printf("%-12s %10s %10s %10s %10s %8s\n", "", "tried", "refused", "too large", "ran", "slowest");
   Tally sum;
   for (const Named& model : all) {
-    if (!wanted.empty() && !wanted.contains(model.name)) continue;
-    Tally own = truncations(model, every);
-    own.add(values(model, every));
-    if (&model == &*smallest) own.add(pairs_in_vtables(model, every));
+    if (!work.wanted.empty() && !work.wanted.contains(model.name)) continue;
+    Tally own = truncations(work, model);
+    if (&model == &*smallest) own.add(pairs_in_vtables(work, model));
+    own.add(values(work, model));
     own.print(model.name);
     sum.add(own);
   }
   sum.print("all");
+  if (work.left) std::puts("not all: the time was over");
   return 0;
 }
 
 }  // namespace
 }  // namespace kinglet::fuzz
 
+// [--every N] [--seconds S] [--record FILE] [MODEL…]
 int main(int argc, char** argv) {
-  std::size_t every = 1;
-  int next = 1;
-  if (argc > 2 && std::string_view(argv[1]) == "--every") {
-    every = std::max<std::size_t>(1, std::strtoull(argv[2], nullptr, 10));
-    next = 3;
+  kinglet::fuzz::Work work;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    const bool more = i + 1 < argc;
+    if (argument == "--every" && more) {
+      work.every = std::max<std::size_t>(1, std::strtoull(argv[++i], nullptr, 10));
+    } else if (argument == "--seconds" && more) {
+      work.end = std::chrono::steady_clock::now() + std::chrono::seconds(std::strtoull(argv[++i], nullptr, 10));
+    } else if (argument == "--record" && more) {
+      work.record = kinglet::fuzz::Record(argv[++i]);
+    } else if (argument.starts_with("-")) {
+      std::fprintf(stderr, "unknown option %s\n", argv[i]);
+      return 2;
+    } else {
+      work.wanted.emplace(argument);
+    }
   }
-  return kinglet::fuzz::run(every, {argv + next, argv + argc});
+  return kinglet::fuzz::run(work);
 }

@@ -19,6 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fb::InputT input;
   input.grid = std::make_unique<fb::Size>(5U, 7U);
   input.channels = how % 2 == 0 ? 3 : 1;
+  input.gain = input.shift = 0;
   input.picture = std::make_unique<fb::PictureT>();
   input.picture->filter = static_cast<fb::Filter>(how / 2 % 6);
   if (how / 16 % 2 == 0) input.picture->resize = std::make_unique<fb::Size>(9U, how / 32 % 2 == 0 ? 0U : 8U);
@@ -27,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   builder.Finish(fb::Input::Pack(builder, &input));
   try {
     const auto& wanted = *flatbuffers::GetRoot<fb::Input>(builder.GetBufferPointer());
-    (void)host::prepare(host::read_picture(file, wanted.channels(), kMostPixels), wanted);
+    (void)host::prepare(file, host::read_picture(file, wanted.channels(), kMostPixels), wanted);
   } catch (const host::Failure&) {
     return 0;
   }

@@ -6,6 +6,8 @@
 #include "kinglet/classifier.h"
 #include "kinglet/embedder.h"
 #include "kinglet/generator.h"
+#include "kinglet/picture_input.h"
+#include "kinglet/sound_input.h"
 #include "kinglet/tokenizer.h"
 #include "kinglet/translator.h"
 #include "model_generated.h"
@@ -39,6 +41,9 @@ class Tasks {
     }
     embed();
     classify();
+    if (root_.input() == nullptr) return;
+    hear();
+    see();
   }
 
  private:
@@ -160,6 +165,30 @@ class Tasks {
         const auto best = classifier->best(0, row);
         if (best.ok()) (void)classifier->label(best->label);
       }
+    });
+  }
+
+  // What the file says of sounds and pictures is verified here alone.
+  void hear() {
+    with(SoundInput::workspace_bytes(plan_.model), [&](std::span<std::byte> memory) {
+      auto sound = SoundInput::create(plan_.model, memory);
+      constexpr std::uint64_t kMostWork = std::uint64_t{1} << 20U;  // samples of all frames
+      if (!sound.ok() || std::uint64_t{root_.input()->grid()->width()} * root_.input()->sound()->window() > kMostWork)
+        return;
+      std::vector<float> grid(sound->size());
+      const std::vector<float> samples = inputs_.floats(std::min<std::size_t>(sound->samples(), 64));
+      (void)sound->features(std::span<const float>(samples), grid);
+    });
+  }
+
+  void see() {
+    const std::uint32_t height = 1 + inputs_.below(9), width = 1 + inputs_.below(9);
+    with(PictureInput::workspace_bytes(plan_.model, height, width), [&](std::span<std::byte> memory) {
+      auto picture = PictureInput::create(plan_.model, height, width, memory);
+      if (!picture.ok() || picture->size() > most_) return;
+      std::vector<std::uint8_t> grid(picture->size());
+      const std::vector<std::uint8_t> bytes = inputs_.bytes(std::size_t{4} * height * width);
+      (void)picture->prepare({.bytes = bytes, .format = static_cast<PixelFormat>(inputs_.below(7))}, grid);
     });
   }
 

@@ -147,6 +147,16 @@ const std::map<std::string, Names> kCounterparts = {
     {"Classifier::labels", {"kinglet_classifier_labels"}},
     {"Classifier::label", {"kinglet_classifier_label"}},
     {"Classifier::embedder", {"kinglet_classifier_logits"}},
+    {"SoundInput::workspace_bytes", {"kinglet_sound_input_workspace_bytes"}},
+    {"SoundInput::create", {"kinglet_sound_input_create"}},
+    {"SoundInput::rate", {"kinglet_sound_input_rate"}},
+    {"SoundInput::samples", {"kinglet_sound_input_samples"}},
+    {"SoundInput::size", {"kinglet_sound_input_size"}},
+    {"SoundInput::features", {"kinglet_sound_input_features", "kinglet_sound_input_features_of_16_bits"}},
+    {"PictureInput::workspace_bytes", {"kinglet_picture_input_workspace_bytes"}},
+    {"PictureInput::create", {"kinglet_picture_input_create"}},
+    {"PictureInput::size", {"kinglet_picture_input_size"}},
+    {"PictureInput::prepare", {"kinglet_picture_input_prepare"}},
 };
 
 // What C alone has.
@@ -238,6 +248,7 @@ const std::map<std::string, std::string> kStructs = {
     {"Translation", "kinglet_translation"},
     {"Passage", "kinglet_passage"},
     {"EmbedOptions", "kinglet_embed_options"},
+    {"PixelBuffer", "kinglet_pixel_buffer"},
 };
 
 // The code of a struct, whichever header has it.

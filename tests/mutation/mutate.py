@@ -1,12 +1,19 @@
 """Changes one operator of the verifier, the plan, the quantizer or the matmul at a time, and asks the runtime tests whether they notice.
 
-    python3 tests/mutation/mutate.py [--sample N] [--seconds S] [--list] [FILE…]
+    python3 tests/mutation/mutate.py [--sample N] [--seconds S] [--list] [--again] [FILE…]
 
-Only portable kernels are linked, so that no other kernel set notices for the tests. What was decided once is remembered in
-build/mutation/results.jsonl while the file and the tests stay as they are. Survivors are looked up in survivors.txt, which says of each why no test can see it.
+All changes of a file are compiled at once: a function has a copy of its body for each of its changes, and a number says which is at work. The few
+outside of functions are compiled one by one. Of the tests only those are run that reach the changed function, the quick ones first, until one fails; the
+few that take longest are left out, so that what is said here is rather too little. What takes many times the processor time that it takes
+unchanged is noticed, too. The tests' objects are those of the preset `release`; of the kernels
+only the portable set is linked, so that no other set notices for the tests.
+
+What was decided is remembered in build/mutation/results.jsonl while the changed file stays as it is; --again decides those anew that nothing
+noticed and nothing explains. Survivors are looked up in survivors.txt, which says of each why no test can see it.
 """
 
 import argparse
+import collections
 import concurrent.futures
 import hashlib
 import json
@@ -14,159 +21,187 @@ import os
 import pathlib
 import random
 import re
+import resource
 import shutil
 import subprocess
 import sys
 import threading
 import time
 
+from changes import bodies, changed, key_of, line_of, mutations
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WORK = ROOT / "build" / "mutation"
 FILES = ["runtime/open.cc", "runtime/model/checker.cc", "runtime/model/structure.cc", "runtime/model/checksum.cc", "runtime/plan/plan.cc",
          "runtime/plan/layout.cc", "runtime/text/verify.cc", "runtime/kernels/generic/quantize.h", "runtime/kernels/generic/matmul.h"]
-TEST_SECONDS = 300  # a mutant that runs longer than this is killed: all tests take a tenth
-FLAGS = ["-std=c++20", "-O1", "-w", "-ffp-contract=off", "-DFLATBUFFERS_ASSERT=(void)sizeof", f'-DKINGLET_SOURCE_DIR="{ROOT}"', "-D_GLIBCXX_ASSERTIONS",
-         "-isystem", f"{ROOT}/build/schema/generated"]
-INCLUDES = [f"-I{WORK}/portable", f"-I{ROOT}/runtime/include", f"-I{ROOT}/runtime", f"-I{ROOT}", f"-I{ROOT}/ports/host"]
-RUNTIME_FLAGS = ["-fno-exceptions", "-fno-rtti", "-fno-math-errno"]
-
-
-def plain(text):
-    """The text with comments, literals and preprocessor lines blanked, every character at its place."""
-    blank = lambda match: re.sub(r"[^\n]", " ", match.group())
-    pattern = r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'|^[ \t]*#[^\n]*'
-    return re.sub(pattern, blank, text, flags=re.S | re.M)
-
-
-def mutations(text):
-    """Yields (offset, old, new)."""
-    code = plain(text)
-    swaps = {" < ": [" <= "], " <= ": [" < "], " > ": [" >= "], " >= ": [" > "], " == ": [" != "], " != ": [" == "], " + ": [" - "],
-             " - ": [" + "], " * ": [" + "], " && ": [" || "], " || ": [" && "], " += ": [" -= "], " -= ": [" += "]}
-    for old, news in swaps.items():
-        for match in re.finditer(re.escape(old), code):
-            for new in news:
-                yield match.start(), old, new
-    for match in re.finditer(r"(?<![\w.])(\d+)([uU]?)(?![\w.'])", code):
-        number = int(match.group(1))
-        for changed in [number + 1] + ([number - 1] if number > 0 else []):
-            yield match.start(), match.group(), f"{changed}{match.group(2)}"
-    for match in re.finditer(r"(?<![\w.])(\d+)\.0([fF])", code):
-        for changed in (int(match.group(1)) + 1, int(match.group(1)) - 1):
-            yield match.start(), match.group(), f"{changed}.0{match.group(2)}"
-    for match in re.finditer(r"(?<=[\s(])!(?=[\w(])", code):
-        yield match.start(), "!", ""
-    for match in re.finditer(r"\)\s+(return\b[^;]*;)", code):
-        yield match.start(1), text[match.start(1):match.end(1)], ";"
-    for old, new in (("max", "min"), ("min", "max")):
-        for match in re.finditer(rf"(?<![\w.]){old}(?=\()", code):
-            yield match.start(), old, new
+PORTABLE = "runtime/kernels/isa/portable.cpp"  # what is compiled where a kernel's header changes
+FLAGS = ["-std=c++20", "-O1", "-w", "-ffp-contract=off", "-DFLATBUFFERS_ASSERT=(void)sizeof", "-DNDEBUG", "-fno-exceptions", "-fno-rtti",
+         "-fno-math-errno", "-isystem", f"{ROOT}/build/schema/generated"]
+INCLUDES = [f"-I{WORK}/portable", f"-I{ROOT}/runtime/include", f"-I{ROOT}/runtime"]
+QUICK = [0.0, 0.01, 0.1, 0.5]  # seconds: tests up to so long are run together, before longer ones; those above the last are not asked
+LIMIT_FACTOR, LIMIT_SECONDS = 8, 4  # a part of the tests may take so many times its own processor time, and some seconds
+WAIT_SECONDS = 1200  # or stand still so long
 
 
 def run(command, **options):
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", **options)
 
 
-def compile_to(source, target):
-    compiler = ["gcc", "-std=c99", "-O1", "-w", f"-I{ROOT}", f"-I{ROOT}/runtime/include", f"-I{ROOT}/runtime"]
-    if pathlib.Path(source).suffix != ".c":
-        compiler = ["g++", *FLAGS, *INCLUDES] + (RUNTIME_FLAGS if "/runtime/" in str(source) and "/tests/" not in str(source) else [])
-    if shutil.which("ccache"):
-        compiler = ["ccache", *compiler]
-    return run([*compiler, "-c", str(source), "-o", str(target)])
+class Mutant:
+    def __init__(self, number, path, text, mutation):
+        self.number, self.path, self.mutation = number, path, mutation
+        self.function = None  # its number, or None: outside of functions
+        self.outcome, self.by = None, ""
+        self.known = (path, hashlib.sha256(text.encode()).hexdigest()[:16], *mutation)
 
 
-class Build:
-    """The objects of the tests and of the runtime with portable kernels only."""
+class Sources:
+    """The changed files with all of their mutants, and the objects made of them."""
 
-    def __init__(self):
-        (WORK / "objects").mkdir(parents=True, exist_ok=True)
+    def __init__(self, mutants, functions):
+        self.mutants, self.functions = mutants, functions
+        self.texts = {path: (ROOT / path).read_text() for path in {m.path for m in mutants}}
+        self.unit = lambda path: PORTABLE if path.endswith(".h") else path
+
+    def rewrite(self, path):
+        """The file with copies of each function's body. Line markers name the mutants in the compiler's messages."""
+        text = self.texts[path]
+        parts = ["extern int kinglet_mutant;\nextern unsigned char kinglet_reached[];\n"] if path.endswith(".cc") else []
+        at = 0
+        for (first, last), function in self.functions[path].items():
+            parts.append(text[at:first] + f"\nkinglet_reached[{function}] = 1;\n")
+            for mutant in self.mutants:
+                if mutant.path == path and mutant.function == function and mutant.outcome != "not compiled":
+                    parts.append(f'if (kinglet_mutant == {mutant.number}) {{\n# 1 "mutant{mutant.number}"\n{changed(text, mutant.mutation, first, last)}\n}} else ')
+            parts.append(f'{{\n# 1 "unchanged"\n{text[first:last]}\n}}')
+            at = last
+        written = WORK / "changed" / path
+        written.parent.mkdir(parents=True, exist_ok=True)
+        written.write_text("".join(parts) + text[at:])
+        return written
+
+    def compile(self, unit, target, folder):
+        source = folder / unit if unit != PORTABLE else ROOT / PORTABLE
+        before = ["-include", str(WORK / "declared.h")] if unit == PORTABLE else []
+        return run(["g++", *FLAGS, *before, f"-I{folder}/runtime", *INCLUDES, "-c", str(source), "-o", str(target)])
+
+    def build(self):
+        """Objects by unit. What does not compile is left out, and the rest compiled again."""
+        (WORK / "declared.h").write_text("extern int kinglet_mutant;\nextern unsigned char kinglet_reached[];\n")
+        objects = {}
+        for unit in sorted({self.unit(path) for path in self.texts}):
+            target = WORK / (unit.replace("/", "_") + ".o")
+            while True:
+                for path in self.texts:
+                    if self.unit(path) == unit:
+                        self.rewrite(path)
+                done = self.compile(unit, target, WORK / "changed")
+                if done.returncode == 0:
+                    break
+                wrong = {int(n) for n in re.findall(r'^mutant(\d+):\d+:\d+: error', done.stdout, re.M)}
+                wrong = wrong or {int(n) for n in re.findall(r"\bmutant(\d+):\d", done.stdout)}
+                if not wrong:
+                    sys.exit(f"{unit} with its mutants does not compile:\n{done.stdout[:4000]}")
+                for mutant in self.mutants:
+                    if mutant.number in wrong:
+                        mutant.outcome = "not compiled"
+            objects[unit] = target
+        return objects
+
+    def alone(self, mutant):
+        """The object of its unit with this one change only, or None."""
+        folder = WORK / f"alone{mutant.number}"
+        written = folder / mutant.path
+        written.parent.mkdir(parents=True, exist_ok=True)
+        written.write_text(changed(self.texts[mutant.path], mutant.mutation))
+        target = folder / "unit.o"
+        return target if self.compile(self.unit(mutant.path), target, folder).returncode == 0 else None
+
+
+class Tests:
+    """The program of all runtime tests: links it, and knows how long each test takes and which functions it reaches."""
+
+    def __init__(self, objects):
         (WORK / "portable/kernels/isa").mkdir(parents=True, exist_ok=True)
         (WORK / "portable/kernels/isa/x86.h").write_text('#include "kernels/isa/portable_only.h"\n')
-        runtime = [p for p in sorted((ROOT / "runtime").rglob("*.c*")) if p.suffix in (".cc", ".cpp") and "left_out" not in p.parts]
-        runtime = [p for p in runtime if p.parent.name != "isa" or p.name == "portable.cpp"]
-        tests = [p for p in (ROOT / "tests/runtime").rglob("*.c*") if p.suffix in (".cc", ".c") and p.name != "assertions_test.cc"]
-        # The tests of the verifier first: most mutants end there.
-        order = lambda p: ["model", "plan", "session", "text", "capi", "tasks", "kernels"].index(p.parent.name) if p.parent != ROOT / "tests/runtime" else 9
-        tests = sorted(tests, key=lambda p: (order(p), str(p)))
-        tests += [ROOT / f"tests/fuzz/{name}.cc" for name in ("operations", "run_file", "run_tasks")]
-        tests += [ROOT / "tests/bits/arithmetic/x86.cc", ROOT / "ports/host/features/none.cpp", ROOT / "ports/host/sha256.cc"]
-        self.objects = {}
-        jobs = {}
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            for source in tests + runtime:
-                target = WORK / "objects" / (str(source.relative_to(ROOT)).replace("/", "_") + ".o")
-                self.objects[str(source.relative_to(ROOT))] = target
-                if not target.exists() or target.stat().st_mtime < newest_source():
-                    jobs[source] = pool.submit(compile_to, source, target)
-        for source, job in jobs.items():
-            if job.result().returncode != 0:
-                sys.exit(f"{source} does not compile:\n{job.result().stdout}")
-
-    def link(self, replaced, program, kernels=False):
-        """The tests of kernels only where these change, and then first: all others take their kernels as given."""
-        of_kernels = lambda name: name.startswith("tests/runtime/kernels/")
-        names = sorted(self.objects, key=lambda name: not of_kernels(name)) if kernels else [n for n in self.objects if not of_kernels(n)]
-        objects = [str(replaced.get(name, self.objects[name])) for name in names]
-        return run(["g++", "-fuse-ld=gold", *objects, "-lgmock", "-lgtest_main", "-lgtest", "-lpthread", "-o", str(program)])
-
-
-def newest_source():
-    if not hasattr(newest_source, "time"):
-        folders = [ROOT / name for name in ("runtime", "schema", "tests/runtime", "tests/fuzz")]
-        newest_source.time = max(p.stat().st_mtime for f in folders for p in f.rglob("*") if p.suffix in (".h", ".cc", ".cpp", ".c", ".fbs"))
-    return newest_source.time
-
-
-def units_of(path):
-    """The sources to compile again when this file changes: of the kernels' headers the portable set."""
-    return ["runtime/kernels/isa/portable.cpp"] if path.endswith(".h") else [path]
-
-
-def decide(build, path, mutation, slot, skipped):
-    offset, old, new = mutation
-    text = (ROOT / path).read_text()
-    folder = WORK / f"slot{slot}"
-    changed = folder / path
-    changed.parent.mkdir(parents=True, exist_ok=True)
-    changed.write_text(text[:offset] + new + text[offset + len(old):])
-    replaced = {}
-    try:
-        for unit in units_of(path):
-            target = folder / (unit.replace("/", "_") + ".o")
-            source = changed if unit == path else ROOT / unit
-            done = run(["g++", *FLAGS, f"-I{folder}/runtime", *INCLUDES, *RUNTIME_FLAGS, "-c", str(source), "-o", str(target)])
+        self.objects = dict(objects)
+        for source, target in (("runtime/kernels/select.cpp", WORK / "select.o"), ("tests/mutation/mutants.cc", WORK / "mutants.o")):
+            flags = FLAGS if "select" in source else ["-std=c++20", "-O1"]
+            done = run(["g++", *flags, *INCLUDES, "-c", str(ROOT / source), "-o", str(target)])
             if done.returncode != 0:
-                return "not compiled", ""
-            replaced[unit] = target
-        program = folder / "tests"
-        if build.link(replaced, program, path.endswith(".h")).returncode != 0:
-            return "not compiled", ""
-        environment = dict(os.environ, GTEST_FAIL_FAST="1", GTEST_BRIEF="1", GTEST_FILTER="-" + ":".join(skipped))
+                sys.exit(done.stdout)
+            self.objects[source] = target
+        self.program = WORK / "tests"
+        if (linked := self.link(self.objects, self.program)).returncode != 0:
+            sys.exit(linked.stdout[-4000:])
+        self.seconds, self.reaches = {}, {}
+        reached = WORK / "reached"
+        reached.unlink(missing_ok=True)
+        done = run([str(self.program), "--gtest_brief=1"], cwd=WORK, env=dict(os.environ, KINGLET_REACHED=str(reached)))
+        self.failing = []  # unchanged: they want other kernel sets, and see nothing
+        if done.returncode not in (0, 1) or "[==========]" not in done.stdout:
+            sys.exit(f"the tests do not reach their end without any change:\n{done.stdout[-2000:]}")
+        for line in reached.read_text().splitlines():
+            name, passed, milliseconds, *functions = line.split()
+            if passed == "1":
+                self.seconds[name] = float(milliseconds) / 1000
+                self.reaches[name] = {int(f) for f in functions}
+            else:
+                self.failing.append(name)
+
+    def link(self, objects, program):
+        tests = sorted((ROOT / "build/tests/CMakeFiles/kinglet_runtime_tests.dir").rglob("*.o"))
+        libraries = [ROOT / "build/runtime/libkinglet_runtime.a", *(ROOT / "build").rglob("libkinglet_features.a")]
+        return run(["g++", "-fuse-ld=gold", *map(str, objects.values()), *map(str, tests), *map(str, libraries), "-lgmock", "-lgtest", "-lpthread",
+                    "-o", str(program)])
+
+    def fails(self, program, number, tests, folder):
+        """Which of the tests fails first with this mutant, or None."""
+        limit = int(LIMIT_SECONDS + LIMIT_FACTOR * sum(self.seconds[t] for t in tests))
+
+        def bounded():
+            resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
+            resource.setrlimit(resource.RLIMIT_AS, (1 << 33, 1 << 33))
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+        environment = dict(os.environ, GTEST_FAIL_FAST="1", GTEST_BRIEF="1", GTEST_FILTER=":".join(tests), KINGLET_MUTANT=str(number))
         try:
-            done = run([str(program)], env=environment, timeout=TEST_SECONDS, cwd=folder)
+            done = run([str(program)], env=environment, cwd=folder, preexec_fn=bounded, timeout=WAIT_SECONDS)
         except subprocess.TimeoutExpired:
-            return "killed", "it does not end"
+            return "it does not end"
         if done.returncode == 0:
-            return "survived", ""
+            return None
         failed = re.search(r"\[  FAILED  \] ([\w/.]+)", done.stdout)
-        return "killed", failed.group(1) if failed else f"status {done.returncode}"
-    finally:
-        changed.unlink()
+        if failed:
+            return failed.group(1)
+        return "it does not end" if done.returncode in (-24, -9) else f"status {done.returncode}"
 
 
-def line_of(text, offset):
-    number = text.count("\n", 0, offset) + 1
-    return number, text.splitlines()[number - 1].strip()
-
-
-def key_of(path, text, mutation):
-    """Stands as long as the line does: survivors.txt names mutants by it."""
-    offset, old, new = mutation
-    number, line = line_of(text, offset)
-    begin = text.rfind("\n", 0, offset) + 1
-    column = len(text[begin:offset].lstrip())
-    return f"{path}: {line} @{column}: {' '.join(old.split())} -> {' '.join(new.split())}"
+def decide(sources, tests, mutant, killers):
+    if mutant.outcome == "not compiled":
+        return
+    folder = WORK / f"slot{threading.get_ident()}"
+    folder.mkdir(exist_ok=True)
+    program, alone = tests.program, WORK / f"alone{mutant.number}"
+    if mutant.function is None:
+        made = sources.alone(mutant)
+        program = alone / "tests"
+        if made is None or tests.link({**tests.objects, sources.unit(mutant.path): made}, program).returncode != 0:
+            mutant.outcome = "not compiled"
+            shutil.rmtree(alone)
+            return
+    wanted = {mutant.function} if mutant.function is not None else set(sources.functions[mutant.path].values())
+    left = [t for t in tests.seconds if tests.reaches[t] & wanted]
+    often = [t for t, _ in killers.most_common(12) if t in left and tests.seconds[t] < QUICK[1]]
+    parts = [often] + [[t for t in left if t not in often and low <= tests.seconds[t] < high] for low, high in zip(QUICK, QUICK[1:])]
+    mutant.outcome = "survived"
+    for part in parts:
+        if part and (by := tests.fails(program, mutant.number, part, folder)):
+            mutant.outcome, mutant.by = "killed", by
+            if by in tests.seconds:
+                killers[by] += 1
+            break
+    shutil.rmtree(alone, ignore_errors=True)
 
 
 def explained():
@@ -181,93 +216,100 @@ def explained():
     return reasons
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("files", nargs="*", metavar="FILE", default=FILES)
-    parser.add_argument("--sample", type=int, default=0, help="of each file's mutants so many, drawn with a fixed seed (all)")
-    parser.add_argument("--seconds", type=float, default=0, help="begin none after this time; another call goes on (no limit)")
-    parser.add_argument("--list", action="store_true", help="only say how many there are")
-    options = parser.parse_args()
-
-    tests = hashlib.sha256()
-    for test in sorted((ROOT / "tests/runtime").rglob("*.*")):
-        if test.is_file():
-            tests.update(test.read_bytes())
-    chosen = []
-    for path in options.files or FILES:
-        text = (ROOT / path).read_text()
-        found = sorted(set(mutations(text)))
-        chosen_here = found
-        if options.sample and options.sample < len(found):
-            chosen_here = sorted(random.Random(path).sample(found, options.sample))
-        print(f"{path}: {len(chosen_here)} of {len(found)} mutants", flush=True)
-        chosen += [(path, hashlib.sha256(text.encode() + tests.digest()).hexdigest()[:16], mutation) for mutation in chosen_here]
-    if options.list:
-        return 0
-
-    begin = time.monotonic()
-    build = Build()
-    remembered = {}
-    results_file = WORK / "results.jsonl"
-    if results_file.exists():
-        for line in results_file.read_text().splitlines():
-            entry = json.loads(line)
-            remembered[(entry["file"], entry["hash"], *entry["mutation"])] = entry["outcome"]
-    program = WORK / "unchanged"
-    if (linked := build.link({}, program, True)).returncode != 0:
-        sys.exit(linked.stdout)
-    # What fails without any change sees nothing: it wants the other kernel sets.
-    plain_run = run([str(program), "--gtest_brief=1"], cwd=WORK)
-    if "[==========]" not in plain_run.stdout or plain_run.returncode not in (0, 1):
-        sys.exit(f"the tests do not reach their end without any change:\n{plain_run.stdout[-2000:]}")
-    skipped = sorted(set(re.findall(r"\[  FAILED  \] ([\w/.]+)", plain_run.stdout)))
-    print(f"all tests take {time.monotonic() - begin:.0f} s with their build; without portable kernels' company {len(skipped)} fail: {' '.join(skipped)}")
-    begin = time.monotonic()
-    lock = threading.Lock()
-    slots = list(range(os.cpu_count() or 1))
-
-    def work(item):
-        path, digest, mutation = item
-        known = (path, digest, *mutation)
-        if known in remembered or (options.seconds and time.monotonic() - begin > options.seconds):
-            return
-        with lock:
-            slot = slots.pop()
-        outcome, by = decide(build, path, mutation, slot, skipped)
-        with lock:
-            slots.append(slot)
-            remembered[known] = outcome
-            with results_file.open("a") as out:
-                out.write(json.dumps({"file": path, "hash": digest, "mutation": mutation, "outcome": outcome, "by": by}) + "\n")
-
-    with concurrent.futures.ThreadPoolExecutor(len(slots)) as pool:
-        list(pool.map(work, chosen))
-
-    reasons = explained()
-    totals = {}
+def report(chosen, reasons):
+    totals = collections.defaultdict(collections.Counter)
     unexplained = 0
-    for path, digest, mutation in chosen:
-        outcome = remembered.get((path, digest, *mutation), "not tried")
-        text = (ROOT / path).read_text()
+    for mutant in chosen:
+        outcome = mutant.outcome or "not tried"
         if outcome == "survived":
-            key = key_of(path, text, mutation)
+            text = (ROOT / mutant.path).read_text()
+            key = key_of(mutant.path, text, mutant.mutation)
             if key in reasons:
                 outcome = "equivalent"
             else:
                 unexplained += 1
-                print(f"survived: line {line_of(text, mutation[0])[0]}\n    {key}")
-        totals.setdefault(path, {}).setdefault(outcome, 0)
-        totals[path][outcome] += 1
+                print(f"survived: line {line_of(text, mutant.mutation[0])[0]}\n    {key}")
+        totals[mutant.path][outcome] += 1
+        totals["all"][outcome] += 1
     outcomes = ["killed", "survived", "equivalent", "not compiled", "not tried"]
     print(f"\n{'':40}" + "".join(f"{name:>14}" for name in outcomes))
-    total = {name: sum(of.get(name, 0) for of in totals.values()) for name in outcomes}
-    for path, of in [*totals.items(), ("all", total)]:
-        print(f"{path:40}" + "".join(f"{of.get(name, 0):14}" for name in outcomes))
-    decided = total["killed"] + total["survived"] + total["equivalent"]
+    everything = totals.pop("all")
+    for path, of in [*totals.items(), ("all", everything)]:
+        print(f"{path:40}" + "".join(f"{of[name]:14}" for name in outcomes))
+    decided = everything["killed"] + everything["survived"] + everything["equivalent"]
     if decided:
-        print(f"killed: {100 * total['killed'] / decided:.1f} % of {decided} that compiled, "
-              f"{100 * total['killed'] / max(1, decided - total['equivalent']):.1f} % of those that are not explained in survivors.txt")
+        print(f"killed: {100 * everything['killed'] / decided:.1f} % of {decided} that compiled, "
+              f"{100 * everything['killed'] / max(1, decided - everything['equivalent']):.1f} % of those that are not explained in survivors.txt")
     return 1 if unexplained else 0
+
+
+def choose(paths, sample):
+    """All mutants of the files, and the functions' numbers: {path: {body: number}}."""
+    chosen, functions, count = [], {}, 0
+    for path in paths:
+        text = (ROOT / path).read_text()
+        found = sorted(set(mutations(text)))
+        functions[path] = {}
+        for body in bodies(text):
+            functions[path][body] = count
+            count += 1
+        here = found if not sample or sample >= len(found) else sorted(random.Random(path).sample(found, sample))
+        print(f"{path}: {len(here)} of {len(found)} mutants", flush=True)
+        for mutation in here:
+            mutant = Mutant(len(chosen), path, text, mutation)
+            mutant.function = next((n for (a, b), n in functions[path].items() if a <= mutation[0] < b), None)
+            chosen.append(mutant)
+    return chosen, functions
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("files", nargs="*", metavar="FILE")
+    parser.add_argument("--sample", type=int, default=0, help="of each file's mutants so many, drawn with a fixed seed (all)")
+    parser.add_argument("--seconds", type=float, default=0, help="begin none after this time; another call goes on (no limit)")
+    parser.add_argument("--again", action="store_true", help="decide anew what nothing noticed and nothing explains")
+    parser.add_argument("--list", action="store_true", help="only say how many there are")
+    options = parser.parse_args()
+    chosen, functions = choose(options.files or FILES, options.sample)
+    if options.list:
+        return 0
+    WORK.mkdir(parents=True, exist_ok=True)
+    results = WORK / "results.jsonl"
+    remembered = {}
+    for line in results.read_text().splitlines() if results.exists() else []:
+        entry = json.loads(line)
+        remembered[tuple(entry["mutant"])] = (entry["outcome"], entry["by"])
+    reasons = explained()
+    for mutant in chosen:
+        outcome, by = remembered.get(mutant.known, (None, ""))
+        key = key_of(mutant.path, (ROOT / mutant.path).read_text(), mutant.mutation)
+        if outcome != "survived" or not options.again or key in reasons:
+            mutant.outcome, mutant.by = outcome, by
+    undecided = [m for m in chosen if m.outcome is None]
+    if undecided:
+        begin = time.monotonic()
+        paths = {m.path for m in undecided}
+        sources = Sources(undecided, {path: functions[path] for path in paths})
+        tests = Tests(sources.build())
+        asked = [seconds for seconds in tests.seconds.values() if seconds < QUICK[-1]]
+        print(f"{len(asked)} of {len(tests.seconds)} tests are asked, {sum(asked):.1f} of {sum(tests.seconds.values()):.1f} s; built and run once in {time.monotonic() - begin:.0f} s; "
+              f"without other kernel sets fail: {' '.join(tests.failing)}", flush=True)
+        begin = time.monotonic()
+        killers = collections.defaultdict(collections.Counter)
+        for mutant in chosen:
+            killers[mutant.path].update([mutant.by] if mutant.by in tests.seconds else [])
+        lock = threading.Lock()
+
+        def work(mutant):
+            if options.seconds and time.monotonic() - begin > options.seconds:
+                return
+            decide(sources, tests, mutant, killers[mutant.path])
+            with lock, results.open("a") as out:
+                out.write(json.dumps({"mutant": mutant.known, "outcome": mutant.outcome, "by": mutant.by}) + "\n")
+
+        with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+            list(pool.map(work, undecided))
+    return report(chosen, reasons)
 
 
 if __name__ == "__main__":

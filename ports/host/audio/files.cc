@@ -18,9 +18,7 @@ constexpr std::size_t kMostSamples = std::size_t{1} << 29;  // 9 hours at 16,000
 constexpr const char* kFormats = "give a WAV, FLAC, Ogg, MP3 or AIFF file";
 
 // A RIFF file says how long it is; who writes to a pipe does not know that and says 0 or the largest number.
-void check_whole(const std::string& path) {
-  const MappedFile file(path);
-  const auto bytes = file.bytes();
+void check_whole(const std::string& path, std::span<const std::byte> bytes) {
   constexpr std::size_t kHeader = 12, kBefore = 8;
   if (bytes.size() < kHeader || std::memcmp(bytes.data(), "RIFF", 4) != 0) return;
   std::uint32_t size = 0;
@@ -75,6 +73,38 @@ struct Close {
   void operator()(SNDFILE* file) const { sf_close(file); }
 };
 
+// A file in memory, read as libsndfile reads: it takes a read that fails for the end of the sound, and here none can.
+class Reading {
+ public:
+  explicit Reading(std::span<const std::byte> bytes) : bytes_(bytes) {}
+
+  std::unique_ptr<SNDFILE, Close> open(SF_INFO& info) {
+    SF_VIRTUAL_IO functions{size, seek, read, nullptr, tell};
+    return std::unique_ptr<SNDFILE, Close>(sf_open_virtual(&functions, SFM_READ, &info, this));
+  }
+
+ private:
+  static Reading& of(void* self) { return *static_cast<Reading*>(self); }
+  static sf_count_t size(void* self) { return static_cast<sf_count_t>(of(self).bytes_.size()); }
+  static sf_count_t tell(void* self) { return of(self).at_; }
+  static sf_count_t seek(sf_count_t offset, int whence, void* self) {
+    const sf_count_t base = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? tell(self) : size(self);
+    sf_count_t to = 0;
+    if (__builtin_add_overflow(base, offset, &to) || to < 0) return -1;
+    return of(self).at_ = to;
+  }
+  static sf_count_t read(void* into, sf_count_t wanted, void* self) {
+    const sf_count_t left = std::max<sf_count_t>(size(self) - tell(self), 0);
+    const sf_count_t count = std::clamp<sf_count_t>(wanted, 0, left);
+    if (count > 0) std::memcpy(into, of(self).bytes_.data() + tell(self), static_cast<std::size_t>(count));
+    of(self).at_ += count;
+    return count;
+  }
+
+  std::span<const std::byte> bytes_;
+  sf_count_t at_ = 0;
+};
+
 void check_info(const std::string& path, const SF_INFO& info) {
   if (info.channels < 1 || info.channels > kMostChannels)
     throw Failure(path + ": " + std::to_string(info.channels) + " channels: from 1 to " +
@@ -87,9 +117,11 @@ void check_info(const std::string& path, const SF_INFO& info) {
 }  // namespace
 
 std::vector<float> read_sound(const std::string& path, std::uint32_t rate) {
-  check_whole(path);
+  const MappedFile mapped(path);
+  check_whole(path, mapped.bytes());
   SF_INFO info{};
-  const std::unique_ptr<SNDFILE, Close> file(sf_open(path.c_str(), SFM_READ, &info));
+  Reading reading(mapped.bytes());
+  const auto file = reading.open(info);
   if (!file) throw Failure(path + ": cannot be read as a sound (" + sf_strerror(nullptr) + "): " + kFormats);
   check_info(path, info);
   Resampler resampler(info.samplerate, rate);

@@ -1,4 +1,4 @@
-// Sounds from files, and their way into a model: the same features that the feature extractors of transformers give.
+// Sounds from files, and their way into a model.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "file.h"
+#include "kinglet/sound_input.h"
 #include "model_generated.h"
 
 namespace kinglet::host {
@@ -14,14 +16,21 @@ namespace kinglet::host {
 // file of whole numbers can have. Throws Failure.
 std::vector<float> read_sound(const std::string& path, std::uint32_t rate);
 
-// The sound of a model's input: samples that fill its grid. Throws Failure where it has none; `path` names the model.
-const fb::Sound& sound_of(const std::string& path, const fb::Input* input);
-std::size_t samples_of(const fb::Input& input);
+// What a model hears of samples: the runtime's SoundInput in memory of its own.
+class Listener {
+ public:
+  // Throws Failure where the model's input (or null) is no sound; `path` names the model.
+  Listener(const std::string& path, const fb::Input* input);
 
-// Mel bands of the first samples_of(input) samples, silence behind fewer: numbers of the model's grid.
-//   Slaney   as WhisperFeatureExtractor (transformers 5.12)
-//   Kaldi    as ASTFeatureExtractor without torchaudio
-std::vector<float> mel_features(std::span<const float> samples, const fb::Input& input);
+  std::uint32_t rate() const { return sound_.rate(); }          // samples per second
+  std::size_t samples() const { return sound_.samples(); }      // that fill the model's grid
+  std::vector<float> features(std::span<const float> samples);  // numbers of that grid; silence behind fewer samples
+
+ private:
+  std::string path_;
+  Arena memory_;
+  SoundInput sound_;
+};
 
 // Where a sound that is longer than `window` is cut into windows, as ends of these: at its quietest place in a window's last sixth.
 std::vector<std::size_t> cut_sound(std::span<const float> samples, std::size_t window, std::uint32_t rate);

@@ -96,10 +96,9 @@ class Command {
   // The beginning of each, as far as the model hears.
   int run_sounds(Classifier& task) {
     if (options_.sounds.empty()) throw Misuse("--audio is missing: this model reads sounds");
-    const fb::Input& input = *opened_.root().input();
-    const fb::Sound& sound = sound_of(options_.common.file, &input);
+    Listener listener(options_.common.file, opened_.root().input());
     for (const std::string& path : options_.sounds) {
-      const std::vector<float> features = mel_features(read_sound(path, sound.rate()), input);
+      const std::vector<float> features = listener.features(read_sound(path, listener.rate()));
       const Passage passage{.text = {}, .grid = {.bytes = {}, .features = features}};
       require(path, task.classify({&passage, 1}).status());
       if (!show_labels(task, "sound", path, options_.sounds.size() > 1)) break;

@@ -19,8 +19,9 @@ void add_common(CLI::App& app, Common& common, CommonOptions which) {
         ->type_name("NAME");
     app.add_option("--provider", common.provider,
                    "Who computes grouped and depthwise convolutions and pooling: xnnpack, often faster, has not the "
-                   "same bits everywhere")
-        ->check(CLI::IsMember({"none", "xnnpack"}))
+                   "same bits everywhere; xnnpack-int8: all convolutions but depthwise ones in its static int8, too, "
+                   "of a model that was converted with --calibrate")
+        ->check(CLI::IsMember({"none", "xnnpack", "xnnpack-int8"}))
         ->type_name("NAME")
         ->capture_default_str();
     app.add_option("--context", common.context, "Longest text, in tokens (default: the model's, at most 2048)")

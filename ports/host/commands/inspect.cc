@@ -225,6 +225,10 @@ int show_build_options(const fb::Model& root) {
     if (text::needs_unicode(*tokenizer)) parts.insert("Unicode");
     if (text::needs_charsmap(*tokenizer)) parts.insert("Charsmap");
   }
+  if (const fb::Input* input = root.input(); input != nullptr) {
+    if (input->sound() != nullptr) parts.insert("Sounds");
+    if (input->picture() != nullptr) parts.insert("Pictures");
+  }
   parts.insert("Messages");
   if (root.step() != nullptr)
     parts.insert({"Beams", "Sampling"});  // a build that only takes the best token needs neither

@@ -125,9 +125,12 @@ Output compute(const Opened& opened, const Options& options) {
     Pixels pixels;
     std::vector<float> features;
     const fb::Input* input = opened.root().input();
-    if (input != nullptr && input->sound() != nullptr)
-      features = mel_features(read_sound(options.audio, sound_of(file, input).rate()), *input);
-    else if (input != nullptr) pixels = input_picture(options.image, *input);
+    if (input != nullptr && input->sound() != nullptr) {
+      Listener listener(file, input);
+      features = listener.features(read_sound(options.audio, listener.rate()));
+    } else if (input != nullptr) {
+      pixels = input_picture(options.image, *input);
+    }
     const Chunk chunk{.sequence = 0,
                       .tokens = options.tokens,
                       .types = options.types,

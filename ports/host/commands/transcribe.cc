@@ -36,7 +36,7 @@ class Command {
   explicit Command(const Options& options)
       : options_(options),
         opened_(options.common.file),
-        sound_(sound_of(checked(opened_), opened_.root().input())),
+        listener_(checked(opened_), opened_.root().input()),
         engine_(opened_, options.common, limits()),
         translator_(engine_, options.common.file) {}
 
@@ -65,14 +65,13 @@ class Command {
 
   // Window after window, each shown as soon as it is written down. False: nobody reads any more.
   bool transcribe(const std::string& path) {
-    const std::vector<float> samples = read_sound(path, sound_.rate());
-    const fb::Input& input = *opened_.root().input();
+    const std::vector<float> samples = read_sound(path, listener_.rate());
     const std::string name = options_.sounds.size() > 1 ? printable(path) + "\t" : "";
     Json json{{"sound", path}, {"text", ""}, {"windows", Json::array()}};
     std::string code, text;
     std::size_t begin = 0;
-    for (const std::size_t end : cut_sound(samples, samples_of(input), sound_.rate())) {
-      const std::vector<float> features = mel_features(std::span(samples).subspan(begin, end - begin), input);
+    for (const std::size_t end : cut_sound(samples, listener_.samples(), listener_.rate())) {
+      const std::vector<float> features = listener_.features(std::span(samples).subspan(begin, end - begin));
       const Grid grid{.bytes = {}, .features = features};
       if (begin == 0) code = language(path, grid);
       const auto made = write(path, grid, code);
@@ -105,7 +104,7 @@ class Command {
   }
 
   Json window(std::span<const Translation> made, std::size_t begin, std::size_t end) const {
-    const auto seconds = [&](std::size_t sample) { return static_cast<double>(sample) / sound_.rate(); };
+    const auto seconds = [&](std::size_t sample) { return static_cast<double>(sample) / listener_.rate(); };
     Json json{
         {"begin", seconds(begin)}, {"end", seconds(end)}, {"text", trimmed(made[0].text)}, {"tokens", made[0].tokens}};
     for (const Translation& each : made) {
@@ -170,7 +169,7 @@ class Command {
 
   const Options& options_;
   Opened opened_;
-  const fb::Sound& sound_;
+  Listener listener_;
   Engine engine_;
   Growing<Translator> translator_;
   std::vector<char> room_;  // of the texts of one window

@@ -64,7 +64,7 @@ Pixels read_picture(const std::string& path, std::uint32_t channels, std::int64_
   const auto refuse = [&] {
     const char* reason = stbi_failure_reason();
     throw Failure(path + ": cannot be read as a picture (" + (reason == nullptr ? "unknown" : reason) +
-                  "): give a JPEG, PNG, GIF, BMP, TGA, PSD or PNM file");
+                  "): copy the file again, or give a JPEG, PNG, GIF, BMP, TGA, PSD or PNM file");
   };
   if (size > 0 && data[0] == 0xff && !huffman_tables_fit(file.bytes()))
     throw Failure(path + ": is a damaged JPEG (more Huffman codes than there are bytes): save it anew");
@@ -85,7 +85,7 @@ Pixels read_picture(const std::string& path, std::uint32_t channels, std::int64_
 }
 
 Pixels input_picture(const std::string& path, const fb::Input& input) {
-  return prepare(read_picture(path, input.channels()), input);
+  return prepare(path, read_picture(path, input.channels()), input);
 }
 
 std::string png_of(const Pixels& pixels) {

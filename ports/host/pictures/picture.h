@@ -1,4 +1,4 @@
-// Pictures from files, and their way into a model: the same pixels that Pillow and the image processors of transformers give.
+// Pictures from files, and their way into a model.
 #pragma once
 
 #include <cstdint>
@@ -18,15 +18,9 @@ struct Pixels {
 // also where it says it has more than `most` pixels: a file of some bytes may claim any number.
 Pixels read_picture(const std::string& path, std::uint32_t channels, std::int64_t most = std::int64_t{1} << 26);
 
-// Pillow's Image.resize (13.0) in 22 bits of fixed point: horizontally, then vertically, or the other way round where the picture loses
-// more than twice as many rows as columns; the filter grows with the step when the picture becomes smaller. Sizes above 0.
-Pixels resize(const Pixels& from, fb::Size size, fb::Filter filter);
-
-// The middle of a picture, black where it has no pixels (transformers' center_crop).
-Pixels crop_middle(const Pixels& from, fb::Size size);
-
-// What a model's input asks for. Throws Failure where the model does not read pictures; `path` names it.
-Pixels prepare(const Pixels& from, const fb::Input& input);
+// What a model's input asks for, by the runtime's PictureInput. Throws Failure where the model reads no such pictures; `path` names the
+// picture.
+Pixels prepare(const std::string& path, const Pixels& from, const fb::Input& input);
 
 // A file's picture as the model's input wants it. Throws Failure.
 Pixels input_picture(const std::string& path, const fb::Input& input);

@@ -7,8 +7,7 @@ namespace kinglet::host {
 struct OtherEngine::State {};
 
 OtherEngine::OtherEngine(const std::string& name) {
-  if (name == "xnnpack") throw Failure("--provider xnnpack: this program was built where XNNPACK is not installed");
-  if (name != "none") throw Misuse("--provider " + name + ": there is none of that name: none or xnnpack");
+  if (name != "none") throw Failure("--provider " + name + ": this program was built where XNNPACK is not installed");
 }
 
 Result<Session*> OtherEngine::create(const Plan& plan, std::span<std::byte> arena, SessionOptions options,

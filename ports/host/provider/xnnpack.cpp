@@ -2,27 +2,51 @@
 
 #include "failure.h"
 #include "file.h"
+#include "model_generated.h"
 #include "provider.h"
 
 namespace kinglet::host {
 
 static_assert(OtherEngine::kReadsBehind >= xnnpack::kReadsBehind);
 
+namespace {
+
+bool has_ranges(const fb::Function& function) {
+  for (const auto* op : *function.operators()) {
+    const fb::Conv2d* convolution = op->body_as_Conv2d();
+    if (convolution != nullptr && convolution->ranges() != nullptr) return true;
+  }
+  return false;
+}
+
+void check_int8(const fb::Model& root) {
+  if (!xnnpack::kHasStaticConvolutions)
+    throw Failure("--provider xnnpack-int8: the installed XNNPACK has no such convolutions: use --provider xnnpack");
+  if (root.encode() == nullptr || !has_ranges(*root.encode()))
+    throw Failure(
+        "--provider xnnpack-int8: no convolution of the model has ranges: convert it with --calibrate and "
+        "pictures like those it will see (depthwise convolutions do not count)");
+}
+
+}  // namespace
+
 struct OtherEngine::State {
+  xnnpack::Options options;
   std::unique_ptr<Arena> block;
   std::unique_ptr<xnnpack::Engine> engine;
 };
 
 OtherEngine::OtherEngine(const std::string& name) {
   if (name == "none") return;
-  if (name != "xnnpack") throw Misuse("--provider " + name + ": there is none of that name: none or xnnpack");
   state_ = std::make_unique<State>();
+  state_->options.static_convolutions = name == "xnnpack-int8";
 }
 
 Result<Session*> OtherEngine::create(const Plan& plan, std::span<std::byte> arena, SessionOptions options,
                                      pthreadpool_t pool) {
   if (state_ == nullptr) return Session::create(plan, arena, options);
-  xnnpack::Engine measuring(pool, {});
+  if (state_->options.static_convolutions) check_int8(plan.model.root());
+  xnnpack::Engine measuring(pool, state_->options);
   options.provider = measuring.provider();
   if (const auto session = Session::create(plan, arena, options); !session.ok()) return session;
   if (measuring.operators() == 0) {
@@ -30,7 +54,7 @@ Result<Session*> OtherEngine::create(const Plan& plan, std::span<std::byte> aren
     return Session::create(plan, arena, options);
   }
   state_->block = std::make_unique<Arena>(measuring.bytes());
-  state_->engine = std::make_unique<xnnpack::Engine>(pool, xnnpack::Options{}, state_->block->bytes());
+  state_->engine = std::make_unique<xnnpack::Engine>(pool, state_->options, state_->block->bytes());
   options.provider = state_->engine->provider();
   return Session::create(plan, arena, options);
 }

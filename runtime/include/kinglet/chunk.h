@@ -10,9 +10,9 @@ namespace kinglet {
 // Which rows of a chunk give an output row.
 enum class Want : std::uint8_t { kLast, kAll, kNone };
 
-// What a model reads instead of a text: a picture, the frames of a sound. Exactly one of these, [height, width, channels] of Model's input.
+// What a model reads instead of a text, one of these: [height, width, channels] of its input. PictureInput and SoundInput make them.
 struct Grid {
-  std::span<const std::uint8_t> bytes = {};  // as they come, the pixels of a picture; the model scales them
+  std::span<const std::uint8_t> bytes = {};  // pixels; the model makes its floats of them
   std::span<const float> features = {};      // as the model was trained on
 };
 

@@ -2,13 +2,14 @@
 // header but stddef, stdint and stdbool; nothing is thrown, printed or aborted.
 //
 //     _Alignas(KINGLET_ALIGNMENT) static unsigned char arena[65536];   // C11; in C99 round an address up
-//     kinglet_model model;                                          // handles are the caller's, too
+//     kinglet_model model = KINGLET_CLOSED;                             // handles are the caller's, too
 //     kinglet_status s = kinglet_model_open(&model, file, file_bytes);
 //     if (s.code != KINGLET_OK) return report(s.message, s.subject);
 //
 // Rules that hold for every function:
-//   handles   objects of the caller, of a size fixed here, opened by a function and never closed. A handle stays where it was opened: a
-//             copy of it is not open, nor is one filled with zeros. What it was opened from (model, plan, session, memory) outlives it.
+//   handles   objects of the caller, of a size fixed here, opened by a function and never closed. They begin as zeros (KINGLET_CLOSED, or
+//             static), which is not open: what opens one looks whether it is at work. A handle stays where it was opened: a copy of it
+//             is not open. What it was opened from (model, plan, session, memory) outlives it.
 //   failures  are a kinglet_status. A null pointer, a count that runs off the end of memory, memory of two arguments that overlaps, a
 //             handle that is not open: KINGLET_BAD_ARGUMENT. Functions without a status answer 0, or an empty view, instead.
 //   options   begin with their own size: `kinglet_limits limits = KINGLET_LIMITS;` then set what differs. Null takes the defaults.
@@ -23,6 +24,7 @@
 #include "kinglet/c/beam.h"
 #include "kinglet/c/embedder.h"
 #include "kinglet/c/generator.h"
+#include "kinglet/c/input.h"
 #include "kinglet/c/model.h"
 #include "kinglet/c/sampler.h"
 #include "kinglet/c/session.h"

@@ -1,4 +1,4 @@
-// Writing one key and one value into the cache: turned, quantized to Q8 per (row, head), scattered into the tiles.
+// Writing keys and values into the cache: turned, quantized to Q8 per (row, head), scattered into the tiles.
 #pragma once
 
 #include <cstring>
@@ -29,7 +29,6 @@ struct KeyCells {
     }
   }
   void put_low(std::size_t, typename Isa::I32) const {}
-  static constexpr bool wide() { return false; }
 };
 
 // Column d of a value is a channel, and the slot is a k: 4 bytes apart within a tile.
@@ -48,7 +47,6 @@ struct ValueCells {
     }
   }
   void put_low(std::size_t, typename Isa::I32) const {}
-  static constexpr bool wide() { return false; }
 };
 
 // The page of a sequence's slots [16 index, 16 index + 16).
@@ -56,20 +54,81 @@ inline std::size_t page_at(const KeyValueHead& head, std::size_t index) {
   return head.pages == nullptr ? index : head.pages[index];
 }
 
+// Where slot `slot` of a sequence is.
+inline std::size_t place_of(const KeyValueHead& head, std::size_t slot) {
+  return page_at(head, slot / kLanes) * kLanes + slot % kLanes;
+}
+
+template <class Isa>
+bool store_key(const StoreArgs& args, std::size_t row) {
+  const KeyValueHead& head = args.head;
+  const std::size_t place = place_of(head, args.slot + row);
+  const std::size_t tile = place / kLanes * kLanes * round_up_to(args.head_dim, kGroup);
+  const KeyCells<Isa> cells{head.keys + tile + place % kLanes * kGroup, args.head_dim};
+  const float* angles = args.angles == nullptr ? nullptr : args.angles + row * args.angles_stride;
+  const TurnedRow<Isa> key{args.key + row * args.key_stride, args.head_dim, angles, args.n};
+  RowScale scale;
+  if (!quantize_row<Isa>(key, Width::kQ8, cells, scale)) return false;
+  head.key_scale[place] = scale.scale;
+  return true;
+}
+
+template <class Isa>
+bool store_value(const StoreArgs& args, std::size_t row) {
+  const KeyValueHead& head = args.head;
+  const std::size_t place = place_of(head, args.slot + row);
+  const ValueCells<Isa> cells{head.values + place / kGroup * kGroupBytes + place % kGroup, args.value_dim,
+                              head.capacity};
+  const PlainRow<Isa> value{args.value + row * args.value_stride, args.value_dim};
+  RowScale scale;
+  if (!quantize_row<Isa>(value, Width::kQ8, cells, scale)) return false;
+  head.value_scale[place] = scale.scale;
+  return true;
+}
+
+inline constexpr std::size_t kMostTogether = 256;  // the widest values that are stored four slots at once
+
+// The values of four rows whose slots make a whole group of k, so that lines are written and not bytes.
+template <class Isa>
+bool store_four_values(const StoreArgs& args, std::size_t row) {
+  using I32 = typename Isa::I32;
+  const KeyValueHead& head = args.head;
+  const std::size_t place = place_of(head, args.slot + row);
+  std::int8_t rows[kGroup][kMostTogether];
+  for (std::size_t i = 0; i < kGroup; ++i) {
+    const PlainRow<Isa> value{args.value + (row + i) * args.value_stride, args.value_dim};
+    RowScale scale;
+    if (!quantize_row<Isa>(value, Width::kQ8, PlainPlanes<Isa>{rows[i], nullptr}, scale)) return false;
+    head.value_scale[place + i] = scale.scale;
+  }
+  std::int8_t* cells = head.values + place / kGroup * kGroupBytes;
+  for (std::size_t c = 0; c < args.value_dim; c += kLanes) {
+    const auto byte = [&](int i) { return I32::load_bytes(rows[i] + c) & I32(0xff); };
+    const I32 words = (byte(0) | shift_left<8>(byte(1))) | (shift_left<16>(byte(2)) | shift_left<24>(byte(3)));
+    std::int32_t line[kLanes];
+    words.store(line);
+    std::memcpy(cells + c * head.capacity, line, sizeof line);
+  }
+  return true;
+}
+
 template <class Isa>
 bool store_key_value(const StoreArgs& args) {
-  const KeyValueHead& head = args.head;
-  const std::size_t slot = page_at(head, args.slot / kLanes) * kLanes + args.slot % kLanes;
-  const std::size_t key_tile = slot / kLanes * kLanes * round_up_to(args.head_dim, kGroup);
-  const KeyCells<Isa> key_cells{head.keys + key_tile + slot % kLanes * kGroup, args.head_dim};
-  const ValueCells<Isa> value_cells{head.values + slot / kGroup * kGroupBytes + slot % kGroup, args.value_dim,
-                                    head.capacity};
-  RowScale key;
-  RowScale value;
-  if (!quantize_row<Isa>(TurnedRow<Isa>{args.key, args.head_dim, args.angles, args.n}, key_cells, key)) return false;
-  if (!quantize_row<Isa>(PlainRow<Isa>{args.value, args.value_dim}, value_cells, value)) return false;
-  head.key_scale[slot] = key.scale;
-  head.value_scale[slot] = value.scale;
+  for (std::size_t row = 0; row < args.rows; ++row) {
+    if (!store_key<Isa>(args, row)) return false;
+  }
+  for (std::size_t row = 0; row < args.rows;) {
+    if constexpr (Isa::kAccumulators > 2) {  // not where code has to be small
+      const bool group = (args.slot + row) % kGroup == 0 && args.rows - row >= kGroup;
+      if (group && args.value_dim <= kMostTogether) {
+        if (!store_four_values<Isa>(args, row)) return false;
+        row += kGroup;
+        continue;
+      }
+    }
+    if (!store_value<Isa>(args, row)) return false;
+    ++row;
+  }
   return true;
 }
 

@@ -10,7 +10,7 @@
 //
 // F32   F32(c), load(p), load_n(p, n) (n <= 16; zeros beyond, nothing beyond is read), store(p), store_n(p, n)
 //       + - * / <    max(a, b) is a > b ? a : b, so b when either is a NaN; min likewise with <
-//       abs, bits, sum(a), largest(a)
+//       abs, bits, sum(a), largest(a); round_to_int(a), to even, where one instruction does it (otherwise that of math.h)
 // I32   I32(c), iota(), load(p), store(p), load_bytes(p) (16 int8), store_bytes(p) (lanes within int8)
 //       + - (wrap around) & | <    max, shift_left<n>, shift_right<n> (arithmetic), to_float, as_float, sum(a), largest(a)
 // Mask  Mask::first(n), &, select(mask, a, b)
@@ -28,6 +28,7 @@
 //       kAccumulators: of dot4 that fit the registers beside what they are made of (even)
 //       kColdTiles: tiles side by side, at most three rows high, when weights come from memory; 1: as from a cache
 //       kStreamParts: accumulators of one row and one tile that hide the latency of dot4; 1: kTiles do
+//       kScalesSums: may be missing; sums become floats while they are in registers: there are enough of these
 //       tile<rows, tiles>(TileArgs): may be missing; does the same as dot_tile of matmul.h, in a way that pays here
 //
 // Activations lie in [-127, 127]; a weight may be any int8, for a hostile file may hold any bytes. The sums are exact.

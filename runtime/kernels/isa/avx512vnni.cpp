@@ -81,6 +81,7 @@ I32 shift_right(I32 a) {
 I32 bits(F32 a) { return I32(_mm512_castps_si512(a.v)); }
 F32 as_float(I32 a) { return F32(_mm512_castsi512_ps(a.m())); }
 F32 to_float(I32 a) { return F32(_mm512_maskz_cvtepi32_ps(kAll, a.m())); }
+I32 round_to_int(F32 a) { return I32(_mm512_maskz_cvtps_epi32(kAll, a.v)); }
 F32 abs(F32 a) { return as_float(bits(a) & I32(0x7fffffff)); }
 
 I32 select(Mask m, I32 a, I32 b) { return I32(_mm512_mask_blend_epi32(m.m, b.m(), a.m())); }

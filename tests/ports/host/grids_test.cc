@@ -118,6 +118,25 @@ TEST(Calibrate, LeavesRanges) {
       std::ranges::any_of(statics, [](const auto& one) { return one.at("q8_snr_db").is_null(); }));  // depthwise
 }
 
+// XNNPACK's static int8 says nearly the same of a file that has ranges, and is refused one that has none.
+TEST(Provider, StaticInt8WantsRanges) {
+  const std::string file = temporary_folder() + "/static.kgl", picture = golden("trocr/0.png");
+  const auto logits = [&](const std::string& provider) {
+    return run({"logits", file, "--image", picture, "--decoder-tokens", "1,2,3", "--provider", provider, "--digest"});
+  };
+  ASSERT_EQ(convert({golden("captioner-vgg"), "-o", file}).status, 0);
+  const auto refused = logits("xnnpack-int8");
+  EXPECT_EQ(refused.status, 1) << show(refused);
+  if (refused.err.find("not installed") != std::string::npos) GTEST_SKIP() << "built without XNNPACK";
+  if (refused.err.find("has no such convolutions") != std::string::npos) GTEST_SKIP() << "an XNNPACK without them";
+  EXPECT_NE(refused.err.find("convert it with --calibrate"), std::string::npos) << show(refused);
+  ASSERT_EQ(convert({golden("captioner-vgg"), "-o", file, "--calibrate", picture}).status, 0);
+  const auto int8 = logits("xnnpack-int8"), none = logits("none");
+  for (const auto* ran : {&int8, &none}) EXPECT_EQ(ran->status, 0) << show(*ran);
+  EXPECT_NE(int8.out, none.out);
+  EXPECT_EQ(logits("xnnpack-int16").status, 2);
+}
+
 TEST(Part, OfAWholeClip) {
   const auto ran = convert({golden("vit"), "-o", temporary_folder() + "/no.kgl", "--part", "text"});
   EXPECT_EQ(ran.status, 1) << show(ran);

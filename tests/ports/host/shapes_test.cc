@@ -190,25 +190,25 @@ TEST(Shapes, TheProgramCaptionsAndDraws) {
 
 TEST(Shapes, TheCApiSaysTheSame) {
   const Opened opened(file());
-  kinglet_model model;
+  kinglet_model model = KINGLET_CLOSED;
   ASSERT_EQ(kinglet_model_open(&model, opened.model().bytes().data(), opened.model().bytes().size()).code, KINGLET_OK);
   kinglet_model_info info = KINGLET_MODEL_INFO;
   ASSERT_EQ(kinglet_model_get_info(&model, &info).code, KINGLET_OK);
   EXPECT_EQ(info.task, static_cast<kinglet_task>(KINGLET_CAPTION));
   EXPECT_EQ(std::vector({info.grid_height, info.grid_width, info.grid_channels, info.grid_bytes, info.languages}),
             (std::vector<std::uint32_t>{64, 64, 3, 1, 2}));
-  kinglet_plan plan;
+  kinglet_plan plan = KINGLET_CLOSED;
   kinglet_limits limits = KINGLET_LIMITS;
   ASSERT_EQ(kinglet_plan_make(&plan, &model, &limits).code, KINGLET_OK);
   kinglet_plan_info sizes = KINGLET_PLAN_INFO;
   ASSERT_EQ(kinglet_plan_get_info(&plan, &sizes).code, KINGLET_OK);
   Arena arena(sizes.arena_bytes);
-  kinglet_session session;
+  kinglet_session session = KINGLET_CLOSED;
   ASSERT_EQ(kinglet_session_create(&session, &plan, arena.bytes().data(), sizes.arena_bytes, nullptr).code, KINGLET_OK);
   std::size_t bytes = 0;
   ASSERT_EQ(kinglet_translator_workspace_bytes(&plan, 0, nullptr, &bytes).code, KINGLET_OK);
   Arena work(bytes);
-  kinglet_translator translator;
+  kinglet_translator translator = KINGLET_CLOSED;
   ASSERT_EQ(kinglet_translator_create(&translator, &session, work.bytes().data(), bytes, 0, nullptr).code, KINGLET_OK);
   const Picture& picture = all_pictures()[7];
   for (std::uint32_t language = 0; language < 2; ++language) {

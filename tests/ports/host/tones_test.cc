@@ -92,12 +92,13 @@ TEST(Tones, Int8WritesWhatIsSent) {
   Arena memory(*Translator::workspace_bytes(engine.plan(), 0));
   Translator translator = *Translator::create(engine.session(), memory.bytes(), 0);
   std::vector<char> out(1 << 12);
+  Listener listener(file(), opened.root().input());
   const auto all = sounds();
   ASSERT_EQ(all.size(), 400U);
   for (const std::string task : {"transcribe", "translate"}) {
     int right = 0;
     for (const Sound& sound : all) {
-      const auto features = mel_features(samples_of(sound), *opened.root().input());
+      const auto features = listener.features(samples_of(sound));
       const Grid grid{.bytes = {}, .features = features};
       const std::string code = sound.kind + (task == "transcribe" ? "" : ":translate");
       TranslateOptions options;

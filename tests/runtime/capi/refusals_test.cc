@@ -14,6 +14,7 @@
 
 #include "kinglet/kinglet.h"
 #include "tests/aligned.h"
+#include "tests/bundle.h"
 #include "tests/runtime/tasks/text_model.h"
 
 namespace kinglet {
@@ -31,7 +32,7 @@ struct World {
   alignas(64) unsigned char arenas[3][kArena];
   alignas(64) unsigned char works[5][kWork];
   alignas(64) unsigned char buffers[kParameters][kBuffer];
-  kinglet_model models[3];  // decoder, translator, encoder
+  kinglet_model models[5];  // decoder, translator, encoder; what hears and what sees
   kinglet_plan plans[3];
   kinglet_session sessions[3];
   kinglet_tokenizer tokenizer;
@@ -43,7 +44,18 @@ struct World {
   kinglet_translator translator;
   kinglet_embedder embedder;
   kinglet_classifier classifier;
+  kinglet_sound_input sound;
+  kinglet_picture_input picture;
 };
+
+// Where sizes have 32 bits, a wish for special tokens is of a size's type, and would get a size's values.
+enum class Wish : kinglet_special {};
+kinglet_status encode_pair(const kinglet_tokenizer* tokenizer, kinglet_text first, kinglet_text second, Wish wish,
+                           void* scratch, std::size_t scratch_bytes, std::int32_t* tokens, std::uint8_t* types,
+                           std::size_t capacity, std::size_t* count) {
+  return kinglet_tokenizer_encode_pair(tokenizer, first, second, static_cast<kinglet_special>(wish), scratch,
+                                       scratch_bytes, tokens, types, capacity, count);
+}
 
 std::vector<std::byte> chat_decoder() {
   return testing::text_decoder([](fb::ModelT& model) {
@@ -68,12 +80,15 @@ class Refusals : public ::testing::Test {
     kinglet_limits limits = KINGLET_LIMITS;
     limits.sequences = 2;
     limits.context = 24;
+    for (int i = 0; i < 5; ++i)
+      check(kinglet_model_open(&w.models[i], files_[i].span().data(), files_[i].span().size()));
     for (int i = 0; i < 3; ++i) {
       if (i == 2) limits.context = 0;
-      check(kinglet_model_open(&w.models[i], files_[i].span().data(), files_[i].span().size()));
       check(kinglet_plan_make(&w.plans[i], &w.models[i], &limits));
       check(kinglet_session_create(&w.sessions[i], &w.plans[i], w.arenas[i], kArena, nullptr));
     }
+    check(kinglet_sound_input_create(&w.sound, &w.models[3], w.works[4] + 5 * kWork / 8, kWork / 4));
+    check(kinglet_picture_input_create(&w.picture, &w.models[4], 3, 2, w.works[4] + 7 * kWork / 8, kWork / 8));
     check(kinglet_tokenizer_open(&w.tokenizer, &w.models[0], false));
     check(kinglet_sampler_create(&w.sampler, 40, nullptr, w.works[4], kWork / 8, &w.sessions[0]));
     check(kinglet_token_marks_create(&w.marks, 40, w.works[4] + kWork / 8, kWork / 8));
@@ -138,6 +153,8 @@ class Refusals : public ::testing::Test {
       return {false, true};
     } else if constexpr (std::is_same_v<T, std::size_t>) {
       return {round_.size, 64, 0, 1, kBuffer, SIZE_MAX, SIZE_MAX / 2, SIZE_MAX / 4 + 2};
+    } else if constexpr (std::is_enum_v<T>) {
+      return {static_cast<T>(round_.number), T{0}, T{1}, T{2}, T{0x7FFFFFFF}, T{~0U}};
     } else if constexpr (std::is_integral_v<T>) {
       return {static_cast<T>(round_.number), T{0}, T{1}, T{2}, T{0x7FFFFFFF}, static_cast<T>(~T{0})};
     } else if constexpr (std::is_floating_point_v<T>) {
@@ -160,9 +177,10 @@ class Refusals : public ::testing::Test {
     const auto initial = [own]<class Known>(const Known& known) {
       if constexpr (std::is_same_v<To, Known>) std::memcpy(own, &known, sizeof known);
     };
-    is(&w.models[round_.model]), is(&w.plans[round_.model]), is(&w.sessions[round_.model]), is(&w.tokenizer),
+    is(&w.models[round_.model]), is(&w.plans[round_.model % 3]), is(&w.sessions[round_.model % 3]), is(&w.tokenizer),
         is(&w.sampler), is(&w.marks);
-    is(&w.search), is(&w.generator), is(&w.chat), is(&w.translator), is(&w.embedder), is(&w.classifier);
+    is(&w.sound), is(&w.picture), is(&w.search), is(&w.generator), is(&w.chat), is(&w.translator), is(&w.embedder),
+        is(&w.classifier);
     static const std::int32_t tokens[] = {2, 3};
     initial(kinglet_chunk{tokens, nullptr, 2, 0, KINGLET_WANT_LAST, KINGLET_GRID});
     initial(kinglet_text_of("a cat"));
@@ -188,6 +206,7 @@ class Refusals : public ::testing::Test {
     initial(translate);
     initial(kinglet_translator_options KINGLET_TRANSLATOR_OPTIONS);
     initial(kinglet_embed_options KINGLET_EMBED_OPTIONS);
+    initial(kinglet_pixel_buffer{reinterpret_cast<const std::uint8_t*>("pixels"), 6, 2, KINGLET_GREY});
     T copy = reinterpret_cast<T>(own + kBuffer / 2);
     if constexpr (!std::is_void_v<To>) std::memcpy(own + kBuffer / 2, ordinary, sizeof(To));
     return {ordinary,
@@ -239,8 +258,15 @@ class Refusals : public ::testing::Test {
   template <class Answer, class... Arguments>
   void attack(const char* name, Answer (*function)(Arguments...)) {
     succeeded_ = false;
-    for (const Round& round :
-         {Round{0, 64, 1}, {0, 1, 0}, {1, 1, 0}, {2, 1, 0}, {0, 0, 0}, {1, kBuffer, 1}, {2, kBuffer, 1}}) {
+    for (const Round& round : {Round{0, 64, 1},
+                               {0, 1, 0},
+                               {1, 1, 0},
+                               {2, 1, 0},
+                               {0, 0, 0},
+                               {1, kBuffer, 1},
+                               {2, kBuffer, 1},
+                               {3, kinglet_sound_input_size(&world_->sound), 1},
+                               {4, kinglet_picture_input_size(&world_->picture), 3}}) {
       round_ = round;
       attack(name, function, std::index_sequence_for<Arguments...>());
     }
@@ -248,8 +274,9 @@ class Refusals : public ::testing::Test {
     ++functions_;
   }
 
-  const AlignedBytes files_[3] = {AlignedBytes(chat_decoder()), AlignedBytes(testing::text_translator()),
-                                  AlignedBytes(testing::text_encoder())};
+  const AlignedBytes files_[5] = {AlignedBytes(chat_decoder()), AlignedBytes(testing::text_translator()),
+                                  AlignedBytes(testing::text_encoder()), testing::released_model("whisper"),
+                                  testing::released_model("captioner-attend")};
   std::unique_ptr<World> world_ = std::make_unique<World>();
   std::vector<unsigned char> saved_;
   // What is ordinary: handles of which model, how large, which number.
@@ -326,6 +353,10 @@ TEST_F(Refusals, EveryFunctionWithEveryArgument) {
   attack("kinglet_model_property_key", kinglet_model_property_key);
   attack("kinglet_model_tokens", kinglet_model_tokens);
   attack("kinglet_model_verify_checksums", kinglet_model_verify_checksums);
+  attack("kinglet_picture_input_create", kinglet_picture_input_create);
+  attack("kinglet_picture_input_prepare", kinglet_picture_input_prepare);
+  attack("kinglet_picture_input_size", kinglet_picture_input_size);
+  attack("kinglet_picture_input_workspace_bytes", kinglet_picture_input_workspace_bytes);
   attack("kinglet_plan_get_info", kinglet_plan_get_info);
   attack("kinglet_plan_get_limits", kinglet_plan_get_limits);
   attack("kinglet_plan_make", kinglet_plan_make);
@@ -352,6 +383,13 @@ TEST_F(Refusals, EveryFunctionWithEveryArgument) {
   attack("kinglet_session_stop_picking", kinglet_session_stop_picking);
   attack("kinglet_session_step", kinglet_session_step);
   attack("kinglet_session_truncate", kinglet_session_truncate);
+  attack("kinglet_sound_input_create", kinglet_sound_input_create);
+  attack("kinglet_sound_input_features", kinglet_sound_input_features);
+  attack("kinglet_sound_input_features_of_16_bits", kinglet_sound_input_features_of_16_bits);
+  attack("kinglet_sound_input_rate", kinglet_sound_input_rate);
+  attack("kinglet_sound_input_samples", kinglet_sound_input_samples);
+  attack("kinglet_sound_input_size", kinglet_sound_input_size);
+  attack("kinglet_sound_input_workspace_bytes", kinglet_sound_input_workspace_bytes);
   attack("kinglet_token_marks_create", kinglet_token_marks_create);
   attack("kinglet_token_marks_stop", kinglet_token_marks_stop);
   attack("kinglet_token_marks_stops", kinglet_token_marks_stops);
@@ -364,7 +402,7 @@ TEST_F(Refusals, EveryFunctionWithEveryArgument) {
   attack("kinglet_tokenizer_decode_bytes", kinglet_tokenizer_decode_bytes);
   attack("kinglet_tokenizer_decode_next", kinglet_tokenizer_decode_next);
   attack("kinglet_tokenizer_encode", kinglet_tokenizer_encode);
-  attack("kinglet_tokenizer_encode_pair", kinglet_tokenizer_encode_pair);
+  attack("kinglet_tokenizer_encode_pair", encode_pair);
   attack("kinglet_tokenizer_find", kinglet_tokenizer_find);
   attack("kinglet_tokenizer_finish", kinglet_tokenizer_finish);
   attack("kinglet_tokenizer_is_special", kinglet_tokenizer_is_special);
@@ -467,30 +505,6 @@ TEST_F(Refusals, OptionsOfOtherVersions) {
   EXPECT_EQ(kinglet_plan_make(&w.plans[0], &w.models[0], &longer.known).code, KINGLET_UNSUPPORTED);
   limits.struct_bytes = 0;
   EXPECT_EQ(kinglet_plan_make(&w.plans[0], &w.models[0], &limits).code, KINGLET_BAD_ARGUMENT);
-}
-
-// A struct that ends with padding could not grow: the new field would lie where an old caller has anything.
-template <class Options, class Last>
-bool ends_with(Last Options::*last) {
-  alignas(Options) unsigned char place[sizeof(Options)] = {};
-  auto* options = reinterpret_cast<Options*>(place);
-  return reinterpret_cast<unsigned char*>(&(options->*last)) + sizeof(Last) == place + sizeof(Options);
-}
-
-TEST(COptions, EndWithoutPadding) {
-  EXPECT_TRUE(ends_with(&kinglet_model_info::reserved));
-  EXPECT_TRUE(ends_with(&kinglet_attention_info::heads));
-  EXPECT_TRUE(ends_with(&kinglet_limits::threads));
-  EXPECT_TRUE(ends_with(&kinglet_plan_info::call_bytes));
-  EXPECT_TRUE(ends_with(&kinglet_cpu_features::reserved));
-  EXPECT_TRUE(ends_with(&kinglet_session_options::cache_bytes));
-  EXPECT_TRUE(ends_with(&kinglet_sampler_options::reserved));
-  EXPECT_TRUE(ends_with(&kinglet_beam_options::coverage_penalty));
-  EXPECT_TRUE(ends_with(&kinglet_generate_options::ignore_stop_tokens));
-  EXPECT_TRUE(ends_with(&kinglet_generator_options::reserved));
-  EXPECT_TRUE(ends_with(&kinglet_translate_options::language));
-  EXPECT_TRUE(ends_with(&kinglet_translator_options::coverage));
-  EXPECT_TRUE(ends_with(&kinglet_embed_options::truncate));
 }
 
 }  // namespace

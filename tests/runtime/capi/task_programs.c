@@ -36,7 +36,7 @@ void generator_program(setting* s) {
   const kinglet_tokens tokens = {more, 2};
   const kinglet_text stop[] = {kinglet_text_of("zz"), kinglet_text_of("q")};
   running r = closed;
-  kinglet_generator generator;
+  kinglet_generator generator = KINGLET_CLOSED;
   kinglet_generator_options options = KINGLET_GENERATOR_OPTIONS;
   kinglet_generate_options wanted = KINGLET_GENERATE_OPTIONS;
   kinglet_sampler_options sampler = KINGLET_SAMPLER_OPTIONS;
@@ -101,8 +101,8 @@ void chat_program(setting* s, bool own_system) {
   static const running closed;
   const kinglet_text system = kinglet_text_of("be kind");
   running r = closed;
-  kinglet_generator generator;
-  kinglet_chat chat;
+  kinglet_generator generator = KINGLET_CLOSED;
+  kinglet_chat chat = KINGLET_CLOSED;
   kinglet_generate_options wanted = KINGLET_GENERATE_OPTIONS;
   kinglet_generated made = {0, 0};
   size_t bytes = 0, turn;
@@ -151,7 +151,7 @@ void translator_program(setting* s) {
   const kinglet_text sources[] = {kinglet_text_of("one two"), kinglet_text_of("a"),
                                   kinglet_text_of("three words here")};
   running r = closed;
-  kinglet_translator translator;
+  kinglet_translator translator = KINGLET_CLOSED;
   kinglet_translator_options options = KINGLET_TRANSLATOR_OPTIONS;
   kinglet_translate_options wanted = KINGLET_TRANSLATE_OPTIONS;
   kinglet_sampler_options sampler = KINGLET_SAMPLER_OPTIONS;
@@ -189,7 +189,7 @@ static const kinglet_passage kPassages[] = {{{"the cat", 7}, {NULL, 0}, 0, KINGL
 void embedder_program(setting* s) {
   static const running closed;
   running r = closed;
-  kinglet_embedder embedder;
+  kinglet_embedder embedder = KINGLET_CLOSED;
   kinglet_embed_options options = KINGLET_EMBED_OPTIONS;
   size_t bytes = 0, done = 0, i, row;
   void* workspace;
@@ -214,7 +214,7 @@ void embedder_program(setting* s) {
 void classifier_program(setting* s) {
   static const running closed;
   running r = closed;
-  kinglet_classifier classifier;
+  kinglet_classifier classifier = KINGLET_CLOSED;
   size_t bytes = 0, done = 0, i, row;
   uint32_t label = 0;
   float probability = 0;

@@ -95,8 +95,8 @@ void beam_program(setting* s) {
   running r = closed;
   kinglet_model_info info = KINGLET_MODEL_INFO;
   kinglet_beam_options options = KINGLET_BEAM_OPTIONS;
-  kinglet_token_marks marks;
-  kinglet_beam_search search;
+  kinglet_token_marks marks = KINGLET_CLOSED;
+  kinglet_beam_search search = KINGLET_CLOSED;
   kinglet_chunk chunks[kBeams];
   uint32_t parents[kBeams], i;
   int32_t tokens[kBeams + kMost];

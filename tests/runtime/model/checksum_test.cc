@@ -39,5 +39,15 @@ TEST(Checksum, IsThatOfTheFormat) {
   }
 }
 
+// A byte behind the last one is nobody's.
+TEST(Checksum, EndsWithItsBytes) {
+  for (std::size_t count = 0; count < 24; ++count) {
+    std::vector<std::byte> bytes(24, std::byte{5});
+    const std::uint64_t sum = checksum(std::span(bytes).first(count), 0);
+    bytes[count] = std::byte{6};
+    EXPECT_EQ(checksum(std::span(bytes).first(count), 0), sum) << count;
+  }
+}
+
 }  // namespace
 }  // namespace kinglet

@@ -3,10 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,28 +12,14 @@
 #include "kinglet/tokenizer.h"
 #include "model/rules.h"
 #include "model_generated.h"
-#include "tests/aligned.h"
-#include "tests/bits/bits.h"
+#include "tests/bundle.h"
 
 namespace kinglet {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::AlignedBytes;
-
-// A bundle's kind and the file in it.
-struct Bundle {
-  bits::Kind kind;
-  AlignedBytes file;
-};
-
-Bundle read_bundle(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  const std::vector<char> all{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  std::uint32_t head[3];
-  std::memcpy(head, all.data(), sizeof head);
-  return {static_cast<bits::Kind>(head[0]), AlignedBytes(std::as_bytes(std::span(all)).subspan(head[1], head[2]))};
-}
+using testing::Bundle;
+using testing::read_bundle;
 
 std::vector<fs::path> bundles() {
   std::vector<fs::path> paths;

@@ -90,7 +90,7 @@ TEST(Signature, OpensWhatIsSigned) {
   EXPECT_EQ(maker.seen.size(), file.span().size());
   EXPECT_TRUE(model->verify_checksums().ok());
 
-  kinglet_model in_c;
+  kinglet_model in_c = KINGLET_CLOSED;
   ASSERT_EQ(open_makers_model(&in_c, file.span().data(), file.span().size(), maker.key.data(), maker.key.size(),
                               maker.tag.data())
                 .code,
@@ -107,7 +107,7 @@ TEST(Signature, RefusesWhatIsNot) {
     const Status status = open_signed(file, {.check = Maker::check, .context = &maker}).status();
     EXPECT_EQ(status.code(), Code::kBadFile);
     EXPECT_STREQ(status.message(), "the signature of the file is not valid");
-    kinglet_model model;
+    kinglet_model model = KINGLET_CLOSED;
     const kinglet_status in_c =
         open_makers_model(&model, file.data(), file.size(), maker.key.data(), maker.key.size(), maker.tag.data());
     EXPECT_EQ(in_c.code, KINGLET_BAD_FILE);
@@ -136,7 +136,7 @@ TEST(Signature, IsNoReplacementForTheVerifier) {
   const auto trust = [](void*, std::span<const std::byte>) { return true; };
   EXPECT_EQ(open_signed(file.span(), {.check = trust}).status().code(), Code::kBadFile);
   EXPECT_EQ(open_signed(file.span(), {}).status().code(), Code::kBadArgument);
-  kinglet_model model;
+  kinglet_model model = KINGLET_CLOSED;
   EXPECT_EQ(kinglet_model_open_signed(&model, file.span().data(), file.span().size(), nullptr, nullptr).code,
             KINGLET_BAD_ARGUMENT);
 }

@@ -106,5 +106,22 @@ TEST(Layout, MostBlocksAlive) {
   }
 }
 
+// The verifier lets none through; here it makes nothing and needs nothing.
+TEST(Layout, AnOperatorOfNoKindTakesNothing) {
+  fb::FunctionT function;
+  function.values.push_back(std::make_unique<fb::ValueT>());
+  function.values.back()->width = 16;
+  function.operators.push_back(std::make_unique<fb::OperatorT>());
+  flatbuffers::FlatBufferBuilder builder;
+  builder.Finish(fb::Function::Pack(builder, &function));
+  std::uint64_t value = 77, scratch = 77;
+  const auto bytes = Layout::make(*flatbuffers::GetRoot<fb::Function>(builder.GetBufferPointer()), Shapes{.rows = 1},
+                                  &value, &scratch);
+  ASSERT_TRUE(bytes.ok());
+  EXPECT_EQ(*bytes, 0U);
+  EXPECT_EQ(value, 77U);
+  EXPECT_EQ(scratch, 0U);
+}
+
 }  // namespace
 }  // namespace kinglet

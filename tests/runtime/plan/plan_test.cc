@@ -10,6 +10,7 @@
 #include "plan/layout.h"
 #include "plan/tables.h"
 #include "tests/runtime/model/attacks.h"
+#include "tests/runtime/session/tiny_parts.h"
 
 namespace kinglet {
 namespace {
@@ -34,6 +35,16 @@ Opened pictures() {
   }
   ADD_FAILURE();
   return decoder(16);
+}
+
+// Such a picture of other sides, of which each gives `source` rows.
+Opened pictures(std::uint32_t height, std::uint32_t width, std::uint32_t source) {
+  const Opened small = pictures();
+  return Opened(testing::changed(small.file.span(), [&](fb::ModelT& m) {
+    m.source = source;
+    *m.input->grid = *m.encode->values[0]->grid = fb::Size(height, width);
+    *m.encode->values[1]->grid = fb::Size(height / 2, width / 2);
+  }));
 }
 
 Limits settled(const Model& model, const Limits& limits) {
@@ -130,9 +141,61 @@ TEST(Plan, Pictures) {
   EXPECT_EQ(grids({.source_rows = 3, .sequences = 5}), 3U);
   EXPECT_EQ(grids({.source_rows = 5, .sequences = 3}), 3U);
   EXPECT_EQ(shapes_of(root, settled(opened.model, {.source_rows = 3, .sequences = 5}), false).grids, 0U);
-  // 64 places of each: so many pictures of one call fill what a plan can hold.
-  constexpr std::string_view kMany = "more pictures in one call than a plan can hold";
-  EXPECT_NE(Plan::make(opened.model, {.source_rows = 4096, .sequences = 4096}).status().message(), kMany);
+  const Opened text(testing::tiny_encoder());
+  EXPECT_EQ(shapes_of(text.model.root(), settled(text.model, {}), true).grids, 0U);
+}
+
+// A call reads whole pictures: all rows of each.
+TEST(Plan, SourcesOfPictures) {
+  const Opened opened = pictures(8, 8, 4);
+  constexpr const char* kShorter = "the source is shorter than what this model reads";
+  EXPECT_EQ(settled(opened.model, {}).source, 4U);
+  EXPECT_EQ(settled(opened.model, {.source = 4, .source_rows = 4}).source, 4U);
+  EXPECT_EQ(settled(opened.model, {.source_rows = 9}).source_rows, 9U);
+  EXPECT_EQ(shapes_of(opened.model.root(), settled(opened.model, {.source_rows = 9, .sequences = 3}), true).grids, 2U);
+  for (const Limits& limits :
+       {Limits{.source = 1}, {.source = 3}, {.source_rows = 3}, {.source = 4, .source_rows = 3}}) {
+    const Status status = Plan::make(opened.model, limits).status();
+    EXPECT_STREQ(status.message(), kShorter);
+    EXPECT_EQ(status.subject(), 4U);
+  }
+}
+
+// 2^28 places of one value.
+TEST(Plan, PlacesOfACallsPictures) {
+  constexpr const char* kMany = "more pictures in one call than a plan can hold";
+  const Limits most{.source_rows = rules::kSequences, .sequences = rules::kSequences};
+  EXPECT_STRNE(Plan::make(pictures(256, 256, 1).model, most).status().message(), kMany);
+  const Opened opened = pictures(256, 258, 1);
+  const Status status = Plan::make(opened.model, most).status();
+  EXPECT_STREQ(status.message(), kMany);
+  EXPECT_EQ(status.subject(), rules::kGridRows);
+  EXPECT_STRNE(Plan::make(opened.model, {.source_rows = 4000, .sequences = 4000}).status().message(), kMany);
+}
+
+TEST(Plan, ValuesAliveAtOnce) {
+  const auto planned = [](std::size_t alive) {
+    const Opened opened(testing::text_decoder([=](fb::ModelT& m) {
+      auto& function = *m.step;
+      const auto first = static_cast<int>(function.values.size());
+      for (std::size_t i = 0; i < alive; ++i) {
+        fb::ActivateT op;
+        op.input = testing::slice(function.output);
+        op.width = function.values[static_cast<std::size_t>(function.output)]->width;
+        op.output = testing::emit(first + static_cast<int>(i), -1);
+        function.operators.push_back(std::make_unique<fb::OperatorT>());
+        function.operators.back()->body.Set(std::move(op));
+        function.values.push_back(
+            std::make_unique<fb::ValueT>(*function.values[static_cast<std::size_t>(function.output)]));
+      }
+      for (auto& value : function.values) value->last_use = static_cast<std::uint32_t>(function.operators.size());
+    }));
+    return Plan::make(opened.model, {.context = 16, .rows = 1}).status();
+  };
+  EXPECT_TRUE(planned(1).ok()) << planned(1).message();
+  EXPECT_EQ(planned(64).code(), Code::kUnsupported);
+  EXPECT_STREQ(planned(64).message(), "more values alive at once than a plan can hold");
+  EXPECT_EQ(planned(64).subject(), 64U);
 }
 
 TEST(Plan, TablesLieBehindEachOther) {
@@ -207,6 +270,19 @@ TEST(Plan, ArenaIsTheSumOfItsParts) {
     EXPECT_EQ(plan->states_bytes, states);
     EXPECT_EQ(plan->working_bytes, working);
     EXPECT_EQ(plan->arena_bytes, plan->tables_bytes + states + working);
+  }
+}
+
+// Counted in 64 bits, and refused where addresses have fewer.
+TEST(Plan, ArenaBeyondAllAddresses) {
+  const Opened opened = decoder(rules::kPositions);
+  const auto plan = Plan::make(opened.model, {.context = rules::kPositions, .sequences = rules::kSequences});
+  if (sizeof(std::size_t) > sizeof(std::uint32_t)) {
+    ASSERT_TRUE(plan.ok());
+    EXPECT_GT(plan->arena_bytes, std::size_t{1} << 31);
+  } else {
+    EXPECT_STREQ(plan.status().message(), "the arena is larger than this machine can address");
+    EXPECT_GT(plan.status().subject(), std::uint64_t{1} << 31);
   }
 }
 

@@ -55,6 +55,12 @@ typedef struct kinglet_floats {
   size_t count;
 } kinglet_floats;
 
+// What a handle begins as, and a static one by itself: not open. A function that opens a handle looks whether it is at work.
+#define KINGLET_CLOSED \
+  {                    \
+    { 0 }              \
+  }
+
 // Storage of a handle: so many pointers' worth of bytes that only the library reads.
 #define KINGLET_HANDLE(name, pointers)                      \
   typedef union name {                                      \

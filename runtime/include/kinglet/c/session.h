@@ -76,10 +76,10 @@ kinglet_status kinglet_session_create(kinglet_session* session, const kinglet_pl
 typedef uint32_t kinglet_want;
 enum { KINGLET_WANT_LAST = 0, KINGLET_WANT_ALL = 1, KINGLET_WANT_NONE = 2 };
 
-// What a model reads instead of a text: a picture, the frames of a sound. One of the two lists, [height, width, channels] of the model's
-// input (kinglet_model_get_info); `count` is its length.
+// What a model reads instead of a text. One of the two lists, [height, width, channels] of the model's input (kinglet_model_get_info);
+// `count` is its length. kinglet_picture_input and kinglet_sound_input make them.
 typedef struct kinglet_grid {
-  const uint8_t* bytes;   // as they come, the pixels of a picture
+  const uint8_t* bytes;   // pixels; the model makes its floats of them
   const float* features;  // as the model was trained on
   size_t count;
 } kinglet_grid;

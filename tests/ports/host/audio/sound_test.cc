@@ -10,6 +10,7 @@
 
 #include "audio/sound.h"
 #include "failure.h"
+#include "tests/input_table.h"
 #include "tests/ports/host/audio/wave.h"
 
 namespace kinglet::host {
@@ -21,31 +22,6 @@ using ::testing::HasSubstr;
 
 const std::string kSounds = KINGLET_SOURCE_DIR "/tests/goldens/whisper/";
 
-// An input table by itself.
-class InputOf {
- public:
-  InputOf(fb::SoundT sound, fb::Size grid, std::uint32_t channels) {
-    fb::InputT input;
-    input.grid = std::make_unique<fb::Size>(grid);
-    input.channels = channels;
-    input.sound = std::make_unique<fb::SoundT>(std::move(sound));
-    builder_.Finish(fb::Input::Pack(builder_, &input));
-  }
-  const fb::Input& get() const { return *flatbuffers::GetRoot<fb::Input>(builder_.GetBufferPointer()); }
-
- private:
-  flatbuffers::FlatBufferBuilder builder_;
-};
-
-fb::SoundT sound(fb::MelScale scale, std::uint32_t rate, std::uint32_t window, std::uint32_t hop) {
-  fb::SoundT made;
-  made.scale = scale;
-  made.rate = rate;
-  made.window = window;
-  made.hop = hop;
-  return made;
-}
-
 TEST(MelFeatures, AreThoseOfTransformers) {
   std::ifstream in(KINGLET_SOURCE_DIR "/tests/ports/host/audio/expected.json");
   double worst = 0;
@@ -53,13 +29,14 @@ TEST(MelFeatures, AreThoseOfTransformers) {
   for (const auto& one : nlohmann::json::parse(in)) {
     const bool whisper = one.at("scale") == "Slaney";
     const std::uint32_t frames = one.at("frames"), bands = one.at("bands");
-    fb::SoundT how =
-        sound(whisper ? fb::MelScale::Slaney : fb::MelScale::Kaldi, one.at("rate"), one.at("window"), one.at("hop"));
-    how.mean = one.at("mean");
-    how.deviation = one.at("deviation");
-    const InputOf input(std::move(how), whisper ? fb::Size(1, frames) : fb::Size(bands, frames), whisper ? bands : 1);
+    fb::InputT how = kinglet::testing::sound_input(
+        whisper ? fb::MelScale::Slaney : fb::MelScale::Kaldi, one.at("rate"), one.at("window"), one.at("hop"),
+        whisper ? fb::Size(1, frames) : fb::Size(bands, frames), whisper ? bands : 1);
+    how.sound->mean = one.at("mean");
+    how.sound->deviation = one.at("deviation");
+    const kinglet::testing::InputTable input(how);
     const auto samples = read_sound(kSounds + one.at("sound").get<std::string>(), 16000);
-    const std::vector<float> made = mel_features(samples, input.get());
+    const std::vector<float> made = Listener("a model", &input.get()).features(samples);
     ASSERT_EQ(made.size(), std::size_t{frames} * bands);
     for (const auto& row : one.at("rows")) {
       const std::size_t frame = row.at("frame");

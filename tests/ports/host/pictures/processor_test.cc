@@ -41,7 +41,7 @@ TEST(Processors, PicturesAreTransformersNumbers) {
     for (const auto& one : cases) {
       if (!one.contains("picture")) continue;
       const std::string path = (entry.path() / one["picture"].get<std::string>()).string();
-      const Pixels pixels = prepare(read_picture(path, input.channels()), input);
+      const Pixels pixels = prepare(path, read_picture(path, input.channels()), input);
       const auto wanted = tensor_of(entry.path() / "inputs.safetensors", one.at("grid"));
       ASSERT_EQ(pixels.bytes.size(), wanted.size()) << path;
       for (std::size_t i = 0; i < wanted.size(); ++i) {

@@ -8,6 +8,7 @@
 
 #include "failure.h"
 #include "pictures/picture.h"
+#include "tests/input_table.h"
 #include "tests/ports/host/program.h"
 
 namespace kinglet::host {
@@ -44,12 +45,33 @@ Pixels source_of(const nlohmann::json& one) {
 
 fb::Size size_of(const nlohmann::json& one) { return {one.at("height"), one.at("width")}; }
 
-TEST(Resize, IsPillowsPixelForPixel) {
+// What a model does that asks for this and has a grid of that size.
+Pixels prepared(const Pixels& from, std::unique_ptr<fb::PictureT> how, fb::Size grid) {
+  fb::InputT input;
+  input.grid = std::make_unique<fb::Size>(grid);
+  input.channels = from.channels;
+  input.gain = input.shift = 0;
+  input.picture = std::move(how);
+  return prepare("a picture", from, kinglet::testing::InputTable(input).get());
+}
+
+std::unique_ptr<fb::PictureT> how(std::unique_ptr<fb::Size> resize, std::unique_ptr<fb::Size> crop,
+                                  fb::Filter filter = fb::Filter::Bilinear) {
+  auto made = std::make_unique<fb::PictureT>();
+  made->resize = std::move(resize);
+  made->crop = std::move(crop);
+  made->filter = filter;
+  return made;
+}
+
+TEST(Prepare, ResizesAsPillowPixelForPixel) {
   std::size_t compared = 0;
   for (const auto& one : cases()) {
     const Pixels source = source_of(one);
     for (const auto& wanted : one.at("resized")) {
-      const Pixels made = resize(source, size_of(wanted), filter_of(wanted.at("filter")));
+      const fb::Size size = size_of(wanted);
+      const Pixels made =
+          prepared(source, how(std::make_unique<fb::Size>(size), nullptr, filter_of(wanted.at("filter"))), size);
       EXPECT_EQ(made.bytes, bytes_of(wanted.at("bytes")))
           << source.height << " x " << source.width << " " << wanted.at("filter") << " to " << wanted.at("height")
           << " x " << wanted.at("width");
@@ -59,30 +81,47 @@ TEST(Resize, IsPillowsPixelForPixel) {
   EXPECT_EQ(compared, 4U * 5 * 6);
 }
 
-TEST(Crop, IsTransformersPixelForPixel) {
+TEST(Prepare, CutsAsTransformersPixelForPixel) {
   for (const auto& one : cases()) {
-    for (const auto& wanted : one.at("cropped"))
-      EXPECT_EQ(crop_middle(source_of(one), size_of(wanted)).bytes, bytes_of(wanted.at("bytes")))
+    for (const auto& wanted : one.at("cropped")) {
+      const fb::Size size = size_of(wanted);
+      EXPECT_EQ(prepared(source_of(one), how(nullptr, std::make_unique<fb::Size>(size)), size).bytes,
+                bytes_of(wanted.at("bytes")))
           << one.at("height") << " x " << one.at("width") << " to " << wanted.at("height") << " x "
           << wanted.at("width");
+    }
   }
+}
+
+// What is resized and then cut is the same as the one after the other: only what is seen is computed.
+TEST(Prepare, CutsWhatItResized) {
+  std::size_t compared = 0;
+  for (const auto& one : cases()) {
+    const Pixels source = source_of(one);
+    for (const auto& wanted : one.at("resized")) {
+      const fb::Size size = size_of(wanted);
+      const fb::Filter filter = filter_of(wanted.at("filter"));
+      const Pixels whole = prepared(source, how(std::make_unique<fb::Size>(size), nullptr, filter), size);
+      const fb::Size cuts[] = {{1, 1}, {3, 40}, {40, 3}, {size.height(), 2}, {size.height() + 3, size.width() + 1}};
+      for (const fb::Size& cut : cuts) {
+        const auto both =
+            prepared(source, how(std::make_unique<fb::Size>(size), std::make_unique<fb::Size>(cut), filter), cut);
+        EXPECT_EQ(both.bytes, prepared(whole, how(nullptr, std::make_unique<fb::Size>(cut)), cut).bytes);
+        ++compared;
+      }
+    }
+  }
+  EXPECT_EQ(compared, 4U * 5 * 6 * 5);
 }
 
 TEST(Prepare, BringsTheShorterSideToItsLength) {
   for (const auto& one : cases()) {
-    const Pixels source = source_of(one);
     for (const auto& wanted : one.at("shorter")) {
-      flatbuffers::FlatBufferBuilder builder;
-      fb::InputT input;
-      input.grid = std::make_unique<fb::Size>(size_of(wanted));
-      input.channels = source.channels;
-      input.gain = input.shift = 0;
-      input.picture = std::make_unique<fb::PictureT>();
-      input.picture->resize = std::make_unique<fb::Size>(wanted.at("side").get<std::uint32_t>(), 0);
-      builder.Finish(fb::Input::Pack(builder, &input));
-      const Pixels made = prepare(source, *flatbuffers::GetRoot<fb::Input>(builder.GetBufferPointer()));
-      EXPECT_EQ(made.height, wanted.at("height").get<std::uint32_t>());
-      EXPECT_EQ(made.width, wanted.at("width").get<std::uint32_t>());
+      const fb::Size size = size_of(wanted);
+      const auto shorter = [&] { return std::make_unique<fb::Size>(wanted.at("side").get<std::uint32_t>(), 0); };
+      EXPECT_NO_THROW((void)prepared(source_of(one), how(shorter(), nullptr), size));
+      EXPECT_THROW((void)prepared(source_of(one), how(shorter(), nullptr), {size.height() + 1, size.width()}), Failure);
+      EXPECT_THROW((void)prepared(source_of(one), how(shorter(), nullptr), {size.height(), size.width() + 1}), Failure);
     }
   }
 }
@@ -91,17 +130,8 @@ TEST(Prepare, BringsTheShorterSideToItsLength) {
 TEST(Prepare, RefusesSizesThatNoPictureHas) {
   const Pixels source{4, 5, 3, std::vector<std::uint8_t>(60)};
   const auto message_of = [&](std::unique_ptr<fb::Size> resize, std::unique_ptr<fb::Size> crop) -> std::string {
-    flatbuffers::FlatBufferBuilder builder;
-    fb::InputT input;
-    input.grid = std::make_unique<fb::Size>(8, 8);
-    input.channels = 3;
-    input.gain = input.shift = 0;
-    input.picture = std::make_unique<fb::PictureT>();
-    input.picture->resize = std::move(resize);
-    input.picture->crop = std::move(crop);
-    builder.Finish(fb::Input::Pack(builder, &input));
     try {
-      (void)prepare(source, *flatbuffers::GetRoot<fb::Input>(builder.GetBufferPointer()));
+      (void)prepared(source, how(std::move(resize), std::move(crop)), {8, 8});
     } catch (const Failure& failure) {
       return failure.what();
     }
@@ -113,6 +143,7 @@ TEST(Prepare, RefusesSizesThatNoPictureHas) {
     EXPECT_THAT(message_of(nullptr, std::make_unique<fb::Size>(size)), HasSubstr("no size"));
   }
   EXPECT_THAT(message_of(nullptr, std::make_unique<fb::Size>(8, 0)), HasSubstr("no size"));
+  EXPECT_THAT(message_of(nullptr, nullptr), HasSubstr("does not scale"));
 }
 
 TEST(ReadPicture, RefusesChannelsThatNoPictureHas) {
@@ -142,6 +173,10 @@ TEST(ReadPicture, SaysWhatIsWrongWithAFile) {
               HasSubstr("cannot be read as a picture"));
   for (const std::size_t cut : {std::size_t{8}, std::size_t{20}, std::size_t{33}, png.size() / 2})
     EXPECT_THAT(refused("cut.png", png.substr(0, cut)), HasSubstr("cannot be read as a picture")) << cut;
+  EXPECT_THAT(refused("cut.png", png.substr(0, png.size() / 2)), HasSubstr("Corrupt PNG"));
+  std::string strange = png;  // a chunk whose name is no text
+  strange.replace(strange.find("IDAT"), 4, std::string("\0\xffQ\1", 4));
+  EXPECT_THAT(refused("strange.png", strange), HasSubstr("unknown PNG chunk type"));
   std::string huge = png;  // its header says 16,384 x 16,384
   for (const std::size_t at : {std::size_t{16}, std::size_t{20}}) huge.replace(at, 4, std::string("\0\0\x40\0", 4));
   EXPECT_THAT(refused("huge.png", huge), HasSubstr("16384 x 16384 pixels"));
