@@ -66,7 +66,7 @@ void report_fault(const std::uint32_t* frame) {
     text[9 + i] = "0123456789abcdef"[frame[6] >> (28 - 4 * i) & 15];
     text[31 + i] = "0123456789abcdef"[frame[5] >> (28 - 4 * i) & 15];
   }
-  kinglet::cortex_m::write(text);
+  kinglet::cortex_m::write({text, sizeof text - 1});
   kinglet::cortex_m::leave(3);
 }
 

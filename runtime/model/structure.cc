@@ -16,6 +16,7 @@ class Walk {
  public:
   Walk(const std::uint8_t* bytes, std::size_t size)
       : bytes_(bytes),
+        size_(size),
         check_(bytes, size, kMostDepth, kMostTables),
         left_(kMostShares * size) {}
 
@@ -65,10 +66,10 @@ class Walk {
   // Where it begins; 0: it is damaged.
   std::size_t list_behind(std::size_t at, std::size_t element) {
     const std::size_t offset = check_.VerifyOffset(at);
-    if (offset == 0 || !check_.VerifyVectorOrString(bytes_ + at + offset, element)) return 0;
     at += offset;
+    if (offset == 0 || !inside(at, sizeof(flatbuffers::uoffset_t), sizeof(flatbuffers::uoffset_t))) return 0;
     const std::uint64_t bytes = std::uint64_t{flatbuffers::ReadScalar<flatbuffers::uoffset_t>(bytes_ + at)} * element;
-    if (bytes > left_) return 0;
+    if (bytes > size_ - at - sizeof(flatbuffers::uoffset_t) || bytes > left_) return 0;
     left_ -= bytes;
     return at;
   }
@@ -92,6 +93,7 @@ class Walk {
   }
 
   const std::uint8_t* bytes_;
+  std::size_t size_;
   flatbuffers::Verifier check_;
   std::uint64_t left_;  // bytes of lists that may still be met
 };

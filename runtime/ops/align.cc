@@ -81,8 +81,8 @@ Status run(const fb::Align& op, const Frame& frame) {
   const float window = static_cast<float>(op.window());
   bool finite = true;
   for_ranges(frame, rows, std::uint64_t{rows} * frame.shapes.source * (state.head_dim() + width) / 32,
-             [&](std::uint32_t task, std::uint32_t begin, std::uint32_t end) {
-               for (std::uint32_t r = begin; r < end; ++r) {
+             [&](std::uint32_t task, std::size_t begin, std::size_t end) {
+               for (std::size_t r = begin; r < end; ++r) {
                  const Span& span = frame.call.spans[frame.call.span_of[r]];
                  const std::uint32_t length = frame.call.source_lengths[span.sequence];
                  const float share = op.centre() < 0 ? 0.0F : *frame.floats(op.centre()).row(r);
@@ -94,7 +94,7 @@ Status run(const fb::Align& op, const Frame& frame) {
                                                   .end = w.end,
                                                   .position = 0,
                                                   .out = target.row(r),
-                                                  .weights = frame.captured(span, r, 0)};
+                                                  .weights = frame.captured(span, static_cast<std::uint32_t>(r), 0)};
                  const bool ok = frame.kernels->align(
                      {.attend = {.queries = &query,
                                  .count = 1,

@@ -202,18 +202,19 @@ Status run(const fb::Attention& op, const Frame& frame) {
   const auto check = [&finite](bool ok) {
     if (!ok) __atomic_store_n(&finite, false, __ATOMIC_RELAXED);
   };
-  const std::uint64_t count = std::uint64_t{rows} * op.kv_heads();
+  const std::size_t count = std::size_t{rows} * op.kv_heads();  // fewer than the floats that they are made of
   if (has_key(op)) {
-    for_ranges(frame, count, count * op.head_dim() / 2, [&](std::uint32_t, std::uint64_t begin, std::uint64_t end) {
-      for_runs(frame.call, begin, end, kStoredTogether,
-               [&](std::uint32_t head, std::uint32_t row, std::uint32_t together) {
-                 check(store_rows(op, frame, caches, head, row, together));
+    for_ranges(frame, count, std::uint64_t{count} * op.head_dim() / 2,
+               [&](std::uint32_t, std::size_t begin, std::size_t end) {
+                 for_runs(frame.call, begin, end, kStoredTogether,
+                          [&](std::uint32_t head, std::uint32_t row, std::uint32_t together) {
+                            check(store_rows(op, frame, caches, head, row, together));
+                          });
                });
-    });
   }
   const std::uint32_t slots = has_key(op) ? frame.call.positions[rows - 1] + 1 : frame.shapes.source;
   for_ranges(frame, count, std::uint64_t{rows} * op.heads() * op.head_dim() * slots / 32,
-             [&](std::uint32_t task, std::uint64_t begin, std::uint64_t end) {
+             [&](std::uint32_t task, std::size_t begin, std::size_t end) {
                std::byte* scratch = frame.scratch + layout.attend + task * layout.attend_bytes;
                for_runs(frame.call, begin, end, rows_together(op),
                         [&](std::uint32_t head, std::uint32_t row, std::uint32_t together) {

@@ -26,11 +26,11 @@ std::uint64_t scratch_bytes(const fb::CacheKeyValue&, const fb::Function&, const
 Status run(const fb::CacheKeyValue& op, const Frame& frame) {
   const fb::State& state = frame.state(op.state());
   const std::uint32_t rows = frame.call.rows;
-  const std::uint32_t count = rows * state.heads();
+  const std::size_t count = std::size_t{rows} * state.heads();
   bool finite = true;
   for_ranges(
       frame, count, std::uint64_t{count} * state.head_dim() / 2,
-      [&](std::uint32_t, std::uint32_t begin, std::uint32_t end) {
+      [&](std::uint32_t, std::size_t begin, std::size_t end) {
         for_runs(frame.call, begin, end, kLanes, [&](std::uint32_t head, std::uint32_t row, std::uint32_t together) {
           const bool ok =
               frame.kernels->store({.key = frame.columns(op.key(), row) + std::size_t{head} * state.head_dim(),

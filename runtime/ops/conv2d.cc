@@ -185,23 +185,23 @@ Status run(const fb::Conv2d& op, const Frame& frame) {
   all.cap = kernel_cap(op.activation(), op.cap());
   all.residual_stride = residual.stride;
   all.y_stride = static_cast<std::size_t>(round_up(width, kLanes));
-  all = matmul_args(frame, op.weight(), op.bias(), all);
+  set_weight(frame, op.weight(), op.bias(), all);
   all.tiles = static_cast<std::size_t>(round_up(width, kLanes) / kLanes / op.groups());
   bool finite = true;  // only ever set to false, by any thread, read when all are done
   const std::uint64_t work = multiply_time(std::uint64_t{width} * op.inner(), rows);
-  for_ranges(frame, rows, work, [&](std::uint32_t task, std::uint32_t begin, std::uint32_t end) {
+  for_ranges(frame, rows, work, [&](std::uint32_t task, std::size_t begin, std::size_t end) {
     std::byte* scratch = frame.scratch + task * layout.bytes;
     auto* window = reinterpret_cast<float*>(scratch + layout.window);
     kernels::MatmulArgs part = all;
     part.x = quantized_at(scratch, most, op.inner(), op.wide());
-    for (std::uint32_t first = begin; first < end; first += most) {
+    for (std::size_t first = begin; first < end; first += most) {
       part.rows = end - first < most ? end - first : most;
       part.y = keep ? kept.row(first) : reinterpret_cast<float*>(scratch + layout.results);
       part.residual = residual.data == nullptr ? nullptr : residual.row(first);
       bool good = true;
       for (std::uint32_t g = 0; g < op.groups(); ++g) {
         for (std::uint32_t r = 0; r < part.rows; ++r) {
-          gather.window(first + r, g, window);
+          gather.window(static_cast<std::uint32_t>(first) + r, g, window);
           good = quantize_row(frame, part.x, window, r, op.inner()) && good;
         }
         if (!good) break;  // a row that is refused has no sums that a product could begin with

@@ -11,7 +11,7 @@ bool is_finite(const float* row, std::uint32_t width) {
   return finite;
 }
 
-bool quantize_row(const Frame& frame, const kernels::QuantizedRows& target, const float* row, std::uint32_t r,
+bool quantize_row(const Frame& frame, const kernels::QuantizedRows& target, const float* row, std::size_t r,
                   std::uint32_t width) {
   return frame.kernels->quantize({.x = row, .x_stride = 0, .rows = 1, .width = width, .out = target.from(r)});
 }
@@ -21,10 +21,28 @@ Status emit_quantized(const Frame& frame, const fb::Emit* emit, FloatRows source
   if (emit->quantized() < 0) return {};
   const kernels::QuantizedRows target = frame.quantized(emit->quantized());
   bool finite = true;
-  for_ranges(frame, rows, std::uint64_t{rows} * width / 8, [&](std::uint32_t, std::uint32_t begin, std::uint32_t end) {
-    if (!frame.kernels->quantize(
-            {source.row(begin), source.stride, std::size_t{end} - begin, width, target.from(begin)}))
+  for_ranges(frame, rows, std::uint64_t{rows} * width / 8, [&](std::uint32_t, std::size_t begin, std::size_t end) {
+    if (!frame.kernels->quantize({source.row(begin), source.stride, end - begin, width, target.from(begin)}))
       __atomic_store_n(&finite, false, __ATOMIC_RELAXED);
+  });
+  return finite ? Status{} : not_finite();
+}
+
+Status emit_rows(const Frame& frame, const fb::Emit* emit, std::uint32_t rows, std::uint32_t width,
+                 const MakeRow& make) {
+  const bool keep = emit->rows() >= 0;
+  const bool quantize = emit->quantized() >= 0;
+  const FloatRows kept = keep ? frame.floats(emit->rows()) : FloatRows{};
+  const kernels::QuantizedRows target = quantize ? frame.quantized(emit->quantized()) : kernels::QuantizedRows{};
+  const std::size_t stride = static_cast<std::size_t>(round_up(width, kLanes));
+  bool finite = true;  // only ever set to false, by any thread, read when all are done
+  for_ranges(frame, rows, std::uint64_t{rows} * width / 4, [&](std::uint32_t task, std::size_t begin, std::size_t end) {
+    float* spare = reinterpret_cast<float*>(frame.scratch) + task * stride;
+    for (std::size_t r = begin; r < end; ++r) {
+      float* out = keep ? kept.row(r) : spare;
+      make(static_cast<std::uint32_t>(r), out);
+      if (quantize && !quantize_row(frame, target, out, r, width)) __atomic_store_n(&finite, false, __ATOMIC_RELAXED);
+    }
   });
   return finite ? Status{} : not_finite();
 }

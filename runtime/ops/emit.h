@@ -30,7 +30,7 @@ inline FloatRows emit_target(const Frame& frame, const fb::Emit* emit, std::uint
 }
 
 // Quantizes row r of `rows` (a FloatRows' memory) into the emitted quantized value. False: not finite.
-bool quantize_row(const Frame& frame, const kernels::QuantizedRows& target, const float* row, std::uint32_t r,
+bool quantize_row(const Frame& frame, const kernels::QuantizedRows& target, const float* row, std::size_t r,
                   std::uint32_t width);
 
 // Quantizes all rows of `source` where the operator emits a quantized value.
@@ -41,25 +41,8 @@ Status not_finite();
 bool is_finite(const float* row, std::uint32_t width);
 
 // make(r, out) writes row r, [width] floats padded to 16, for each of `rows`.
-template <class Make>
-Status emit_rows(const Frame& frame, const fb::Emit* emit, std::uint32_t rows, std::uint32_t width, const Make& make) {
-  const bool keep = emit->rows() >= 0;
-  const bool quantize = emit->quantized() >= 0;
-  const FloatRows kept = keep ? frame.floats(emit->rows()) : FloatRows{};
-  const kernels::QuantizedRows target = quantize ? frame.quantized(emit->quantized()) : kernels::QuantizedRows{};
-  const std::size_t stride = static_cast<std::size_t>(round_up(width, kLanes));
-  bool finite = true;  // only ever set to false, by any thread, read when all are done
-  for_ranges(frame, rows, std::uint64_t{rows} * width / 4,
-             [&](std::uint32_t task, std::uint32_t begin, std::uint32_t end) {
-               float* spare = reinterpret_cast<float*>(frame.scratch) + task * stride;
-               for (std::uint32_t r = begin; r < end; ++r) {
-                 float* out = keep ? kept.row(r) : spare;
-                 make(r, out);
-                 if (quantize && !quantize_row(frame, target, out, r, width))
-                   __atomic_store_n(&finite, false, __ATOMIC_RELAXED);
-               }
-             });
-  return finite ? Status{} : not_finite();
-}
+using MakeRow = FunctionRef<void(std::uint32_t r, float* out)>;
+Status emit_rows(const Frame& frame, const fb::Emit* emit, std::uint32_t rows, std::uint32_t width,
+                 const MakeRow& make);
 
 }  // namespace kinglet

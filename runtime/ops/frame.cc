@@ -174,4 +174,28 @@ void Frame::recall(int state, int initial, const Span& span, float* out) const {
   std::memset(out + there, 0, (width - there) * sizeof(float));
 }
 
+// Not inlined: on a small stack its job would lie below everything that runs without threads.
+[[gnu::noinline]] static void run_threads(const Parallel& parallel, std::size_t count, std::uint32_t threads,
+                                          const DoRange& fn) {
+  struct Job {
+    const DoRange* fn;
+    std::size_t count;
+    std::uint32_t threads;
+  } job{&fn, count, threads};
+  parallel.run(
+      parallel.context, threads,
+      [](void* arg, std::uint32_t task) {
+        const Job& j = *static_cast<const Job*>(arg);
+        (*j.fn)(task, share_of(j.count, task, j.threads), share_of(j.count, task + std::size_t{1}, j.threads));
+      },
+      &job);
+}
+
+void for_ranges(const Frame& frame, std::size_t count, std::uint64_t work, const DoRange& fn) {
+  constexpr std::uint64_t kWorthThreads = 10000;  // several times what it takes to wake a thread
+  const std::uint32_t threads = frame.shapes.threads < count ? frame.shapes.threads : static_cast<std::uint32_t>(count);
+  if (threads <= 1 || frame.parallel.run == nullptr || work < kWorthThreads) return fn(0, 0, count);
+  run_threads(frame.parallel, count, threads, fn);
+}
+
 }  // namespace kinglet

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/align.h"
+#include "base/function_ref.h"
 #include "kernels/kernels.h"
 #include "kinglet/attention.h"
 #include "kinglet/chunk.h"
@@ -165,8 +166,8 @@ struct Frame {
 
 // The items [begin, end) of heads x rows, row after row of a head: fn(head, row, count) for at most `most` rows of one span each.
 template <class Fn>
-void for_runs(const Call& call, std::uint64_t begin, std::uint64_t end, std::uint32_t most, const Fn& fn) {
-  for (std::uint64_t i = begin; i < end;) {
+void for_runs(const Call& call, std::size_t begin, std::size_t end, std::uint32_t most, const Fn& fn) {
+  for (std::size_t i = begin; i < end;) {
     const auto row = static_cast<std::uint32_t>(i % call.rows);
     const Span& span = call.spans[call.span_of[row]];
     std::uint32_t count = span.first_row + span.rows - row;
@@ -179,27 +180,7 @@ void for_runs(const Call& call, std::uint64_t begin, std::uint64_t end, std::uin
 
 // Splits [0, count) into at most shapes.threads runs of consecutive items and calls fn(task, begin, end) for each, on the
 // session's threads. `work`: about how many nanoseconds one fast core takes; little work stays on the calling thread.
-template <class Count, class Fn>
-void for_ranges(const Frame& frame, Count count, std::uint64_t work, const Fn& fn) {
-  constexpr std::uint64_t kWorthThreads = 10000;  // several times what it takes to wake a thread
-  const std::uint32_t threads = frame.shapes.threads < count ? frame.shapes.threads : static_cast<std::uint32_t>(count);
-  if (threads <= 1 || frame.parallel.run == nullptr || work < kWorthThreads) {
-    fn(std::uint32_t{0}, Count{0}, count);
-    return;
-  }
-  struct Job {
-    const Fn* fn;
-    Count count;
-    std::uint32_t threads;
-  } job{&fn, count, threads};
-  frame.parallel.run(
-      frame.parallel.context, threads,
-      [](void* arg, std::uint32_t task) {
-        const Job& j = *static_cast<const Job*>(arg);
-        const auto bound = [&j](std::uint64_t i) { return static_cast<Count>(i * j.count / j.threads); };
-        (*j.fn)(task, bound(task), bound(std::uint64_t{task} + 1));
-      },
-      &job);
-}
+using DoRange = FunctionRef<void(std::uint32_t task, std::size_t begin, std::size_t end)>;
+void for_ranges(const Frame& frame, std::size_t count, std::uint64_t work, const DoRange& fn);
 
 }  // namespace kinglet

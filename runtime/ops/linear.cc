@@ -72,20 +72,23 @@ namespace {
 // gated, then the gate times that.
 void multiply_tiles(const Frame& frame, const fb::Linear& op, const kernels::MatmulArgs& args) {
   if (op.up() < 0) return frame.kernels->matmul(args);
-  constexpr std::uint64_t kChunkBytes = std::uint64_t{256} << 10;
-  constexpr std::uint64_t kGroup = 12;  // tiles: several of any set's register blocks
-  const std::uint64_t fit = kChunkBytes / (args.rows * kLanes * sizeof(float)) / kGroup * kGroup;
-  const auto chunk = static_cast<std::size_t>(fit < kGroup ? kGroup : fit);
-  kernels::MatmulArgs gate = args;
-  gate.factor = args.y;
-  gate.factor_stride = args.y_stride;
-  kernels::MatmulArgs up = matmul_args(frame, op.up(), op.up_bias(), args);
-  up.activation = kernels::Activation::kNone;
+  constexpr std::size_t kChunkTiles = (std::size_t{256} << 10) / (kLanes * sizeof(float));
+  constexpr std::size_t kGroup = 12;  // tiles: several of any set's register blocks
+  const std::size_t fit = kChunkTiles / args.rows / kGroup * kGroup;
+  const std::size_t chunk = fit < kGroup ? kGroup : fit;
+  kernels::MatmulArgs part = args;
+  part.factor_stride = args.y_stride;
   for (std::size_t done = 0; done < args.tiles; done += chunk) {
-    gate.first_tile = up.first_tile = args.first_tile + done;
-    gate.tiles = up.tiles = args.tiles - done < chunk ? args.tiles - done : chunk;
-    frame.kernels->matmul(up);
-    frame.kernels->matmul(gate);
+    part.first_tile = args.first_tile + done;
+    part.tiles = args.tiles - done < chunk ? args.tiles - done : chunk;
+    set_weight(frame, op.up(), op.up_bias(), part);
+    part.activation = kernels::Activation::kNone;
+    part.factor = nullptr;
+    frame.kernels->matmul(part);
+    set_weight(frame, op.weight(), op.bias(), part);
+    part.activation = args.activation;
+    part.factor = args.y;
+    frame.kernels->matmul(part);
   }
 }
 
@@ -96,7 +99,7 @@ std::uint64_t weight_bytes(const Frame& frame, const fb::Linear& op) {
 }
 
 // Rows in blocks, each quantized as soon as it is made.
-Status multiply_blocks(const fb::Linear& op, const Frame& frame, const kernels::MatmulArgs& all) {
+Status multiply_blocks(const fb::Linear& op, const Frame& frame, kernels::MatmulArgs& all) {
   const fb::Weight& weight = frame.weight(op.weight());
   const std::uint64_t size = std::uint64_t{weight.rows()} * weight.columns();  // as in scratch_bytes
   const std::uint32_t most = block_rows(size);
@@ -106,18 +109,16 @@ Status multiply_blocks(const fb::Linear& op, const Frame& frame, const kernels::
   const bool quantize = op.output()->quantized() >= 0;
   const kernels::QuantizedRows quantized =
       quantize ? frame.quantized(op.output()->quantized()) : kernels::QuantizedRows{};
-  kernels::MatmulArgs args = matmul_args(frame, op.weight(), op.bias(), all);
-  args.tiles = static_cast<std::size_t>(round_up(weight.rows(), kLanes) / kLanes);
+  all.tiles = static_cast<std::size_t>(round_up(weight.rows(), kLanes) / kLanes);
   bool finite = true;  // only ever set to false, by any thread, read when all are done
-  const auto rows = static_cast<std::uint32_t>(all.rows);
-  const std::uint64_t work = multiply_time(weight_bytes(frame, op), rows);
-  for_ranges(frame, rows, work, [&](std::uint32_t task, std::uint32_t begin, std::uint32_t end) {
-    const std::uint64_t count = end - begin;
-    const std::uint64_t blocks = (count + most - 1) / most;
-    for (std::uint64_t b = 0; b < blocks; ++b) {
-      const auto first = static_cast<std::size_t>(begin + count * b / blocks);  // of nearly equal height
-      kernels::MatmulArgs part = args;
-      part.rows = static_cast<std::size_t>(begin + count * (b + 1) / blocks) - first;
+  const std::uint64_t work = multiply_time(weight_bytes(frame, op), all.rows);
+  for_ranges(frame, all.rows, work, [&](std::uint32_t task, std::size_t begin, std::size_t end) {
+    const std::size_t count = end - begin;
+    const std::size_t blocks = (count + most - 1) / most;
+    for (std::size_t b = 0; b < blocks; ++b) {
+      const std::size_t first = begin + share_of(count, b, blocks);
+      kernels::MatmulArgs part = all;
+      part.rows = begin + share_of(count, b + 1, blocks) - first;
       part.x = all.x.from(first);
       part.y = all.y + (keep ? first : std::size_t{task} * spare) * all.y_stride;
       if (all.residual != nullptr) part.residual = all.residual + first * all.residual_stride;
@@ -147,10 +148,10 @@ Status run(const fb::Linear& op, const Frame& frame) {
   args.residual_stride = residual.stride;
   args.y = target.data;
   args.y_stride = target.stride;
-  if (makes_part_of_scores(op, frame)) return run_scores(op, frame, matmul_args(frame, op.weight(), op.bias(), args));
+  set_weight(frame, op.weight(), op.bias(), args);
+  if (makes_part_of_scores(op, frame)) return run_scores(op, frame, args);
   if (many_rows(rows, frame.shapes.threads)) return multiply_blocks(op, frame, args);
-  for_tiles(frame, width, multiply_time(weight_bytes(frame, op), rows),
-            matmul_args(frame, op.weight(), op.bias(), args),
+  for_tiles(frame, width, multiply_time(weight_bytes(frame, op), rows), args,
             [&](std::uint32_t, const kernels::MatmulArgs& part) { multiply_tiles(frame, op, part); });
   return emit_quantized(frame, op.output(), target, rows, width);
 }

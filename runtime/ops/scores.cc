@@ -12,9 +12,9 @@ constexpr float kNever = -__builtin_inff();
 void multiply_allowed(const Frame& frame, const fb::Linear& op, const kernels::MatmulArgs& args) {
   const std::span<const std::int32_t> allowed = frame.allowed;
   const auto tile = [&](std::size_t i) { return static_cast<std::size_t>(allowed[i]) / std::size_t{kLanes}; };
-  const std::uint32_t count = static_cast<std::uint32_t>(allowed.size());
+  const std::size_t count = allowed.size();
   const std::uint64_t size = std::uint64_t{count} * kLanes * frame.weight(op.weight()).columns();  // at most
-  for_ranges(frame, count, multiply_time(size, args.rows), [&](std::uint32_t, std::uint32_t i, std::uint32_t end) {
+  for_ranges(frame, count, multiply_time(size, args.rows), [&](std::uint32_t, std::size_t i, std::size_t end) {
     while (i < end && i > 0 && tile(i) == tile(i - 1)) ++i;  // a tile belongs to whoever has its first column
     while (i < end) {
       kernels::MatmulArgs part = args;

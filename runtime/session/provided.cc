@@ -184,14 +184,13 @@ Status Provided::finish(float* results) const {
   const FloatRows residual = ends.residual < 0 ? FloatRows{nullptr, 0} : frame_->floats(ends.residual);
   const fb::Activation activation = ends.relu() ? fb::Activation::None : ends.activation;
   if (residual.data != nullptr || activation != fb::Activation::None) {
-    for_ranges(*frame_, rows, std::uint64_t{rows} * width / 8,
-               [&](std::uint32_t, std::uint32_t begin, std::uint32_t end) {
-                 for (std::uint32_t r = begin; r < end; ++r) {
-                   float* row = made.row(r);
-                   ops::activate_row(*frame_, activation, row, width, ends.cap);
-                   if (residual.data != nullptr) frame_->kernels->add(row, residual.row(r), row, width);
-                 }
-               });
+    for_ranges(*frame_, rows, std::uint64_t{rows} * width / 8, [&](std::uint32_t, std::size_t begin, std::size_t end) {
+      for (std::size_t r = begin; r < end; ++r) {
+        float* row = made.row(r);
+        ops::activate_row(*frame_, activation, row, width, ends.cap);
+        if (residual.data != nullptr) frame_->kernels->add(row, residual.row(r), row, width);
+      }
+    });
   }
   return emit_quantized(*frame_, ends.output, made, rows, width);
 }

@@ -29,19 +29,22 @@ class [[nodiscard]] Status {
  public:
   constexpr Status() = default;
   constexpr Status(Code code, Message message, std::uint64_t subject = 0)
-      : code_(code),
-        message_(message),
-        subject_(subject) {}
+      : message_(message),
+        told_((subject < kMostSubject ? subject : kMostSubject) | std::uint64_t{static_cast<std::uint8_t>(code)}
+                                                                      << kCodeAt) {}
 
-  constexpr bool ok() const { return code_ == Code::kOk; }
-  constexpr Code code() const { return code_; }
-  constexpr const char* message() const { return message_.text(); }  // a string literal
-  constexpr std::uint64_t subject() const { return subject_; }       // which operator, weight, row or byte
+  constexpr bool ok() const { return code() == Code::kOk; }
+  constexpr Code code() const { return static_cast<Code>(told_ >> kCodeAt); }
+  constexpr const char* message() const { return message_.text(); }         // a string literal
+  constexpr std::uint64_t subject() const { return told_ & kMostSubject; }  // which operator, weight, row or byte
 
  private:
-  Code code_ = Code::kOk;
+  // Small, for every function that can fail gives one back: the code lies above the subject.
+  static constexpr int kCodeAt = 56;
+  static constexpr std::uint64_t kMostSubject = (std::uint64_t{1} << kCodeAt) - 1;  // also of what is larger
+
   [[no_unique_address]] Message message_ = "ok";
-  std::uint64_t subject_ = 0;
+  std::uint64_t told_ = 0;
 };
 
 // A value or the Status that says why there is none. T is small and cheap to move.

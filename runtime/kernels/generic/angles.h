@@ -1,4 +1,4 @@
-// Rotary position embedding (Su et al. 2021): the angles of a row, and turning a query or a key by them.
+// Rotary position embedding (Su et al. 2021): the angles of a row.
 //
 // An angle is float(position) * frequency, rounded once to float. Its cosine and sine are computed in double, the same
 // way on every instruction set, once per row: pi/2 in two parts of 26 and 53 bits makes the reduction exact to 2^-53
@@ -8,6 +8,7 @@
 
 #include "kernels/generic/isa.h"
 #include "kernels/generic/math.h"
+#include "kernels/generic/turned_row.h"
 #include "kernels/kernels.h"
 
 namespace kinglet::kernels {
@@ -58,36 +59,6 @@ void angles(const AnglesArgs& args) {
     args.out[args.n + i] = a.sin * args.scale;
   }
 }
-
-// A row whose first 2n columns are turned: pairs (i, i + n) by angle i. It can be quantized without being written
-// anywhere.
-//   x[i] cos - x[i + n] sin   and   x[i + n] cos + x[i] sin
-template <class Isa>
-struct TurnedRow {
-  using F32 = typename Isa::F32;
-  const float* x;
-  std::size_t width;
-  const float* angles;  // [2n], cosines then sines; or nullptr
-  std::size_t n;
-
-  template <class F>
-  void for_lanes(F&& f) const {
-    const std::size_t half = angles == nullptr ? 0 : n;
-    const float* cosines = angles;
-    const float* sines = angles + half;
-    const float* second = x + half;
-    kernels::for_lanes(half, [&](std::size_t c, auto part) {
-      f(c, load<F32>(x + c, part) * load<F32>(cosines + c, part) -
-               load<F32>(second + c, part) * load<F32>(sines + c, part));
-    });
-    kernels::for_lanes(half, [&](std::size_t c, auto part) {
-      f(half + c, load<F32>(second + c, part) * load<F32>(cosines + c, part) +
-                      load<F32>(x + c, part) * load<F32>(sines + c, part));
-    });
-    kernels::for_lanes(width - 2 * half,
-                       [&](std::size_t c, auto part) { f(2 * half + c, load<F32>(x + 2 * half + c, part)); });
-  }
-};
 
 }  // namespace
 }  // namespace kinglet::kernels

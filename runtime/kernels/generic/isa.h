@@ -49,10 +49,11 @@ constexpr std::size_t round_up_to(std::size_t value, std::size_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
-// Where part `i` of `parts` begins that are nearly equal. A single part is most frequent, and a division of 64 bits takes small processors long.
+// Where part `i` of `parts` begins that are nearly equal. A single part is most frequent, and a division takes small processors long.
 constexpr std::size_t share_of(std::size_t count, std::size_t i, std::size_t parts) {
   if (parts == 1) return count * i;
-  return static_cast<std::size_t>(static_cast<std::uint64_t>(count) * i / parts);
+  const std::size_t more = count % parts;  // so many of the first have one more than the others
+  return count / parts * i + (i < more ? i : more);
 }
 
 // How much of 16 lanes there is.
@@ -60,7 +61,7 @@ struct Whole {
   static constexpr std::size_t count() { return kLanes; }
 };
 struct Part {
-  std::size_t n;  // in [1, 15]
+  std::size_t n;  // in [1, 15]; to 16 where kWholeGroups says no
   constexpr std::size_t count() const { return n; }
 };
 
@@ -89,6 +90,9 @@ typename Isa::F32 beyond(typename Isa::F32 x, typename Isa::F32, Whole) {
 }
 template <class Isa>
 typename Isa::F32 beyond(typename Isa::F32 x, typename Isa::F32 other, Part part) {
+  if constexpr (requires { Isa::F32::kCalls; }) {
+    if (part.n == kLanes) return x;
+  }
   return select(Isa::Mask::first(part.n), x, other);
 }
 template <class Isa, class Any>
@@ -96,10 +100,19 @@ typename Isa::F32 zero_beyond(typename Isa::F32 x, Any part) {
   return beyond<Isa>(x, typename Isa::F32(0.0f), part);
 }
 
+// Whether a loop over columns is compiled twice, for 16 of them and for what is left at the end. An instruction set for which code is dearer
+// than time says no (a specialization for all F).
+template <class F>
+inline constexpr bool kWholeGroups = true;
+
 // Calls f(column, Whole or Part) for every 16 columns below `width`.
 template <class F>
 void for_lanes(std::size_t width, F&& f) {
   std::size_t column = 0;
+  if constexpr (!kWholeGroups<F>) {
+    for (; column < width; column += kLanes) f(column, Part{width - column < kLanes ? width - column : kLanes});
+    return;
+  }
   for (; column + kLanes <= width; column += kLanes) f(column, Whole{});
   if (column < width) f(column, Part{width - column});
 }

@@ -10,6 +10,15 @@
 #include "kernels/generic/isa.h"
 #include "kernels/generic/matmul.h"
 
+namespace kinglet::kernels {
+namespace {
+
+template <class F>
+requires(true) inline constexpr bool kWholeGroups<F> = false;
+
+}  // namespace
+}  // namespace kinglet::kernels
+
 namespace kinglet::kernels::cortex_m {
 namespace {
 
@@ -110,12 +119,14 @@ struct F32 {
     return r;
   }
   [[gnu::noinline]] static F32 load_n(const float* p, std::size_t n) {
+    if (n == kLanes) return load(p);
     F32 r;
     for (std::size_t i = 0; i < kLanes; ++i) r.lane[i] = i < n ? p[i] : 0.0f;
     return r;
   }
   [[gnu::noinline]] void store(float* p) const { lanes::copy(lane, p); }
   [[gnu::noinline]] void store_n(float* p, std::size_t n) const {
+    if (n == kLanes) return store(p);
     for (std::size_t i = 0; i < n; ++i) p[i] = lane[i];
   }
 };
@@ -196,6 +207,9 @@ template <int N>
 [[gnu::noinline]] inline I32 bits(const F32& a) {
   return each<I32>(a, [](float x) { return __builtin_bit_cast(std::int32_t, x); });
 }
+[[gnu::noinline]] inline F32 abs(const F32& a) {
+  return each<F32>(a, [](float x) { return abs(Number(x)).x; });
+}
 template <class V>
 [[gnu::noinline]] V select(const Mask& m, const V& a, const V& b) {
   V r;
@@ -226,17 +240,20 @@ template <class V, class F>
 }
 
 // The functions of math.h and activation.h.
+[[gnu::noinline]] inline Number exp(Number x) { return kernels::exp<Number>(x); }
 [[gnu::noinline]] inline F32 exp(const F32& a) {
-  return each<F32>(a, [](float x) { return kernels::exp(Number(x)).x; });
+  return each<F32>(a, [](float x) { return exp(Number(x)).x; });
 }
+[[gnu::noinline]] inline Number exp2_of_negative(Number x) { return kernels::exp2_of_negative<Number>(x); }
 [[gnu::noinline]] inline F32 exp2_of_negative(const F32& a) {
-  return each<F32>(a, [](float x) { return kernels::exp2_of_negative(Number(x)).x; });
+  return each<F32>(a, [](float x) { return kernels::exp2_of_negative<Number>(Number(x)).x; });  // attention's time
 }
 [[gnu::noinline]] inline I32 round_to_int(const F32& a) {
   return each<I32>(a, [](float x) { return kernels::round_to_int(Number(x)).x; });
 }
 [[gnu::noinline]] inline Number tanh(Number x) { return kernels::tanh<Number>(x); }
 [[gnu::noinline]] inline Number sigmoid(Number x) { return kernels::sigmoid<Number>(x); }
+[[gnu::noinline]] inline Number coarse_sigmoid(Number x) { return kernels::coarse_sigmoid<Number>(x); }
 inline F32 tanh(const F32& a) {
   return each<F32>(a, [](float x) { return tanh(Number(x)).x; });
 }

@@ -152,7 +152,7 @@ inline void make_pairs(const std::int8_t* x, std::size_t groups, Pairs* pairs) {
 
 // What an Isa with these products has.
 struct Dsp : Plain {
-  static constexpr int kTiles = 4;
+  static constexpr int kTiles = 3;  // of more the pairs would serve longer, and the sums take more of the stack
 
   using Activations = Pairs;
   static Activations broadcast(const std::int8_t* p) { return pairs_of(word_at(p)); }
