@@ -27,7 +27,7 @@ inline Bundle read_bundle(const std::filesystem::path& path) {
 
 // A model of tests/data/compat: "whisper" hears sounds, "captioner-attend" reads pictures.
 inline AlignedBytes released_model(const char* name) {
-  return read_bundle(std::filesystem::path(KINGLET_SOURCE_DIR "/tests/data/compat/0.1.0") /
+  return read_bundle(std::filesystem::path(KINGLET_SOURCE_DIR "/tests/data/compat/0.2.0") /
                      (std::string(name) + ".bundle"))
       .file;
 }

@@ -246,7 +246,7 @@ struct Kernels {
   void (*embed)(const EmbedArgs&);
   void (*angles)(const AnglesArgs&);
   bool (*store)(const StoreArgs&);    // false: a NaN or an infinity
-  bool (*attend)(const AttendArgs&);  // false: a NaN or an infinity
+  bool (*attend)(const AttendArgs&);  // false: a NaN or an infinity in a query, a NaN or +infinity among its scores
   bool (*align)(const AlignArgs&);    // false: a NaN or an infinity
   void (*cell)(const CellArgs&);
   Top (*top)(const float* x, std::size_t n);

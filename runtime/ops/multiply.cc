@@ -12,7 +12,7 @@ void set_weight(const Frame& frame, int weight, int bias, kernels::MatmulArgs& a
 
 void for_tiles(const Frame& frame, std::uint32_t columns, std::uint64_t work, const kernels::MatmulArgs& args,
                const Tiles& fn) {
-  constexpr std::size_t kGroup = 3;  // tiles a thread takes at once: the width of the widest register block
+  constexpr std::size_t kGroup = 3;  // tiles a thread takes at once: the width of most register blocks
   const auto tiles = static_cast<std::size_t>(round_up(columns, kLanes) / kLanes);
   for_ranges(frame, (tiles + kGroup - 1) / kGroup, work, [&](std::uint32_t task, std::size_t begin, std::size_t end) {
     kernels::MatmulArgs part = args;

@@ -22,7 +22,7 @@ using bench::Place;
 using bench::places_of;
 using bench::seconds;
 
-// What a linear layer of a model does with one call of `rows` rows, block after block as the operator takes them: float rows are quantized,
+// What a linear layer of a model does with one call of `rows` rows, in blocks as large as the operator's: float rows are quantized,
 // multiplied, and the results get a bias, an activation and a residual. `copies` of the weights take turns, so that they are not where the
 // last call left them.
 struct Layer {

@@ -33,7 +33,8 @@ from changes import bodies, changed, key_of, line_of, mutations
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WORK = ROOT / "build" / "mutation"
 FILES = ["runtime/open.cc", "runtime/model/checker.cc", "runtime/model/structure.cc", "runtime/model/checksum.cc", "runtime/plan/plan.cc",
-         "runtime/plan/layout.cc", "runtime/text/verify.cc", "runtime/kernels/generic/quantize.h", "runtime/kernels/generic/matmul.h"]
+         "runtime/plan/layout.cc", "runtime/text/verify.cc", "runtime/kernels/generic/quantize.h", "runtime/kernels/generic/tile.h",
+         "runtime/kernels/generic/finish.h", "runtime/kernels/generic/matmul.h"]
 PORTABLE = "runtime/kernels/isa/portable.cpp"  # what is compiled where a kernel's header changes
 FLAGS = ["-std=c++20", "-O1", "-w", "-ffp-contract=off", "-DFLATBUFFERS_ASSERT=(void)sizeof", "-DNDEBUG", "-fno-exceptions", "-fno-rtti",
          "-fno-math-errno", "-isystem", f"{ROOT}/build/schema/generated"]

@@ -196,7 +196,7 @@ struct ScoreSums {
 // False: this instruction set has too few registers, or the panel is not of that kind.
 template <class Isa>
 bool score_in_registers(const ScoreTileArgs<Isa>& tile) {
-  if constexpr (requires { Isa::kScalesSums; }) {
+  if constexpr (requires { requires Isa::kScalesSums; }) {
     const AttendArgs& args = tile.attend;
     const ScorePanel& panel = tile.panel;
     if (args.cap != 0.0f || args.queries[0].bias != nullptr || panel.tiles != Isa::kTiles || panel.rows <= kFew)

@@ -94,7 +94,7 @@ struct ScaleSums {
 // False: this instruction set has too few registers, or the panel is not of that kind: Q8 rows, kFew < rows <= kMost, kTiles tiles.
 template <class Isa, int kMost, int kTiles>
 bool scale_in_registers(const ScaledTileArgs& tile) {
-  if constexpr (requires { Isa::kScalesSums; } && kMost > static_cast<int>(kFew)) {
+  if constexpr (requires { requires Isa::kScalesSums; } && kMost > static_cast<int>(kFew)) {
     if (tile.layer.x.low != nullptr || tile.panel.tiles != kTiles || tile.panel.rows <= kFew) return false;
     constexpr int kMore = static_cast<int>(kFew);
     with_count<kMost - kMore>(tile.panel.rows - kFew, [&](auto more) {

@@ -28,8 +28,8 @@
 //       kAccumulators: of dot4 that fit the registers beside what they are made of (even)
 //       kColdTiles: tiles side by side, at most three rows high, when weights come from memory; 1: as from a cache
 //       kStreamParts: accumulators of one row and one tile that hide the latency of dot4; 1: kTiles do
-//       kScalesSums: may be missing; sums become floats while they are in registers: there are enough of these
-//       tile<rows, tiles>(TileArgs): may be missing; does the same as dot_tile of matmul.h, in a way that pays here
+//       kScalesSums: may be missing, which is false; sums become floats while they are in registers: there are enough of these
+//       tile<rows, tiles>(TileArgs): may be missing; does the same as dot_tile of tile.h, in a way that pays here
 //
 // Activations lie in [-127, 127]; a weight may be any int8, for a hostile file may hold any bytes. The sums are exact.
 #pragma once

@@ -1,7 +1,7 @@
 // Linear layers: exact int32 dots of int8 rows with tiles of 16 output channels, then float by numerics.md rule 4.
 //
 // Loops, from the outside: groups of kTiles tiles (their weights, 16 * kTiles * K bytes, stay in the second cache) → panels
-// of up to kRows integer rows → groups of 4 k (tile.h). A Q16 row is two integer rows of the same panel, so that weights pass once for
+// of up to kRows integer rows → groups of 4 k (tile.h); of half as many rows twice as many tiles. A Q16 row is two integer rows of the same panel, so that weights pass once for
 // both planes.
 //
 // Few rows are bound by memory, many by arithmetic, those between by both: while one group is multiplied the next is
@@ -111,7 +111,7 @@ void matmul(const MatmulArgs& args) {
     if (args.cold && rows <= kFew) return matmul_cold<Isa>(args, rows);
   }
   std::size_t done = 0;
-  if constexpr (requires { Isa::kScalesSums; }) done = matmul_low<Isa>(args, rows);
+  if constexpr (requires { requires Isa::kScalesSums; }) done = matmul_low<Isa>(args, rows);
   while (done < args.tiles) {
     const std::size_t left = args.tiles - done;
     const std::size_t tiles = left < Isa::kTiles ? left : Isa::kTiles;

@@ -11,9 +11,10 @@ inline constexpr std::size_t kSoftmaxBytes = 256;  // a multiple of 64
 
 struct AttendScratch {
   std::size_t query_stride;
-  std::size_t scores;   // f32 [queries, kSlotBlock]: scores, then probabilities; int8 [queries, query_stride] before
-  std::size_t high;     // int8 [queries, kSlotBlock]: the probabilities' high plane
-  std::size_t low;      // int8 [queries, kSlotBlock]: low plane
+  std::size_t
+      scores;        // f32 [queries, kSlotBlock]: scores, then probabilities. Before them: int8 [queries, query_stride]
+  std::size_t high;  // int8 [queries, kSlotBlock]: the probabilities' high plane
+  std::size_t low;   // int8 [queries, kSlotBlock]: low plane
   std::size_t softmax;  // [queries, kSoftmaxBytes]: what is known of each query's softmax
   std::size_t bytes;
 };

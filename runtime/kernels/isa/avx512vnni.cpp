@@ -134,7 +134,7 @@ struct Avx512Vnni {
   using F32 = avx512vnni::F32;
   using I32 = avx512vnni::I32;
   using Mask = avx512vnni::Mask;
-  static constexpr int kRows = 8;  // 24 accumulators, 3 weights, a row's activations, the XOR's constant
+  static constexpr int kRows = 8;  // 24 accumulators, 3 weights (of 4 rows 6), a row's activations, the XOR's constant
   static constexpr int kTiles = 3;
   static constexpr int kAccumulators = 24;
   static constexpr int kStreamParts = 4;
