@@ -308,6 +308,7 @@ std::string program() {
       std::smatch match;
       if (!std::regex_search(line, match, initializer)) continue;
       std::string type = match[1];
+      if (type == "KINGLET_CLOSED") type = "KINGLET_MODEL";  // of any handle
       for (char& c : type) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
       text += "extern " + type + " v_" + type + ";\n" + type + " v_" + type + " = " + match[1].str() + ";\n";
     }

@@ -22,9 +22,8 @@ namespace {
 
 using testing::AlignedBytes;
 
-constexpr std::size_t kBuffer = std::size_t{1} << 18;  // of each argument that is memory
-constexpr std::size_t kArena = std::size_t{1} << 18;   // of each session
-constexpr std::size_t kWork = std::size_t{1} << 18;    // of each task
+constexpr std::size_t kBuffer = std::size_t{1} << 18;     // of each argument that is memory
+constexpr std::size_t kArena = kBuffer, kWork = kBuffer;  // of each session, of each task
 constexpr std::size_t kParameters = 10;
 
 // All that can change, in one piece that can be set back.
@@ -481,30 +480,6 @@ TEST_F(Refusals, MemoryThatOverlaps) {
             KINGLET_BAD_ARGUMENT);
   EXPECT_EQ(kinglet_generator_add_tokens(&w.generator, kinglet_generator_tokens(&w.generator)).code,
             KINGLET_BAD_ARGUMENT);
-}
-
-// Callers compiled against an earlier or a later header.
-TEST_F(Refusals, OptionsOfOtherVersions) {
-  World& w = *world_;
-  kinglet_limits limits = KINGLET_LIMITS;
-  limits.struct_bytes = offsetof(kinglet_limits, source);  // one that ended with the context
-  limits.context = 7;
-  limits.sequences = 1 << 30;
-  ASSERT_EQ(kinglet_plan_make(&w.plans[0], &w.models[0], &limits).code, KINGLET_OK);
-  kinglet_limits made = KINGLET_LIMITS;
-  ASSERT_EQ(kinglet_plan_get_limits(&w.plans[0], &made).code, KINGLET_OK);
-  EXPECT_EQ(made.context, 7U);
-  EXPECT_EQ(made.sequences, 1U);
-  struct {
-    kinglet_limits known;
-    std::uint64_t later;
-  } longer = {KINGLET_LIMITS, 0};
-  longer.known.struct_bytes = sizeof longer;
-  EXPECT_EQ(kinglet_plan_make(&w.plans[0], &w.models[0], &longer.known).code, KINGLET_OK);
-  longer.later = 1;
-  EXPECT_EQ(kinglet_plan_make(&w.plans[0], &w.models[0], &longer.known).code, KINGLET_UNSUPPORTED);
-  limits.struct_bytes = 0;
-  EXPECT_EQ(kinglet_plan_make(&w.plans[0], &w.models[0], &limits).code, KINGLET_BAD_ARGUMENT);
 }
 
 }  // namespace

@@ -3,38 +3,10 @@
 
 #include <algorithm>
 
-#include "tests/runtime/kernels/kernels_test_util.h"
+#include "tests/runtime/kernels/cache.h"
 
 namespace kinglet::kernels::test {
 namespace {
-
-// A cache of one head; unwritten memory holds garbage, NaN scales among it.
-struct Cache {
-  Cache(Random& random, std::size_t slots, std::size_t dim)
-      : capacity(padded(slots, 16)),
-        head_dim(dim),
-        keys(capacity * padded(dim, 4)),
-        values(padded(dim, 16) * capacity),
-        key_scale(capacity),
-        value_scale(capacity) {
-    scramble(random);
-  }
-
-  void scramble(Random& random) {
-    fill_bytes(random, keys);
-    fill_bytes(random, values);
-    for (auto* scales : {&key_scale, &value_scale}) {
-      for (float& s : *scales) s = float_of(static_cast<std::uint32_t>(random()));
-      for (std::size_t i = 0; i < capacity; i += 3) (*scales)[i] = below(random, 2) == 0 ? NAN : INFINITY;
-    }
-  }
-
-  KeyValueHead view() { return {keys.data(), values.data(), key_scale.data(), value_scale.data(), capacity}; }
-
-  std::size_t capacity, head_dim;
-  Buffer<std::int8_t> keys, values;
-  Buffer<float> key_scale, value_scale;
-};
 
 struct Problem {
   Problem(Random& random, std::size_t slots, std::size_t dim, std::size_t first, std::size_t last)
@@ -343,39 +315,6 @@ TEST(Attend, EachQueryOfACallGivesWhatItGivesAlone) {
           double sum = 0;
           for (std::size_t s = query.begin; s < query.end; ++s) sum += static_cast<double>(alone_weights[s]);
           EXPECT_NEAR(sum, 1.0, 1e-5);
-        }
-      }
-    }
-  }
-}
-
-// Rows that are stored together leave what they leave one by one, and all other slots as they were.
-TEST(Attend, RowsAreStoredTogetherAsAlone) {
-  Random random(12);
-  for (const Kernels* kernels : available_sets()) {
-    for (const std::size_t dim : {8u, 20u, 64u, 256u, 260u}) {
-      for (const std::size_t first : {0u, 1u, 14u, 31u}) {
-        for (const std::size_t rows : {1u, 3u, 4u, 9u, 18u}) {
-          const std::size_t stride = dim + 16;
-          Buffer<float> keys(rows * stride), values(rows * stride), angles(rows * 16);
-          fill(random, keys, Numbers::kNormal);
-          fill(random, values, Numbers::kNormal);
-          fill(random, angles, Numbers::kNormal);
-          Cache alone(random, 64, dim);
-          Cache together(alone);
-          for (std::size_t r = 0; r < rows; ++r) {
-            ASSERT_TRUE(portable().store({keys.data() + r * stride, values.data() + r * stride, dim, dim,
-                                          angles.data() + r * 16, 4, alone.view(), first + r}));
-          }
-          ASSERT_TRUE(kernels->store({keys.data(), values.data(), dim, dim, angles.data(), 4, together.view(), first,
-                                      rows, stride, stride, 16}));
-          ASSERT_EQ(first_difference(together.keys, alone.keys), -1) << kernels->name << " " << dim << " " << first;
-          for (std::size_t i = 0; i < alone.values.size(); ++i) {
-            const bool padding = i / (16 * alone.capacity) * 16 + i % 64 / 4 >= dim;
-            ASSERT_TRUE(padding || together.values[i] == alone.values[i]) << kernels->name << " " << dim << " " << i;
-          }
-          ASSERT_EQ(first_difference(together.key_scale, alone.key_scale), -1) << kernels->name;
-          ASSERT_EQ(first_difference(together.value_scale, alone.value_scale), -1) << kernels->name;
         }
       }
     }
