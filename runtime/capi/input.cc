@@ -109,7 +109,7 @@ kinglet_status kinglet_picture_input_prepare(kinglet_picture_input* picture, con
                                              uint8_t* grid, size_t size) {
   auto* object = open_in(picture);
   if (object == nullptr) return tell(not_open());
-  if (pixels == nullptr) return tell(bad("memory of an argument is null"));
+  if (auto s = check_memory(reads(pixels)); !s.ok()) return tell(s);  // before anything is read there
   if (auto s = check_memory(reads(pixels), writes(picture), reads(pixels->bytes, pixels->count), writes(grid, size),
                             writes(object->workspace));
       !s.ok())
