@@ -20,6 +20,9 @@ template <class F32>
   return select(above, cap, select(below, F32(0.0f), x));
 }
 
+// The cap of a ReLU: what is not above 0 is none.
+inline float relu_cap(float cap) { return cap > 0.0f ? cap : __builtin_inff(); }
+
 // x Phi(x), Phi the normal distribution (Hendrycks & Gimpel 2016).
 template <class F32>
 [[gnu::always_inline]] inline F32 gelu(F32 x) {
@@ -54,7 +57,7 @@ void with_activation(Activation activation, float cap, F&& f) {
   if constexpr (requires { F32::kCalls; }) return f([&](const F32& x) { return activated(x, activation, cap); });
   else switch (activation) {
       case Activation::kNone: return f([](F32 x) { return x; });
-      case Activation::kRelu: return f([cap](F32 x) { return relu(x, F32(cap)); });
+      case Activation::kRelu: return f([cap](F32 x) { return relu(x, F32(relu_cap(cap))); });
       case Activation::kGelu: return f([](F32 x) { return gelu(x); });
       case Activation::kGeluTanh: return f([](F32 x) { return gelu_tanh(x); });
       case Activation::kQuickGelu: return f([](F32 x) { return quick_gelu(x); });

@@ -61,7 +61,7 @@ struct ScaleSums {
     const float* row_scale = tile.layer.x.scale + tile.panel.row;
     const float* residual = residual_at(tile.layer, tile.panel);
     const std::size_t residual_stride = tile.layer.residual_stride;
-    const F32 cap(tile.layer.cap);
+    const F32 cap(relu_cap(tile.layer.cap));
     float* y = tile.scaled.data;
     const std::size_t stride = tile.scaled.stride;  // read once: for all the compiler knows, a store to y changes it
     unroll<kRows>([&](auto r) {
@@ -124,7 +124,7 @@ void scale_panel(const MatmulArgs& args, const Panel& panel, const std::int32_t*
       F32 dot = to_float(I32::load(acc));
       if constexpr (kPlanes == 2) dot = dot * F32(256.0f) + to_float(I32::load(acc + plane));
       F32 v = dot * (F32(row_scale[i]) * channel_scale) + bias;
-      if (clamp) v = relu(v, F32(args.cap));
+      if (clamp) v = relu(v, F32(relu_cap(args.cap)));
       if (residual != nullptr) v = v + F32::load(residual + i * args.residual_stride + c);
       v.store(y);
       acc += kPlanes * plane;

@@ -106,11 +106,8 @@ inline I32 select(Mask m, I32 a, I32 b) {
 }
 inline F32 select(Mask m, F32 a, F32 b) { return as_float(select(m, bits(a), bits(b))); }
 
-// max and a comparison are what activation.h's needs integers for: a NaN and -0 stay.
-inline F32 relu(F32 x, F32 cap) {
-  const F32 y = max(F32(0.0f), x);
-  return select(abs(cap) < y, cap, y);
-}
+// max and min are what activation.h's needs integers for: a NaN and -0 stay.
+inline F32 relu(F32 x, F32 cap) { return min(cap, max(F32(0.0f), x)); }
 
 inline float sum(F32 a) {
   const __m256 eight = _mm256_add_ps(a.lo, a.hi);

@@ -96,11 +96,8 @@ __m256i half(I32 a) {
   return _mm512_maskz_extracti32x8_epi32(kEight, a.m(), H);
 }
 
-// max and a comparison are what activation.h's needs integers for: a NaN and -0 stay.
-F32 relu(F32 x, F32 cap) {
-  const F32 y = max(F32(0.0f), x);
-  return select(abs(cap) < y, cap, y);
-}
+// max and min are what activation.h's needs integers for: a NaN and -0 stay.
+F32 relu(F32 x, F32 cap) { return min(cap, max(F32(0.0f), x)); }
 
 float sum(F32 a) {
   const __m256 eight = _mm256_add_ps(half<0>(a), half<1>(a));
