@@ -108,11 +108,14 @@ bool quantize_queries(const AttendArgs& args, const AttendMemory<Isa>& memory, R
   for (std::size_t i = 0; i < args.count; ++i) {
     std::int8_t* q = memory.queries + i * memory.query_stride;
     const TurnedRow<Isa> row{args.queries[i].x, args.head_dim, args.queries[i].angles, args.n};
-    if (!quantize_row<Isa>(row, Width::kQ8, PlainPlanes<Isa>{q, nullptr}, scales[i])) return false;
+    if (!quantize_row<Isa>(row, PlainPlane<Isa>{q}, scales[i])) return false;
     std::memset(q + args.head_dim, 0, round_up_to(args.head_dim, kGroup) - args.head_dim);
   }
   return true;
 }
+
+// A score without cap and bias, in units of ln 2, is dot * (factor * key scale), where `factor` is this.
+inline float plain_factor(float query_scale, float scale) { return (query_scale * scale) * kLog2E; }
 
 // With a cap or a bias, and then in units of ln 2.
 template <class Isa>
@@ -134,8 +137,7 @@ void finish_scores(const AttendArgs& args, const AttendQuery& query, float query
   using I32 = typename Isa::I32;
   const bool plain = args.cap == 0.0f && args.queries[0].bias == nullptr;
   F32 most = noted.most;
-  const float row_scale = query_scale * args.scale;
-  const F32 factor(plain ? row_scale * kLog2E : row_scale);
+  const F32 factor(plain ? plain_factor(query_scale, args.scale) : query_scale * args.scale);
   for (std::size_t t = 0; t < tiles; ++t) {
     const std::size_t slot = first + t * kLanes;
     F32 score = to_float(I32::load(dots + t * kLanes)) * (factor * F32::load(args.head.key_scale + scales[t]));
@@ -179,7 +181,7 @@ struct ScoreSums {
     Softmax<Isa>* softmax = tile.softmax;
     unroll<kRows>([&](auto r) {
       constexpr int kRow = decltype(r)::value;
-      const F32 factor((row_scale[kRow].scale * scale) * kLog2E);
+      const F32 factor(plain_factor(row_scale[kRow].scale, scale));
       F32 most = softmax[kRow].most;
       unroll<kTiles>([&](auto t) {
         constexpr int kTile = decltype(t)::value;
@@ -196,7 +198,7 @@ struct ScoreSums {
 // False: this instruction set has too few registers, or the panel is not of that kind.
 template <class Isa>
 bool score_in_registers(const ScoreTileArgs<Isa>& tile) {
-  if constexpr (requires { requires Isa::kScalesSums; }) {
+  if constexpr (kScalesSums<Isa>) {
     const AttendArgs& args = tile.attend;
     const ScorePanel& panel = tile.panel;
     if (args.cap != 0.0f || args.queries[0].bias != nullptr || panel.tiles != Isa::kTiles || panel.rows <= kFew)

@@ -28,7 +28,6 @@ struct KeyCells {
       cells[d / kGroup * kGroupBytes + d % kGroup] = bytes[i];
     }
   }
-  void put_low(std::size_t, typename Isa::I32) const {}
 };
 
 // Column d of a value is a channel, and the slot is a k: 4 bytes apart within a tile.
@@ -46,7 +45,6 @@ struct ValueCells {
       cells[d / kLanes * kLanes * capacity + d % kLanes * kGroup] = bytes[i];
     }
   }
-  void put_low(std::size_t, typename Isa::I32) const {}
 };
 
 // The page of a sequence's slots [16 index, 16 index + 16).
@@ -68,7 +66,7 @@ bool store_key(const StoreArgs& args, std::size_t row) {
   const float* angles = args.angles == nullptr ? nullptr : args.angles + row * args.angles_stride;
   const TurnedRow<Isa> key{args.key + row * args.key_stride, args.head_dim, angles, args.n};
   RowScale scale;
-  if (!quantize_row<Isa>(key, Width::kQ8, cells, scale)) return false;
+  if (!quantize_row<Isa>(key, cells, scale)) return false;
   head.key_scale[place] = scale.scale;
   return true;
 }
@@ -81,7 +79,7 @@ bool store_value(const StoreArgs& args, std::size_t row) {
                               head.capacity};
   const PlainRow<Isa> value{args.value + row * args.value_stride, args.value_dim};
   RowScale scale;
-  if (!quantize_row<Isa>(value, Width::kQ8, cells, scale)) return false;
+  if (!quantize_row<Isa>(value, cells, scale)) return false;
   head.value_scale[place] = scale.scale;
   return true;
 }
@@ -98,7 +96,7 @@ bool store_four_values(const StoreArgs& args, std::size_t row) {
   for (std::size_t i = 0; i < kGroup; ++i) {
     const PlainRow<Isa> value{args.value + (row + i) * args.value_stride, args.value_dim};
     RowScale scale;
-    if (!quantize_row<Isa>(value, Width::kQ8, PlainPlanes<Isa>{rows[i], nullptr}, scale)) return false;
+    if (!quantize_row<Isa>(value, PlainPlane<Isa>{rows[i]}, scale)) return false;
     head.value_scale[place + i] = scale.scale;
   }
   std::int8_t* cells = head.values + place / kGroup * kGroupBytes;

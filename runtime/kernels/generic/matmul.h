@@ -1,8 +1,7 @@
 // Linear layers: exact int32 dots of int8 rows with tiles of 16 output channels, then float by numerics.md rule 4.
 //
 // Loops, from the outside: groups of kTiles tiles (their weights, 16 * kTiles * K bytes, stay in the second cache) → panels
-// of up to kRows integer rows → groups of 4 k (tile.h); of half as many rows twice as many tiles. A Q16 row is two integer rows of the same panel, so that weights pass once for
-// both planes.
+// of up to kRows integer rows → groups of 4 k (tile.h). A Q16 row is two integer rows of the same panel, so that weights pass once for both planes.
 //
 // Few rows are bound by memory, many by arithmetic, those between by both: while one group is multiplied the next is
 // fetched towards the second cache. Up to three integer rows only wait for weights; on AVX-512 and AVX-VNNI these are read in one
@@ -31,27 +30,39 @@ namespace {
   }
 }
 
-// A panel of at most kMost rows (of both planes together) and kTiles tiles: its sums by `multiply(part, acc)`, and all that follows.
-template <class Isa, int kMost, int kTiles, class Multiply>
-void make_panel(const MatmulArgs& args, const Panel& panel, std::size_t ahead, const Multiply& multiply) {
+// A panel of at most kMost integer rows and kTiles tiles: its sums become floats by `scale(PanelArgs)`, and all follows that has to.
+template <class Isa, int kMost, int kTiles, class Scale>
+void make_panel(const MatmulArgs& args, const Panel& panel, std::size_t ahead, const Scale& scale) {
   const std::size_t tile_bytes = kLanes * args.k;
   const std::int8_t* x[kMost];
   std::int32_t sums[kMost];
   list_rows(args.x, panel.row, panel.rows, x, sums);
   const std::int8_t* w[kTiles];
   for (std::size_t t = 0; t < panel.tiles; ++t) w[t] = args.w + (panel.tile + t) * tile_bytes;
-  alignas(64) std::int32_t acc[kMost * kTiles * static_cast<int>(kLanes)];
-  alignas(64) float
-      result[kMost * kTiles * static_cast<int>(kLanes)];  // y may be the factor or the residual, so it is written once
-  ScaledSums scaled{result, panel.tiles * kLanes};
-  if (is_simple(args)) scaled = {args.y + panel.row * args.y_stride + panel.column(), args.y_stride};
-  const ScaledTileArgs tile{{x, sums, w, args.k / kGroup, ahead * tile_bytes, acc}, args, panel, scaled};
-  if (!scale_in_registers<Isa, kMost, kTiles>(tile)) {
-    multiply(tile);
-    if (args.x.low == nullptr) scale_panel<Isa, 1>(args, panel, acc, scaled);
-    else scale_panel<Isa, 2>(args, panel, acc, scaled);
+  constexpr int kResults = kMost * kTiles * static_cast<int>(kLanes);
+  alignas(64) std::int32_t acc[kResults];
+  alignas(64) float result[kResults];  // y may be the factor or the residual, so it is written once
+  const bool simple = is_simple(args);
+  const Scaled scaled = simple ? Scaled{args.y + panel.row * args.y_stride + panel.column(), args.y_stride,
+                                        args.activation == Activation::kRelu, residual_at(args, panel)}
+                               : Scaled{result, panel.tiles * kLanes, false, nullptr};
+  const PanelArgs made{{x, sums, w, args.k / kGroup, ahead * tile_bytes, acc}, args, panel, scaled};
+  scale(made);
+  if (!simple) activate_panel<Isa>(made);
+}
+
+// As wide as the registers are made for, with so many rows that sums are better scaled where they are than kept.
+template <class Isa>
+bool scale_in_registers(const PanelArgs& args) {
+  if constexpr (kScalesSums<Isa>) {
+    if (args.layer.x.low != nullptr || args.panel.tiles != Isa::kTiles || args.panel.rows <= kFew) return false;
+    constexpr int kMore = static_cast<int>(kFew);
+    with_count<Isa::kRows - kMore>(args.panel.rows - kFew, [&](auto more) {
+      dot_tile<Isa, kMore + decltype(more)::value, Isa::kTiles, ScaleSums>(args);
+    });
+    return true;
   }
-  if (!is_simple(args)) activate_panel<Isa>(args, panel, scaled);
+  return false;
 }
 
 // All rows against one group of tiles; `next` is another group, as large at least.
@@ -63,9 +74,11 @@ void matmul_tiles(const MatmulArgs& args, std::size_t first_tile, std::size_t ti
   for (std::size_t p = 0; p < panels; ++p) {
     const std::size_t first_row = share_of(args.rows, p, panels);  // panels of nearly equal height
     const Panel panel{first_row, share_of(args.rows, p + 1, panels) - first_row, first_tile, tiles};
-    const std::size_t rows = panel.rows * planes;
-    make_panel<Isa, Isa::kRows, Isa::kTiles>(args, panel, next_tile - first_tile, [&](const TileArgs& part) {
-      if (!stream_tiles<Isa>(part, rows, tiles)) DotTiles<Isa>::find(rows, tiles)(part);
+    make_panel<Isa, Isa::kRows, Isa::kTiles>(args, panel, next_tile - first_tile, [&](const PanelArgs& made) {
+      if (scale_in_registers<Isa>(made)) return;
+      const std::size_t rows = panel.rows * planes;
+      if (!stream_tiles<Isa>(made, rows, tiles)) DotTiles<Isa>::find(rows, tiles)(made);
+      scale_kept<Isa>(made);
     });
   }
 }
@@ -78,13 +91,14 @@ void matmul_cold(const MatmulArgs& args, std::size_t rows) {
     const std::size_t left = args.tiles - done;
     const std::size_t tiles = left < kStreams ? left : kStreams;
     const Panel panel{0, args.rows, args.first_tile + done, tiles};
-    make_panel<Isa, static_cast<int>(kFew), static_cast<int>(kStreams)>(
-        args, panel, left >= 2 * tiles ? tiles : 0, [&](const TileArgs& part) {
-          with_count<static_cast<int>(kFew)>(rows, [&](auto r) {
-            with_count<static_cast<int>(kStreams)>(
-                tiles, [&](auto t) { dot_tile<Isa, decltype(r)::value, decltype(t)::value>(part); });
-          });
-        });
+    const std::size_t ahead = left >= 2 * tiles ? tiles : 0;
+    make_panel<Isa, static_cast<int>(kFew), static_cast<int>(kStreams)>(args, panel, ahead, [&](const PanelArgs& made) {
+      with_count<static_cast<int>(kFew)>(rows, [&](auto r) {
+        with_count<static_cast<int>(kStreams)>(
+            tiles, [&](auto t) { dot_tile<Isa, decltype(r)::value, decltype(t)::value>(made); });
+      });
+      scale_kept<Isa>(made);
+    });
     done += tiles;
   }
 }
@@ -93,13 +107,14 @@ void matmul_cold(const MatmulArgs& args, std::size_t rows) {
 template <class Isa>
 std::size_t matmul_low(const MatmulArgs& args, std::size_t rows) {
   constexpr int kRows = Isa::kRows / 2;
-  constexpr std::size_t kTiles = std::size_t{2} * Isa::kTiles;
-  if (args.x.low != nullptr || rows <= kFew || rows > kRows) return 0;
+  constexpr int kTiles = 2 * Isa::kTiles;
+  if (args.x.low != nullptr || rows != kRows) return 0;
   std::size_t done = 0;
   for (; done + kTiles <= args.tiles; done += kTiles) {
     const Panel panel{0, rows, args.first_tile + done, kTiles};
     const std::size_t ahead = args.tiles - done >= 2 * kTiles ? kTiles : 0;
-    make_panel<Isa, kRows, static_cast<int>(kTiles)>(args, panel, ahead, [](const TileArgs&) {});
+    make_panel<Isa, kRows, kTiles>(args, panel, ahead,
+                                   [](const PanelArgs& made) { dot_tile<Isa, kRows, kTiles, ScaleSums>(made); });
   }
   return done;
 }
@@ -111,7 +126,7 @@ void matmul(const MatmulArgs& args) {
     if (args.cold && rows <= kFew) return matmul_cold<Isa>(args, rows);
   }
   std::size_t done = 0;
-  if constexpr (requires { requires Isa::kScalesSums; }) done = matmul_low<Isa>(args, rows);
+  if constexpr (kScalesSums<Isa>) done = matmul_low<Isa>(args, rows);
   while (done < args.tiles) {
     const std::size_t left = args.tiles - done;
     const std::size_t tiles = left < Isa::kTiles ? left : Isa::kTiles;

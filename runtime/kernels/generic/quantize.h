@@ -53,7 +53,20 @@ struct RowScale {
   std::int32_t low_sum = 0;
 };
 
-// Where the 16 integers of each column that `for_lanes` names go. Any class with `put` will do.
+// Where the 16 integers of each column that `for_lanes` names go. Any class with `put` will do; one with `low` and `put_low`, too, takes Q16
+// where there is a low plane.
+template <class Sink>
+concept HasLow = requires(const Sink& sink) {
+  sink.low;
+};
+
+template <class Isa>
+struct PlainPlane {
+  std::int8_t* q;
+
+  void put(std::size_t column, typename Isa::I32 values) const { values.store_bytes(q + column); }
+};
+
 template <class Isa>
 struct PlainPlanes {
   std::int8_t* q;
@@ -96,29 +109,41 @@ RowScale quantize_q16(const Row& row, float amax, const Sink& sink) {
   return {amax / 32512.0f, sum(total), sum(low_total)};
 }
 
-enum class Width : std::uint8_t { kQ8, kQ16 };
+// A row in which nothing matters.
+template <class Isa, class Row, class Sink>
+RowScale quantize_zeros(const Row& row, const Sink& sink) {
+  using I32 = typename Isa::I32;
+  row.for_lanes([&](std::size_t column, typename Isa::F32) {
+    sink.put(column, I32(0));
+    if constexpr (HasLow<Sink>) {
+      if (sink.low != nullptr) sink.put_low(column, I32(0));
+    }
+  });
+  return {};
+}
 
 // `most` is the row's largest_magnitude_bits. False: not finite, and nothing was written.
 template <class Isa, class Row, class Sink>
-bool quantize_row(const Row& row, std::int32_t most, Width width, const Sink& sink, RowScale& out) {
-  using I32 = typename Isa::I32;
+bool quantize_row(const Row& row, std::int32_t most, const Sink& sink, RowScale& out) {
   if (most >= kInfinityBits) return false;
   const float amax = __builtin_bit_cast(float, most);
   if (most < kTinyBits) {
-    row.for_lanes([&](std::size_t column, typename Isa::F32) {
-      sink.put(column, I32(0));
-      if (width == Width::kQ16) sink.put_low(column, I32(0));
-    });
-    out = {};
-  } else {
-    out = width == Width::kQ8 ? quantize_q8<Isa>(row, amax, sink) : quantize_q16<Isa>(row, amax, sink);
+    out = quantize_zeros<Isa>(row, sink);
+    return true;
   }
+  if constexpr (HasLow<Sink>) {
+    if (sink.low != nullptr) {
+      out = quantize_q16<Isa>(row, amax, sink);
+      return true;
+    }
+  }
+  out = quantize_q8<Isa>(row, amax, sink);
   return true;
 }
 
 template <class Isa, class Row, class Sink>
-bool quantize_row(const Row& row, Width width, const Sink& sink, RowScale& out) {
-  return quantize_row<Isa>(row, largest_magnitude_bits<Isa>(row), width, sink, out);
+bool quantize_row(const Row& row, const Sink& sink, RowScale& out) {
+  return quantize_row<Isa>(row, largest_magnitude_bits<Isa>(row), sink, out);
 }
 
 template <class Isa>
@@ -133,7 +158,7 @@ bool quantize(const QuantizeArgs& args) {
     const std::int32_t next = r + 1 == args.rows ? 0 : largest_magnitude_bits<Isa>(row_at(r + 1));
     const PlainPlanes<Isa> planes{rows.q + r * rows.stride, wide ? rows.low + r * rows.stride : nullptr};
     RowScale scale;
-    if (!quantize_row<Isa>(row_at(r), most, wide ? Width::kQ16 : Width::kQ8, planes, scale)) return false;
+    if (!quantize_row<Isa>(row_at(r), most, planes, scale)) return false;
     most = next;
     rows.scale[r] = scale.scale;
     rows.sum[r] = scale.sum;

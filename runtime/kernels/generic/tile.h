@@ -1,6 +1,7 @@
 // A register tile: exact int32 dots of a few int8 rows with a few tiles of 16 output channels each.
 //
-// The innermost body keeps rows x tiles accumulators in registers, loads each weight once for all rows and each activation once for all tiles.
+// The innermost body keeps rows x tiles accumulators in registers, loads each weight once for all rows and each activation once for all tiles; of
+// both the fewer stay in registers meanwhile.
 // What becomes of the sums is the template argument End's: they are kept, or go on while they are in registers.
 #pragma once
 
@@ -8,6 +9,12 @@
 
 namespace kinglet::kernels {
 namespace {
+
+// Whether dot_tile's sums may go on while they are in registers: there are enough of these.
+template <class Isa>
+inline constexpr bool kScalesSums = requires {
+  requires Isa::kScalesSums;
+};
 
 struct TileArgs {
   const std::int8_t* const* x;  // one pointer per integer row, 4 * groups bytes each
@@ -48,20 +55,35 @@ template <class Isa, int kRows, int kTiles, class End = KeepSums, class Args = T
   const std::size_t ahead = args.ahead;
   // From the end of all rows: 0 is where it stops, and a register less is needed.
   for (std::ptrdiff_t g = -static_cast<std::ptrdiff_t>(args.groups); g != 0; ++g) {
-    typename Isa::Weights weights[kTiles];
-    unroll<kTiles>([&](auto t) {
+    const auto weights_of = [&](auto t) {
       constexpr int kTile = decltype(t)::value;
-      weights[kTile] = Isa::load_weights(w[kTile] + g * kGroupStep);
       Isa::prefetch(w[kTile] + g * kGroupStep + ahead);
-    });
-    unroll<kRows>([&](auto r) {
-      constexpr int kRow = decltype(r)::value;
-      const auto activations = Isa::broadcast(x[kRow] + g * kRowStep);
+      return Isa::load_weights(w[kTile] + g * kGroupStep);
+    };
+    const auto activations_of = [&](auto r) { return Isa::broadcast(x[decltype(r)::value] + g * kRowStep); };
+    if constexpr (kTiles <= kRows) {
+      typename Isa::Weights weights[kTiles];
+      unroll<kTiles>([&](auto t) { weights[decltype(t)::value] = weights_of(t); });
+      unroll<kRows>([&](auto r) {
+        constexpr int kRow = decltype(r)::value;
+        const auto activations = activations_of(r);
+        unroll<kTiles>([&](auto t) {
+          constexpr int kTile = decltype(t)::value;
+          acc[kRow][kTile] = Isa::dot4(acc[kRow][kTile], weights[kTile], activations);
+        });
+      });
+    } else {
+      typename Isa::Activations activations[kRows];
+      unroll<kRows>([&](auto r) { activations[decltype(r)::value] = activations_of(r); });
       unroll<kTiles>([&](auto t) {
         constexpr int kTile = decltype(t)::value;
-        acc[kRow][kTile] = Isa::dot4(acc[kRow][kTile], weights[kTile], activations);
+        const auto weights = weights_of(t);
+        unroll<kRows>([&](auto r) {
+          constexpr int kRow = decltype(r)::value;
+          acc[kRow][kTile] = Isa::dot4(acc[kRow][kTile], weights, activations[kRow]);
+        });
       });
-    });
+    }
   }
   End::template end<Isa>(args, acc);
 }
