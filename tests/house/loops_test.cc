@@ -22,7 +22,7 @@ struct Instruction {
   // Its last operand is in memory, the one before it a register of vectors.
   bool stores_vector() const {
     const std::size_t memory = text.rfind('(');
-    const std::size_t comma = text.rfind(',', memory == std::string::npos ? memory : text.rfind('%', memory));
+    const std::size_t comma = text.rfind(',', memory);
     if (!text.starts_with("v") || !text.ends_with(")") || comma == std::string::npos) return false;
     const std::string_view before = std::string_view(text).substr(0, comma);
     return before.find("%zmm") != before.npos || before.find("%ymm") != before.npos;

@@ -68,5 +68,36 @@ void with_activation(Activation activation, float cap, F&& f) {
     }
 }
 
+// y = activation(x) * factor + residual, what is absent skipped.
+struct ActivatedRows {
+  const float* x;
+  std::size_t x_stride;
+  const float* factor = nullptr;
+  std::size_t factor_stride = 0;
+  const float* residual = nullptr;
+  std::size_t residual_stride = 0;
+  float* y;
+  std::size_t y_stride;
+  std::size_t rows, width;
+};
+template <class Isa>
+[[gnu::noinline]] void activate_rows(Activation activation, float cap, const ActivatedRows& of) {
+  using F32 = typename Isa::F32;
+  with_activation<F32>(activation, cap, [&](auto activate) {
+    for (std::size_t r = 0; r < of.rows; ++r) {
+      const float* x = of.x + r * of.x_stride;
+      const float* factor = of.factor == nullptr ? nullptr : of.factor + r * of.factor_stride;
+      const float* residual = of.residual == nullptr ? nullptr : of.residual + r * of.residual_stride;
+      float* y = of.y + r * of.y_stride;
+      for_some_lanes(of.width, [&](std::size_t c, auto some) {
+        F32 v = activate(load<F32>(x + c, some));
+        if (factor != nullptr) v = v * load<F32>(factor + c, some);
+        if (residual != nullptr) v = v + load<F32>(residual + c, some);
+        store(y + c, v, some);
+      });
+    }
+  });
+}
+
 }  // namespace
 }  // namespace kinglet::kernels

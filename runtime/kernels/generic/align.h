@@ -22,17 +22,16 @@ void additive_scores(const AlignArgs& align, const Slots& slots, float* scores, 
     const F32 key_scale = F32::load(args.head.key_scale + page * kLanes);
     F32 total(0.0f);
     // A word of a tile holds four consecutive d of one slot, the first in its lowest byte.
-    const auto add = [&](std::size_t d, I32 key) {
-      total = total + F32(align.v[d]) * tanh(F32(query[d]) + to_float(key) * key_scale);
-    };
     for (std::size_t d = 0; d < args.head_dim; d += kGroup) {
       std::int32_t words[kLanes];
       std::memcpy(words, keys + d * kLanes, sizeof words);
-      const I32 four = I32::load(words);
-      add(d, shift_right<24>(shift_left<24>(four)));
-      if (d + 1 < args.head_dim) add(d + 1, shift_right<24>(shift_left<16>(four)));
-      if (d + 2 < args.head_dim) add(d + 2, shift_right<24>(shift_left<8>(four)));
-      if (d + 3 < args.head_dim) add(d + 3, shift_right<24>(four));
+      I32 four = I32::load(words);
+      const std::size_t end = args.head_dim - d < kGroup ? args.head_dim : d + kGroup;
+      for (std::size_t i = d; i < end; ++i) {
+        const F32 key = to_float(shift_right<24>(shift_left<24>(four))) * key_scale;
+        total = total + F32(align.v[i]) * tanh(F32(query[i]) + key);
+        four = shift_right<8>(four);
+      }
     }
     const F32 score = total * F32(args.scale * kLog2E);
     score.store(scores + (slot - slots.block));
@@ -41,8 +40,8 @@ void additive_scores(const AlignArgs& align, const Slots& slots, float* scores, 
 }
 
 // The lowest slot with the largest score within [begin, end); `end` where one of them is a NaN.
-template <class Isa, class Scores>
-std::size_t best_slot(const AttendQuery& query, const float* scores, const Scores& write_scores) {
+template <class Isa>
+std::size_t best_slot(const AttendQuery& query, const float* scores, const Scores<Isa>& write_scores) {
   std::size_t best = query.end;
   float top = 0.0f;
   const std::size_t last = round_up_to(query.end, kLanes);
@@ -85,12 +84,13 @@ bool align(const AlignArgs& align) {
     query.begin = best;
     query.end = best + 1;
   }
-  const bool narrow = align.spread != 0.0f && !align.hard;
-  return attend_blocks<Isa>(args, memory, scores, [&](std::size_t slot, F32 p) {
-    if (!narrow) return p;
+  const auto near_centre = [&](std::size_t slot, F32 p) {
     const F32 distance = to_float(I32::iota() + I32(static_cast<std::int32_t>(slot))) - F32(align.centre);
     return p * exp(F32(0.0f) - F32(align.spread) * (distance * distance));
-  });
+  };
+  const bool narrow = align.spread != 0.0f && !align.hard;
+  const Weigh<Isa> weigh = near_centre;
+  return attend_blocks<Isa>(args, memory, scores, narrow ? &weigh : nullptr);
 }
 
 }  // namespace

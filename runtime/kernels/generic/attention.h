@@ -26,6 +26,7 @@
 
 #include <cstring>
 
+#include "base/function_ref.h"
 #include "kernels/generic/attention_scores.h"
 #include "kernels/generic/cache.h"
 #include "kernels/generic/math.h"
@@ -51,10 +52,17 @@ void begin_block(const AttendQuery& query, const Slots& slots, Softmax<Isa>& sof
   softmax.top = top;
 }
 
-// From scores to probabilities times the scales of the values, in their place. `weigh(slot)` is a factor of the 16 probabilities there,
-// after the softmax.
-template <class Isa, class Weigh>
-void soften(const AttendArgs& args, const AttendQuery& query, const Slots& slots, float* scores, const Weigh& weigh,
+// Writes the scores of a block and takes note of them.
+template <class Isa>
+using Scores = FunctionRef<void(const Slots& slots, Softmax<Isa>* softmax)>;
+
+// What 16 probabilities from `slot` on become behind the softmax.
+template <class Isa>
+using Weigh = FunctionRef<typename Isa::F32(std::size_t slot, typename Isa::F32 p)>;
+
+// From scores to probabilities times the scales of the values, in their place.
+template <class Isa>
+void soften(const AttendArgs& args, const AttendQuery& query, const Slots& slots, float* scores,
             Softmax<Isa>& softmax) {
   using F32 = typename Isa::F32;
   const auto at = [&slots](std::size_t slot) { return slot - slots.block; };
@@ -70,12 +78,26 @@ void soften(const AttendArgs& args, const AttendQuery& query, const Slots& slots
   for_pages<Isa>(query, slots, [&](std::size_t slot, auto within) {
     const F32 e = select(within, exp2_of_negative(F32::load(scores + at(slot)) - top), F32(0.0f));
     const float* value_scale = args.head.value_scale + page_at(args.head, slot / kLanes) * kLanes;
-    const F32 p = weigh(slot, select(within, e * F32::load(value_scale), F32(0.0f)));
+    const F32 p = select(within, e * F32::load(value_scale), F32(0.0f));
     total = total + e;
     most = max(p, most);
     p.store(scores + at(slot));
   });
   softmax.total = total;
+  softmax.most_p = most;
+}
+
+template <class Isa>
+void weigh_block(const Slots& slots, float* p, const Weigh<Isa>& weigh, Softmax<Isa>& softmax) {
+  using F32 = typename Isa::F32;
+  if (!softmax.seen) return;
+  F32 most(0.0f);
+  for (std::size_t slot = slots.first; slot < slots.last; slot += kLanes) {
+    float* at = p + (slot - slots.block);
+    const F32 weighed = weigh(slot, F32::load(at));
+    most = max(weighed, most);
+    weighed.store(at);
+  }
   softmax.most_p = most;
 }
 
@@ -190,8 +212,9 @@ void multiply_values(const AttendArgs& args, const AttendMemory<Isa>& memory, co
 }
 
 // Divides by the sum of e; false if that is no number.
-template <class Isa, class Weigh>
-bool finish_query(const AttendArgs& args, const AttendQuery& query, const Softmax<Isa>& softmax, const Weigh& weigh) {
+template <class Isa>
+bool finish_query(const AttendArgs& args, const AttendQuery& query, const Softmax<Isa>& softmax,
+                  const Weigh<Isa>* weigh) {
   using F32 = typename Isa::F32;
   const float total = sum(softmax.total);
   if (!(total < __builtin_inff())) return false;
@@ -202,15 +225,17 @@ bool finish_query(const AttendArgs& args, const AttendQuery& query, const Softma
   if (query.weights == nullptr) return true;
   float* weights = query.weights + query.begin;
   for_lanes(query.end - query.begin, [&](std::size_t i, auto part) {
-    const F32 e = exp2_of_negative(load<F32>(weights + i, part) - F32(softmax.top));
-    store(weights + i, weigh(query.begin + i, e * factor), part);
+    F32 p = exp2_of_negative(load<F32>(weights + i, part) - F32(softmax.top)) * factor;
+    if (weigh != nullptr) p = (*weigh)(query.begin + i, p);
+    store(weights + i, p, part);
   });
   return true;
 }
 
-// Block after block; `scores(slots, softmax)` writes those of a block and takes note of them. False: not finite.
-template <class Isa, class Scores, class Weigh>
-bool attend_blocks(const AttendArgs& args, const AttendMemory<Isa>& memory, const Scores& scores, const Weigh& weigh) {
+// Block after block. False: not finite.
+template <class Isa>
+bool attend_blocks(const AttendArgs& args, const AttendMemory<Isa>& memory, const Scores<Isa>& scores,
+                   const Weigh<Isa>* weigh) {
   std::size_t begin = args.queries[0].begin;
   std::size_t end = args.queries[0].end;
   for (std::size_t i = 1; i < args.count; ++i) {
@@ -226,8 +251,11 @@ bool attend_blocks(const AttendArgs& args, const AttendMemory<Isa>& memory, cons
     scores(slots, softmax);
     // Query after query does a step, so that none waits for the largest of its own lanes.
     for (std::size_t i = 0; i < args.count; ++i) begin_block<Isa>(args.queries[i], slots, softmax[i]);
-    for (std::size_t i = 0; i < args.count; ++i)
-      soften<Isa>(args, args.queries[i], slots, memory.scores + i * kSlotBlock, weigh, softmax[i]);
+    for (std::size_t i = 0; i < args.count; ++i) {
+      float* scores_of = memory.scores + i * kSlotBlock;
+      soften<Isa>(args, args.queries[i], slots, scores_of, softmax[i]);
+      if (weigh != nullptr) weigh_block<Isa>(slots, scores_of, *weigh, softmax[i]);
+    }
     for (std::size_t i = 0; i < args.count; ++i) {
       split<Isa>(slots, memory.scores + i * kSlotBlock, memory.high + i * kSlotBlock, memory.low + i * kSlotBlock,
                  softmax[i]);
@@ -248,7 +276,7 @@ bool attend(const AttendArgs& args) {
   return attend_blocks<Isa>(
       args, memory,
       [&](const Slots& slots, Softmax<Isa>* softmax) { block_scores<Isa>(args, memory, scales, slots, softmax); },
-      [](std::size_t, typename Isa::F32 p) { return p; });
+      nullptr);
 }
 
 }  // namespace

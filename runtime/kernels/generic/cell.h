@@ -8,31 +8,41 @@
 namespace kinglet::kernels {
 namespace {
 
+// Long, and wanted in several places: functions of their own here.
+template <class F32>
+[[gnu::noinline]] F32 call_sigmoid(F32 x) {
+  return sigmoid(x);
+}
+template <class F32>
+[[gnu::noinline]] F32 call_tanh(F32 x) {
+  return tanh(x);
+}
+
 template <class Isa>
 void lstm_cell(const CellArgs& args) {
   using F32 = typename Isa::F32;
-  for_lanes(args.hidden, [&](std::size_t d, auto part) {
+  for_some_lanes(args.hidden, [&](std::size_t d, auto part) {
     const auto gate = [&](std::size_t index) {
       const std::size_t at = index * args.hidden + d;
       return load<F32>(args.x + at, part) + load<F32>(args.r + at, part);
     };
-    const F32 c = sigmoid(gate(1)) * load<F32>(args.c + d, part) + sigmoid(gate(0)) * tanh(gate(2));
+    const F32 c = call_sigmoid(gate(1)) * load<F32>(args.c + d, part) + call_sigmoid(gate(0)) * call_tanh(gate(2));
     store(args.c + d, c, part);
-    store(args.h + d, sigmoid(gate(3)) * tanh(c), part);
+    store(args.h + d, call_sigmoid(gate(3)) * call_tanh(c), part);
   });
 }
 
 template <class Isa>
 void gru_cell(const CellArgs& args) {
   using F32 = typename Isa::F32;
-  for_lanes(args.hidden, [&](std::size_t d, auto part) {
+  for_some_lanes(args.hidden, [&](std::size_t d, auto part) {
     const auto gate = [&](std::size_t index) {
       const std::size_t at = index * args.hidden + d;
-      return sigmoid(load<F32>(args.x + at, part) + load<F32>(args.r + at, part));
+      return call_sigmoid(load<F32>(args.x + at, part) + load<F32>(args.r + at, part));
     };
     F32 n = load<F32>(args.n + d, part);
     if (args.cell == Cell::kGru) n = gate(0) * n;
-    n = tanh(load<F32>(args.x + 2 * args.hidden + d, part) + n);
+    n = call_tanh(load<F32>(args.x + 2 * args.hidden + d, part) + n);
     store(args.h + d, n + gate(1) * (load<F32>(args.h + d, part) - n), part);
   });
 }

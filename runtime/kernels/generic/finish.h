@@ -130,29 +130,22 @@ void scale_kept(const PanelArgs& args) {
   else scale_kept<Isa, 2>(args);
 }
 
-// y = activation(scaled) * factor + residual, what is absent skipped.
 template <class Isa>
 void activate_panel(const PanelArgs& args) {
-  using F32 = typename Isa::F32;
   const MatmulArgs& layer = args.layer;
   const Panel& panel = args.panel;
-  const float* residual = residual_at(layer, panel);
-  with_activation<F32>(layer.activation, layer.cap, [&](auto activate) {
-    for (std::size_t i = 0; i < panel.rows; ++i) {
-      const std::size_t row = panel.row + i;
-      const float* x = args.scaled.data + i * args.scaled.stride;
-      const float* factor =
-          layer.factor == nullptr ? nullptr : layer.factor + row * layer.factor_stride + panel.column();
-      const float* added = residual == nullptr ? nullptr : residual + i * layer.residual_stride;
-      float* y = layer.y + row * layer.y_stride + panel.column();
-      for (std::size_t c = 0; c < panel.tiles * kLanes; c += kLanes) {
-        F32 v = activate(F32::load(x + c));
-        if (factor != nullptr) v = v * F32::load(factor + c);
-        if (added != nullptr) v = v + F32::load(added + c);
-        v.store(y + c);
-      }
-    }
-  });
+  const bool gated = layer.factor != nullptr;
+  activate_rows<Isa>(layer.activation, layer.cap,
+                     {.x = args.scaled.data,
+                      .x_stride = args.scaled.stride,
+                      .factor = gated ? layer.factor + panel.row * layer.factor_stride + panel.column() : nullptr,
+                      .factor_stride = layer.factor_stride,
+                      .residual = residual_at(layer, panel),
+                      .residual_stride = layer.residual_stride,
+                      .y = layer.y + panel.row * layer.y_stride + panel.column(),
+                      .y_stride = layer.y_stride,
+                      .rows = panel.rows,
+                      .width = panel.tiles * kLanes});
 }
 
 }  // namespace

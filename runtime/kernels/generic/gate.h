@@ -10,19 +10,15 @@ namespace {
 
 template <class Isa>
 void gate(const GateArgs& args) {
-  using F32 = typename Isa::F32;
-  with_activation<F32>(args.activation, args.cap, [&](auto activate) {
-    for (std::size_t r = 0; r < args.rows; ++r) {
-      const float* x = args.x + r * args.x_stride;
-      const float* up = args.up == nullptr ? nullptr : args.up + r * args.up_stride;
-      float* y = args.y + r * args.y_stride;
-      for_lanes(args.width, [&](std::size_t c, auto part) {
-        F32 v = activate(load<F32>(x + c, part));
-        if (up != nullptr) v = v * load<F32>(up + c, part);
-        store(y + c, v, part);
-      });
-    }
-  });
+  activate_rows<Isa>(args.activation, args.cap,
+                     {.x = args.x,
+                      .x_stride = args.x_stride,
+                      .factor = args.up,
+                      .factor_stride = args.up_stride,
+                      .y = args.y,
+                      .y_stride = args.y_stride,
+                      .rows = args.rows,
+                      .width = args.width});
 }
 
 template <class Isa>

@@ -65,6 +65,11 @@ struct Part {
   constexpr std::size_t count() const { return n; }
 };
 
+struct Some {
+  std::size_t n;  // in [1, 16]
+  constexpr std::size_t count() const { return n; }
+};
+
 template <class F32>
 F32 load(const float* p, Whole) {
   return F32::load(p);
@@ -72,6 +77,10 @@ F32 load(const float* p, Whole) {
 template <class F32>
 F32 load(const float* p, Part part) {
   return F32::load_n(p, part.n);
+}
+template <class F32>
+F32 load(const float* p, Some some) {
+  return some.n == kLanes ? F32::load(p) : F32::load_n(p, some.n);
 }
 
 template <class F32>
@@ -81,6 +90,11 @@ void store(float* p, F32 x, Whole) {
 template <class F32>
 void store(float* p, F32 x, Part part) {
   x.store_n(p, part.n);
+}
+template <class F32>
+void store(float* p, F32 x, Some some) {
+  if (some.n == kLanes) x.store(p);
+  else x.store_n(p, some.n);
 }
 
 // x, and `other` in the lanes that there are not.
@@ -94,6 +108,10 @@ typename Isa::F32 beyond(typename Isa::F32 x, typename Isa::F32 other, Part part
     if (part.n == kLanes) return x;
   }
   return select(Isa::Mask::first(part.n), x, other);
+}
+template <class Isa>
+typename Isa::F32 beyond(typename Isa::F32 x, typename Isa::F32 other, Some some) {
+  return some.n == kLanes ? x : select(Isa::Mask::first(some.n), x, other);
 }
 template <class Isa, class Any>
 typename Isa::F32 zero_beyond(typename Isa::F32 x, Any part) {
@@ -115,6 +133,14 @@ void for_lanes(std::size_t width, F&& f) {
   }
   for (; column + kLanes <= width; column += kLanes) f(column, Whole{});
   if (column < width) f(column, Part{width - column});
+}
+
+// The same with one body for both, Some: where it is long, and what it does takes longer than the choice.
+template <class F>
+void for_some_lanes(std::size_t width, F&& f) {
+  if constexpr (!kWholeGroups<F>) return for_lanes(width, f);
+  for (std::size_t column = 0; column < width; column += kLanes)
+    f(column, Some{width - column < kLanes ? width - column : kLanes});
 }
 
 // Calls f(Index<0>{}), f(Index<1>{}), …: constant indices keep arrays of accumulators in registers.

@@ -95,7 +95,7 @@ void matmul_cold(const MatmulArgs& args, std::size_t rows) {
     make_panel<Isa, static_cast<int>(kFew), static_cast<int>(kStreams)>(args, panel, ahead, [&](const PanelArgs& made) {
       with_count<static_cast<int>(kFew)>(rows, [&](auto r) {
         with_count<static_cast<int>(kStreams)>(
-            tiles, [&](auto t) { dot_tile<Isa, decltype(r)::value, decltype(t)::value>(made); });
+            tiles, [&](auto t) { dot_tile<Isa, decltype(r)::value, decltype(t)::value, KeepSums, TileArgs>(made); });
       });
       scale_kept<Isa>(made);
     });

@@ -47,6 +47,15 @@ std::int32_t largest_magnitude_bits(const Row& row) {
   return largest(most);
 }
 
+// The largest of a row, as the bits of a finite float: how its numbers become integers.
+struct Magnitude {
+  std::int32_t bits;
+
+  bool matters() const { return bits >= kTinyBits; }
+  float levels_per_unit(float levels) const { return matters() ? levels / __builtin_bit_cast(float, bits) : 0.0f; }
+  float unit_of(float levels) const { return matters() ? __builtin_bit_cast(float, bits) / levels : 0.0f; }
+};
+
 struct RowScale {
   float scale = 0.0f;
   std::int32_t sum = 0;
@@ -77,24 +86,24 @@ struct PlainPlanes {
 };
 
 template <class Isa, class Row, class Sink>
-RowScale quantize_q8(const Row& row, float amax, const Sink& sink) {
+RowScale quantize_q8(const Row& row, Magnitude largest, const Sink& sink) {
   using F32 = typename Isa::F32;
   using I32 = typename Isa::I32;
-  const F32 factor(127.0f / amax);
+  const F32 factor(largest.levels_per_unit(127.0f));
   I32 total(0);
   row.for_lanes([&](std::size_t column, F32 x) {
     const I32 q = round_to_int(x * factor);
     sink.put(column, q);
     total = total + q;
   });
-  return {amax / 127.0f, sum(total), 0};
+  return {largest.unit_of(127.0f), sum(total), 0};
 }
 
 template <class Isa, class Row, class Sink>
-RowScale quantize_q16(const Row& row, float amax, const Sink& sink) {
+RowScale quantize_q16(const Row& row, Magnitude largest, const Sink& sink) {
   using F32 = typename Isa::F32;
   using I32 = typename Isa::I32;
-  const F32 factor(32512.0f / amax);
+  const F32 factor(largest.levels_per_unit(32512.0f));
   I32 total(0);
   I32 low_total(0);
   row.for_lanes([&](std::size_t column, F32 x) {
@@ -106,38 +115,20 @@ RowScale quantize_q16(const Row& row, float amax, const Sink& sink) {
     total = total + q;
     low_total = low_total + low;
   });
-  return {amax / 32512.0f, sum(total), sum(low_total)};
-}
-
-// A row in which nothing matters.
-template <class Isa, class Row, class Sink>
-RowScale quantize_zeros(const Row& row, const Sink& sink) {
-  using I32 = typename Isa::I32;
-  row.for_lanes([&](std::size_t column, typename Isa::F32) {
-    sink.put(column, I32(0));
-    if constexpr (HasLow<Sink>) {
-      if (sink.low != nullptr) sink.put_low(column, I32(0));
-    }
-  });
-  return {};
+  return {largest.unit_of(32512.0f), sum(total), sum(low_total)};
 }
 
 // `most` is the row's largest_magnitude_bits. False: not finite, and nothing was written.
 template <class Isa, class Row, class Sink>
 bool quantize_row(const Row& row, std::int32_t most, const Sink& sink, RowScale& out) {
   if (most >= kInfinityBits) return false;
-  const float amax = __builtin_bit_cast(float, most);
-  if (most < kTinyBits) {
-    out = quantize_zeros<Isa>(row, sink);
-    return true;
-  }
   if constexpr (HasLow<Sink>) {
     if (sink.low != nullptr) {
-      out = quantize_q16<Isa>(row, amax, sink);
+      out = quantize_q16<Isa>(row, Magnitude{most}, sink);
       return true;
     }
   }
-  out = quantize_q8<Isa>(row, amax, sink);
+  out = quantize_q8<Isa>(row, Magnitude{most}, sink);
   return true;
 }
 

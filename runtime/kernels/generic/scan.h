@@ -41,7 +41,7 @@ template <class Isa>
 float exp_sum(const float* x, std::size_t n, float top) {
   using F32 = typename Isa::F32;
   F32 total(0.0f);
-  for_lanes(n, [&](std::size_t i, auto part) {
+  for_some_lanes(n, [&](std::size_t i, auto part) {
     total = total + zero_beyond<Isa>(exp(load<F32>(x + i, part) - F32(top)), part);
   });
   return sum(total);

@@ -20,19 +20,22 @@ struct TurnedRow {
   template <class F>
   void for_lanes(F&& f) const {
     const std::size_t half = angles == nullptr ? 0 : n;
-    const float* cosines = angles;
-    const float* sines = angles + half;
-    const float* second = x + half;
-    kernels::for_lanes(half, [&](std::size_t c, auto part) {
-      f(c, load<F32>(x + c, part) * load<F32>(cosines + c, part) -
-               load<F32>(second + c, part) * load<F32>(sines + c, part));
-    });
-    kernels::for_lanes(half, [&](std::size_t c, auto part) {
-      f(half + c, load<F32>(second + c, part) * load<F32>(cosines + c, part) +
-                      load<F32>(x + c, part) * load<F32>(sines + c, part));
-    });
-    kernels::for_lanes(width - 2 * half,
-                       [&](std::size_t c, auto part) { f(2 * half + c, load<F32>(x + 2 * half + c, part)); });
+    for (std::size_t c = 0; c < width;) {
+      const std::size_t end = c < half ? half : c < 2 * half ? 2 * half : width;
+      const std::size_t count = end - c < kLanes ? end - c : kLanes;
+      f(c, turned(c, half, count));
+      c += count;
+    }
+  }
+
+ private:
+  // Columns [c, c + count), all of one half, zeros beyond.
+  F32 turned(std::size_t c, std::size_t half, std::size_t count) const {
+    const auto at = [count](const float* p) { return count == kLanes ? F32::load(p) : F32::load_n(p, count); };
+    const F32 here = at(x + c);
+    if (c >= 2 * half) return here;
+    if (c < half) return here * at(angles + c) - at(x + half + c) * at(angles + half + c);
+    return here * at(angles + c - half) + at(x + c - half) * at(angles + c);
   }
 };
 
