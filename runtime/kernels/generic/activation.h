@@ -48,7 +48,7 @@ template <class F32>
 
 template <class F32>
 [[gnu::always_inline]] inline F32 soft_cap(F32 x, F32 cap) {
-  return cap * tanh(x / cap);
+  return cap * call_tanh(x / cap);
 }
 
 // Calls f(a function of one F32) once: the choice is made outside the loop over the numbers, unless functions are calls and it costs nothing.
@@ -62,8 +62,8 @@ void with_activation(Activation activation, float cap, F&& f) {
       case Activation::kGeluTanh: return f([](F32 x) { return gelu_tanh(x); });
       case Activation::kQuickGelu: return f([](F32 x) { return quick_gelu(x); });
       case Activation::kSilu: return f([](F32 x) { return silu(x); });
-      case Activation::kTanh: return f([](F32 x) { return tanh(x); });
-      case Activation::kSigmoid: return f([](F32 x) { return sigmoid(x); });
+      case Activation::kTanh: return f([](F32 x) { return call_tanh(x); });
+      case Activation::kSigmoid: return f([](F32 x) { return call_sigmoid(x); });
       case Activation::kSoftCap: return f([cap](F32 x) { return soft_cap(x, F32(cap)); });
     }
 }

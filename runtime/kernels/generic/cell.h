@@ -8,16 +8,6 @@
 namespace kinglet::kernels {
 namespace {
 
-// Long, and wanted in several places: functions of their own here.
-template <class F32>
-[[gnu::noinline]] F32 call_sigmoid(F32 x) {
-  return sigmoid(x);
-}
-template <class F32>
-[[gnu::noinline]] F32 call_tanh(F32 x) {
-  return tanh(x);
-}
-
 template <class Isa>
 void lstm_cell(const CellArgs& args) {
   using F32 = typename Isa::F32;

@@ -97,14 +97,15 @@ struct ScaleSums {
 };
 
 // Sums that were kept, args.out [rows, planes, tiles, 16].
-template <class Isa, int kPlanes>
+template <class Isa>
 void scale_kept(const PanelArgs& args) {
   using F32 = typename Isa::F32;
   using I32 = typename Isa::I32;
   const MatmulArgs& layer = args.layer;
   const Panel& panel = args.panel;
-  const std::size_t plane = panel.tiles * kLanes;
-  for (std::size_t c = 0; c < plane; c += kLanes) {
+  const std::size_t width = panel.tiles * kLanes;
+  const std::size_t low = layer.x.low == nullptr ? 0 : width;  // behind the high plane's
+  for (std::size_t c = 0; c < width; c += kLanes) {
     const F32 channel_scale = F32::load(layer.w_scale + panel.column() + c);
     const F32 bias = bias_at<F32>(layer, panel.column() + c);
     const std::int32_t* acc = args.out + c;
@@ -113,21 +114,15 @@ void scale_kept(const PanelArgs& args) {
     float* y = args.scaled.data + c;
     for (std::size_t i = 0; i < panel.rows; ++i) {
       F32 dot = to_float(I32::load(acc));
-      if constexpr (kPlanes == 2) dot = dot * F32(256.0f) + to_float(I32::load(acc + plane));
+      if (low != 0) dot = dot * F32(256.0f) + to_float(I32::load(acc + low));
       F32 v = scale_dot(dot, F32(row_scale[i]), channel_scale, bias);
       if (args.scaled.relu) v = relu(v, F32(relu_cap(layer.cap)));
       if (residual != nullptr) v = v + F32::load(residual + i * layer.residual_stride + c);
       v.store(y);
-      acc += kPlanes * plane;
+      acc += width + low;
       y += args.scaled.stride;
     }
   }
-}
-
-template <class Isa>
-void scale_kept(const PanelArgs& args) {
-  if (args.layer.x.low == nullptr) scale_kept<Isa, 1>(args);
-  else scale_kept<Isa, 2>(args);
 }
 
 template <class Isa>

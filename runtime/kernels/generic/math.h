@@ -103,6 +103,16 @@ template <class F32>
   return select(x < F32(0.0f), e, F32(1.0f)) / (F32(1.0f) + e);
 }
 
+// Long, and wanted in several places, none of which takes much time of a model: functions of their own there.
+template <class F32>
+[[gnu::noinline]] F32 call_sigmoid(F32 x) {
+  return sigmoid(x);
+}
+template <class F32>
+[[gnu::noinline]] F32 call_tanh(F32 x) {
+  return tanh(x);
+}
+
 // Of activations, whose results are rounded to 8 or 16 bits next in nearly every model: less exact, and for it faster.
 
 // 1 / (1 + e^-x) with an error of at most 1.1e-5 of it, or 2^-125: for SiLU and its like.
