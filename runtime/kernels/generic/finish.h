@@ -40,15 +40,9 @@ struct PanelArgs : TileArgs {
   Scaled scaled;
 };
 
-// Where there is no bias it is -0, which changes no number.
 template <class F32>
-F32 bias_at(const MatmulArgs& args, std::size_t column) {
-  return args.bias == nullptr ? F32(-0.0f) : F32::load(args.bias + column);
-}
-
-template <class F32>
-F32 scale_dot(F32 dot, F32 row_scale, F32 channel_scale, F32 bias) {
-  return dot * (row_scale * channel_scale) + bias;
+F32 scale_dot(F32 dot, F32 row_scale, F32 channel_scale) {
+  return dot * (row_scale * channel_scale);
 }
 
 // dot_tile's end where the sums become floats while they are in registers.
@@ -63,7 +57,8 @@ struct ScaleSums {
       constexpr int kTile = decltype(t)::value;
       const std::size_t column = args.panel.column() + kTile * kLanes;
       channel_scale[kTile] = F32::load(args.layer.w_scale + column);
-      bias[kTile] = bias_at<F32>(args.layer, column);
+      // Where there is none it is -0, which changes no number.
+      bias[kTile] = args.layer.bias == nullptr ? F32(-0.0f) : F32::load(args.layer.bias + column);
     });
     const float* row_scale = args.layer.x.scale + args.panel.row;
     const float* residual = args.scaled.residual;
@@ -76,7 +71,7 @@ struct ScaleSums {
       const F32 row(row_scale[kRow]);
       unroll<kTiles>([&](auto t) {
         constexpr int kTile = decltype(t)::value;
-        F32 v = scale_dot(to_float(acc[kRow][kTile]), row, channel_scale[kTile], bias[kTile]);
+        F32 v = scale_dot(to_float(acc[kRow][kTile]), row, channel_scale[kTile]) + bias[kTile];
         if constexpr (kRelu) v = relu(v, cap);
         if constexpr (kAdd) v = v + F32::load(residual + kTile * kLanes);
         v.store(y + kTile * kLanes);
@@ -107,7 +102,7 @@ void scale_kept(const PanelArgs& args) {
   const std::size_t low = layer.x.low == nullptr ? 0 : width;  // behind the high plane's
   for (std::size_t c = 0; c < width; c += kLanes) {
     const F32 channel_scale = F32::load(layer.w_scale + panel.column() + c);
-    const F32 bias = bias_at<F32>(layer, panel.column() + c);
+    const float* bias = layer.bias == nullptr ? nullptr : layer.bias + panel.column() + c;
     const std::int32_t* acc = args.out + c;
     const float* row_scale = layer.x.scale + panel.row;
     const float* residual = args.scaled.residual;
@@ -115,7 +110,8 @@ void scale_kept(const PanelArgs& args) {
     for (std::size_t i = 0; i < panel.rows; ++i) {
       F32 dot = to_float(I32::load(acc));
       if (low != 0) dot = dot * F32(256.0f) + to_float(I32::load(acc + low));
-      F32 v = scale_dot(dot, F32(row_scale[i]), channel_scale, bias);
+      F32 v = scale_dot(dot, F32(row_scale[i]), channel_scale);
+      if (bias != nullptr) v = v + F32::load(bias);
       if (args.scaled.relu) v = relu(v, F32(relu_cap(layer.cap)));
       if (residual != nullptr) v = v + F32::load(residual + i * layer.residual_stride + c);
       v.store(y);
