@@ -61,6 +61,17 @@ void on_all(Threads& threads, const std::function<void(std::uint32_t)>& fn) {
       const_cast<void*>(static_cast<const void*>(&fn)));
 }
 
+double wake_time(Threads& threads) {
+  const Parallel parallel = threads.parallel();
+  if (parallel.run == nullptr) return 0;
+  return measure(2000,
+                 [&] {
+                   parallel.run(
+                       parallel.context, threads.count(), [](void*, std::uint32_t) {}, nullptr);
+                 })
+      .median();
+}
+
 double int8_peak(const std::string& isa, Threads& threads) {
   constexpr int kTries = 100;
   constexpr double kEnough = 0.001;  // seconds of one try: short, so that some go undisturbed on a busy machine

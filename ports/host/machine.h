@@ -21,6 +21,9 @@ double read_bandwidth(const std::string& isa, Threads& threads);
 // The same from the last-level cache: passes over a buffer that it holds and the caches before it do not. 0: its size is not known.
 double cache_bandwidth(const std::string& isa, Threads& threads);
 
+// Seconds from giving all threads nothing to do until they have done it: what the runtime pays wherever it divides an operator. 0: one thread.
+double wake_time(Threads& threads);
+
 std::string processor_name();            // as the system calls it; "" where it does not say
 std::uint64_t last_level_cache_bytes();  // 0: unknown
 std::uint64_t peak_resident_bytes();     // of this process so far

@@ -22,6 +22,7 @@ MachineLimits measure_limits(const std::string& isa, Threads& threads) {
   limits.peak = std::max(limits.peak, int8_peak(isa, threads));
   limits.cache = std::max(limits.cache, cache_bandwidth(isa, threads));
   limits.read = std::max(limits.read, read_bandwidth(isa, threads));
+  limits.wake = wake_time(threads);
   return limits;
 }
 
@@ -37,6 +38,11 @@ std::string limits_text(const MachineLimits& limits) {
   std::string text = "1 thread: int8 peak " + both("%.0f", limits.peak_one, limits.peak) + " GOPS; memory read " +
                      both("%.1f", limits.read_one, limits.read) + " GB/s";
   if (limits.cache != 0) text += "; cache read " + both("%.1f", limits.cache_one, limits.cache) + " GB/s";
+  if (limits.wake != 0) {
+    char wake[48];
+    std::snprintf(wake, sizeof(wake), "; threads wake in %.1f us", limits.wake * 1e6);
+    text += wake;
+  }
   return text;
 }
 
@@ -48,7 +54,8 @@ Json limits_json(const MachineLimits& limits) {
           {"read_bytes_per_second", limits.read},
           {"cache_read_bytes_per_second_1_thread", limits.cache_one},
           {"cache_read_bytes_per_second", limits.cache},
-          {"last_level_cache_bytes", limits.cache_bytes}};
+          {"last_level_cache_bytes", limits.cache_bytes},
+          {"wake_seconds", limits.wake}};
 }
 
 }  // namespace kinglet::host

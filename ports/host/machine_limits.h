@@ -16,6 +16,7 @@ struct MachineLimits {
   double read_one = 0, read = 0;    // bytes from memory
   double cache_one = 0, cache = 0;  // bytes from the last-level cache; 0: its size is not known
   std::uint64_t cache_bytes = 0;    // size of the last-level cache
+  double wake = 0;                  // seconds that dividing work among all threads takes; 0: one thread
 
   bool in_cache(double bytes) const { return cache != 0 && bytes < static_cast<double>(cache_bytes); }
   // How fast so many bytes can be read again and again.

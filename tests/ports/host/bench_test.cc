@@ -33,6 +33,7 @@ TEST(Bench, MeasuresEveryKindOfModel) {
     EXPECT_GT(made["machine"]["int8_peak"].get<double>(), 0);
     EXPECT_GT(made["machine"]["read_bytes_per_second"].get<double>(), 0);
     EXPECT_TRUE(made["machine"].contains("cache_read_bytes_per_second"));
+    EXPECT_EQ(made["machine"]["wake_seconds"], 0);  // one thread
     EXPECT_GT(made["peak_resident_bytes"].get<double>(), 0);
     EXPECT_GT(made["first_token"]["seconds"].get<double>(), 0);
     EXPECT_GT(made["first_token"]["peak_resident_bytes"].get<double>(), 0);
