@@ -149,6 +149,11 @@ bool attend_group(const fb::Attention& op, const Frame& frame, const Caches& cac
   return finite;
 }
 
+// About how many nanoseconds it takes: 30 for a query of a head, and one for 32 numbers of a key.
+std::uint64_t attend_time(const fb::Attention& op, std::uint32_t rows, std::uint32_t slots) {
+  return std::uint64_t{rows} * op.heads() * (30 + std::uint64_t{op.head_dim()} * slots / 32);
+}
+
 // Scratch in order: all f32 rows where none are kept, keys and values where no state holds them, one attend scratch per thread.
 struct Scratch {
   std::uint64_t caches, attend, attend_bytes, bytes;
@@ -213,13 +218,22 @@ Status run(const fb::Attention& op, const Frame& frame) {
                });
   }
   const std::uint32_t slots = has_key(op) ? frame.call.positions[rows - 1] + 1 : frame.shapes.source;
-  for_ranges(frame, count, std::uint64_t{rows} * op.heads() * op.head_dim() * slots / 32,
+  const std::uint32_t together = rows_together(op);
+  const std::uint32_t blocks = (rows + together - 1) / together;
+  for_ranges(frame, std::size_t{op.kv_heads()} * blocks, attend_time(op, rows, slots),
              [&](std::uint32_t task, std::size_t begin, std::size_t end) {
                std::byte* scratch = frame.scratch + layout.attend + task * layout.attend_bytes;
-               for_runs(frame.call, begin, end, rows_together(op),
-                        [&](std::uint32_t head, std::uint32_t row, std::uint32_t together) {
-                          check(attend_group(op, frame, caches, head, row, together, scratch, target));
-                        });
+               for (std::size_t i = begin; i < end; ++i) {
+                 // Of a head the first block, the last, the second …: under a causal mask two neighbours take as long as any others.
+                 const std::size_t j = i % blocks;
+                 const std::size_t first = (j % 2 == 0 ? j / 2 : blocks - 1 - j / 2) * together;
+                 const std::size_t last = first + together < rows ? first + together : rows;
+                 const std::size_t head_rows = i / blocks * rows;
+                 for_runs(frame.call, head_rows + first, head_rows + last, together,
+                          [&](std::uint32_t head, std::uint32_t row, std::uint32_t run) {
+                            check(attend_group(op, frame, caches, head, row, run, scratch, target));
+                          });
+               }
              });
   if (!finite) return not_finite();
   return emit_quantized(frame, op.output(), target, rows, width);
