@@ -64,12 +64,14 @@ void on_all(Threads& threads, const std::function<void(std::uint32_t)>& fn) {
 double wake_time(Threads& threads) {
   const Parallel parallel = threads.parallel();
   if (parallel.run == nullptr) return 0;
-  return measure(2000,
-                 [&] {
-                   parallel.run(
-                       parallel.context, threads.count(), [](void*, std::uint32_t) {}, nullptr);
-                 })
-      .median();
+  Times times;
+  for (const double begin = now(); times.seconds.size() < 2000 && now() - begin < 0.05;) {
+    const double start = now();
+    const auto nothing = [](void*, std::uint32_t) {};
+    parallel.run(parallel.context, threads.count(), nothing, nullptr);
+    times.seconds.push_back(now() - start);
+  }
+  return times.median();
 }
 
 double int8_peak(const std::string& isa, Threads& threads) {
@@ -103,7 +105,7 @@ double read_bandwidth(const std::string& isa, Threads& threads) {
   const std::uint64_t available = status_bytes("/proc/meminfo", "MemAvailable:");
   std::uint64_t bytes = std::clamp(4 * last_level_cache_bytes(), kLeast, kMost);
   if (available != 0) bytes = std::min(bytes, available / 4);
-  return fastest_read(*loop, threads, bytes, 1, 3);
+  return fastest_read(*loop, threads, bytes, 1, 5);
 }
 
 double cache_bandwidth(const std::string& isa, Threads& threads) {

@@ -140,7 +140,7 @@ struct KeyValueHead {
   float* key_scale;                      // [capacity]
   float* value_scale;                    // [capacity]
   std::size_t capacity;                  // of all pages: a multiple of 16
-  const std::uint32_t* pages = nullptr;  // or nullptr: page i is pages[i]
+  const std::uint32_t* pages = nullptr;  // nullptr: page i of a sequence is page i
 };
 
 // Turns (with `angles`), quantizes and stores keys and values of one head: those of `rows` rows at the slots from `slot` on. False: not

@@ -1,12 +1,15 @@
-// What compilers make of the register tiles (runtime/kernels/generic/tile.h): their innermost loops keep all sums in registers. A compiler that
-// lays them into memory instead gives the same bits at a third of the speed, and no other test would notice: g++ 12 did, over one more
+// What compilers make of the products (runtime/kernels/generic/tile.h, attention.h): their innermost loops keep all sums in registers. A compiler
+// that lays them into memory instead gives the same bits at a third of the speed, and no other test would notice: g++ 12 did, over one more
 // selection behind the loop.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <sstream>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "source.h"
 
@@ -54,9 +57,9 @@ std::vector<Function> functions_of(const std::string& listing) {
       continue;
     }
     std::size_t at = 0;
-    const char* begin = line.data() + line.find_first_not_of(' ');
-    const auto [after, error] = std::from_chars(begin, line.data() + line.size(), at, 16);
-    if (line.empty() || error != std::errc()) continue;
+    const std::size_t begin = std::min(line.find_first_not_of(' '), line.size());
+    const auto [after, error] = std::from_chars(line.data() + begin, line.data() + line.size(), at, 16);
+    if (error != std::errc()) continue;
     const std::string rest = line.substr(static_cast<std::size_t>(after - line.data()));
     if (rest.starts_with(" <") && rest.ends_with(">:")) functions.push_back({member, rest.substr(2), {}});
     else if (rest.starts_with(":\t") && !functions.empty()) functions.back().code.push_back({at, rest.substr(2)});
@@ -64,15 +67,14 @@ std::vector<Function> functions_of(const std::string& listing) {
   return functions;
 }
 
-// The innermost loops of the register tiles that multiply, by the archive's members, and those of them that store vectors.
+// The innermost loops that multiply int8, by the archive's members, and those of them that store vectors.
 struct Loops {
   std::map<std::string, int> count;
   Complaints complaints;
 };
-Loops tile_loops(const std::vector<Function>& functions) {
+Loops multiplying_loops(const std::vector<Function>& functions) {
   Loops loops;
   for (const Function& function : functions) {
-    if (function.name.find("dot_tile<") == std::string::npos) continue;
     std::size_t inner = 0;  // a loop that begins before it has another loop in it
     for (std::size_t end = 0; end < function.code.size(); ++end) {
       const std::size_t to = function.code[end].jumps_to();
@@ -96,9 +98,9 @@ Loops tile_loops(const std::vector<Function>& functions) {
   return loops;
 }
 
-TEST(Loops, OfRegisterTilesStoreNoVectors) {
+TEST(Loops, ThatMultiplyStoreNoVectors) {
   if (!KINGLET_OPTIMIZED_X86_64) GTEST_SKIP() << "these are not the kernels of x86-64 as they are delivered";
-  const Loops loops = tile_loops(
+  const Loops loops = multiplying_loops(
       functions_of(output_of("objdump --disassemble --demangle --no-show-raw-insn " KINGLET_RUNTIME_ARCHIVE)));
   for (const char* member : {"avx2.cpp.o", "avxvnni.cpp.o", "avx512vnni.cpp.o"})
     EXPECT_GT(loops.count.contains(member) ? loops.count.at(member) : 0, 0) << member;
@@ -107,12 +109,12 @@ TEST(Loops, OfRegisterTilesStoreNoVectors) {
 
 TEST(LoopsSelfTest, StoresInALoopAreSeen) {
   const auto with = [](const char* inside, const char* behind) {
-    return tile_loops(functions_of(std::string("a.o:     file format elf64-x86-64\n"
-                                               "0000000000000000 <void k::dot_tile<k::Set, 8, 3>(k::Args const&)>:\n"
-                                               "   0:\tmov    (%rdi),%rax\n"
-                                               "   4:\tvpdpbusd (%rax,%rdx,4),%zmm1,%zmm2\n") +
-                                   inside + "  14:\tjne    4 <void k::dot_tile<k::Set, 8, 3>(k::Args const&)+0x4>\n" +
-                                   behind + "  1e:\tret\n"));
+    return multiplying_loops(functions_of(
+        std::string("a.o:     file format elf64-x86-64\n"
+                    "0000000000000000 <void k::dot_tile<k::Set, 8, 3>(k::Args const&)>:\n"
+                    "   0:\tmov    (%rdi),%rax\n"
+                    "   4:\tvpdpbusd (%rax,%rdx,4),%zmm1,%zmm2\n") +
+        inside + "  14:\tjne    4 <void k::dot_tile<k::Set, 8, 3>(k::Args const&)+0x4>\n" + behind + "  1e:\tret\n"));
   };
   const std::map<std::string, int> one{{"a.o", 1}};
   const Loops stores = with("   a:\tvmovdqa64 %zmm2,0x40(%rsp)\n", "");

@@ -2,13 +2,14 @@
 // between them a softmax that passes over the keys once (Milakov & Gimelshein 2018), in blocks of 256 slots:
 //
 //   q            turned, then Q8: one scale
-//   score[s]     float(dot(q, key[s])) * ((q scale * scale) * key scale[s]), capped, + bias; in units of ln 2
+//   score[s]     float(dot(q, key[s])) * (((q scale * scale) * log2 e) * key scale[s]), in units of ln 2; with a cap or a bias
+//                (float(dot) * ((q scale * scale) * key scale[s]), capped, + bias) * log2 e
 //   top          the largest score up to this block; `shrink` = 2^(old top - new top) brings to it what was added up before
 //   e[s]         2^(score[s] - top), so at most 1
 //   sum          sum * shrink + e, over 16 lanes. Where a score is NaN or infinity it is no number, and the call fails; one that is so
 //                negative that it overflows has the weight of the smallest e
 //   p            the block's e[s] * value scale[s] in 14 bits of the largest of them: two planes of 7, one scale
-//   out          out * shrink + float(dot(p high, v) * 128 + dot(p low, v)) * p scale; divided by the sum at the end
+//   out          out * shrink + float(dot(p high, v) * 128 + dot(p low, v)) * p scale; times 1 / sum at the end
 //
 // Why 14 bits: in 8 a probability below 1/254 of the block's largest becomes 0, and such keys may carry much of a flat row's
 // weight. In 14 those below 1/32766 vanish, less than 1 % of the largest one's weight over a whole block; the polynomial for

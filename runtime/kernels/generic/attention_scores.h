@@ -119,13 +119,26 @@ inline float plain_factor(float query_scale, float scale) { return (query_scale 
 
 // With a cap or a bias, and then in units of ln 2.
 template <class Isa>
-[[gnu::noinline]] typename Isa::F32 unusual_score(const AttendArgs& args, const AttendQuery& query, std::size_t slot,
-                                                  typename Isa::F32 score) {
+typename Isa::F32 unusual_score(const AttendArgs& args, const AttendQuery& query, std::size_t slot,
+                                typename Isa::F32 score) {
   using F32 = typename Isa::F32;
   if (args.cap != 0.0f) score = soft_cap(score, F32(args.cap));
   if (query.bias != nullptr) score = score + position_bias<Isa>(query, args.reach, slot);
   score = score * F32(kLog2E);
   return select(abs(score) < F32(__builtin_inff()), score, F32(__builtin_nanf("")));  // an infinite bias is refused
+}
+
+// All of a query's scores with the pages from `first` on, where there is a cap or a bias.
+template <class Isa>
+[[gnu::noinline]] void unusual_scores(const AttendArgs& args, const AttendQuery& query, std::size_t first,
+                                      std::size_t tiles, float* scores, Softmax<Isa>& noted) {
+  using F32 = typename Isa::F32;
+  for (std::size_t t = 0; t < tiles; ++t) {
+    const std::size_t slot = first + t * kLanes;
+    const F32 score = unusual_score<Isa>(args, query, slot, F32::load(scores + t * kLanes));
+    score.store(scores + t * kLanes);
+    noted.most = more<Isa>(query, slot, score, noted.most);
+  }
 }
 
 // What the dots of one query with the pages from `first` on become. A function of its own, so that on a small stack its numbers do not lie
@@ -136,16 +149,15 @@ void finish_scores(const AttendArgs& args, const AttendQuery& query, float query
   using F32 = typename Isa::F32;
   using I32 = typename Isa::I32;
   const bool plain = args.cap == 0.0f && args.queries[0].bias == nullptr;
-  F32 most = noted.most;
   const F32 factor(plain ? plain_factor(query_scale, args.scale) : query_scale * args.scale);
+  F32 most = noted.most;
   for (std::size_t t = 0; t < tiles; ++t) {
-    const std::size_t slot = first + t * kLanes;
-    F32 score = to_float(I32::load(dots + t * kLanes)) * (factor * F32::load(args.head.key_scale + scales[t]));
-    if (!plain) score = unusual_score<Isa>(args, query, slot, score);
+    const F32 score = to_float(I32::load(dots + t * kLanes)) * (factor * F32::load(args.head.key_scale + scales[t]));
     score.store(out + t * kLanes);
-    most = more<Isa>(query, slot, score, most);
+    most = more<Isa>(query, first + t * kLanes, score, most);
   }
-  noted.most = most;
+  if (plain) noted.most = most;
+  else unusual_scores<Isa>(args, query, first, tiles, out, noted);
 }
 
 // Queries [row, row + rows) and the pages of [slot, slot + tiles * 16).

@@ -19,8 +19,7 @@ typename Isa::I32 gather_channel(const std::int8_t* tile, std::size_t lane, std:
   return Isa::I32::load_bytes(values);
 }
 
-// y = float(q) * (scale * channel scale), or x * scale; then + y when accumulating. Columns beyond the width become
-// scratch.
+// y = float(q) * (scale * channel scale), or x * scale; then + y when accumulating.
 template <class Isa>
 void embed(const EmbedArgs& args) {
   using F32 = typename Isa::F32;

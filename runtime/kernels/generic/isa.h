@@ -11,6 +11,7 @@
 // F32   F32(c), load(p), load_n(p, n) (n <= 16; zeros beyond, nothing beyond is read), store(p), store_n(p, n)
 //       + - * / <    max(a, b) is a > b ? a : b, so b when either is a NaN; min likewise with <
 //       abs, bits, sum(a), largest(a); where it is shorter: round_to_int(a) and relu(a, cap) as math.h and activation.h have them
+//       kCalls: may be missing; its functions are calls, and code is dearer than time (Cortex-M, whose rows are in cortex_m_rows.h)
 // I32   I32(c), iota(), load(p), store(p), load_bytes(p) (16 int8), store_bytes(p) (lanes within int8)
 //       + - (wrap around) & | <    max, shift_left<n>, shift_right<n> (arithmetic), to_float, as_float, sum(a), largest(a)
 // Mask  Mask::first(n), &, select(mask, a, b)
@@ -65,6 +66,7 @@ struct Part {
   constexpr std::size_t count() const { return n; }
 };
 
+// So much, which decides at run time whether it is all.
 struct Some {
   std::size_t n;  // in [1, 16]
   constexpr std::size_t count() const { return n; }

@@ -30,7 +30,7 @@ namespace {
   }
 }
 
-// A panel of at most kMost integer rows and kTiles tiles: its sums become floats by `scale(PanelArgs)`, and all follows that has to.
+// A panel of at most kMost integer rows and kTiles tiles: its sums become floats by `scale(PanelArgs)`, then an activation, a factor and a residual follow.
 template <class Isa, int kMost, int kTiles, class Scale>
 void make_panel(const MatmulArgs& args, const Panel& panel, std::size_t ahead, const Scale& scale) {
   const std::size_t tile_bytes = kLanes * args.k;
@@ -77,7 +77,9 @@ void matmul_tiles(const MatmulArgs& args, std::size_t first_tile, std::size_t ti
     make_panel<Isa, Isa::kRows, Isa::kTiles>(args, panel, next_tile - first_tile, [&](const PanelArgs& made) {
       if (scale_in_registers<Isa>(made)) return;
       const std::size_t rows = panel.rows * planes;
-      if (!stream_tiles<Isa>(made, rows, tiles)) DotTiles<Isa>::find(rows, tiles)(made);
+      bool done = false;
+      if constexpr (Isa::kStreamParts > 1) done = stream_tiles<Isa>(made, rows, tiles);
+      if (!done) DotTiles<Isa>::find(rows, tiles)(made);
       scale_kept<Isa>(made);
     });
   }

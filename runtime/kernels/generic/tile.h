@@ -1,7 +1,7 @@
 // A register tile: exact int32 dots of a few int8 rows with a few tiles of 16 output channels each.
 //
-// The innermost body keeps rows x tiles accumulators in registers, loads each weight once for all rows and each activation once for all tiles; of
-// both the fewer stay in registers meanwhile.
+// The innermost body keeps rows x tiles accumulators in registers, and loads each weight once for all rows and each activation once for all tiles.
+// Weights or activations, whichever are fewer, are in registers beside them.
 // What becomes of the sums is the template argument End's: they are kept, or go on while they are in registers.
 #pragma once
 
@@ -122,13 +122,14 @@ class DotTiles {
 // stream: so one tile comes after the other, and what there is of registers goes to kStreamParts groups of k at once. The sums are exact
 // in any order.
 template <class Isa, int kRows>
-void stream_tile(const TileArgs& args, std::size_t out_stride) {
-  typename Isa::I32 acc[kRows][Isa::kStreamParts];
+[[gnu::noinline]] void stream_tile(const TileArgs& args, std::size_t out_stride) {
+  constexpr int kParts = kRows * Isa::kStreamParts < Isa::kRows * Isa::kTiles ? Isa::kStreamParts : 1;
+  typename Isa::I32 acc[kRows][kParts];
   const std::int8_t* x[kRows];
   unroll<kRows>([&](auto r) {
     constexpr int kRow = decltype(r)::value;
     x[kRow] = args.x[kRow];
-    unroll<Isa::kStreamParts>([&](auto i) {
+    unroll<kParts>([&](auto i) {
       constexpr int kPart = decltype(i)::value;
       acc[kRow][kPart] = kPart == 0 ? Isa::start(args.sums[kRow]) : typename Isa::I32(0);
     });
@@ -143,11 +144,11 @@ void stream_tile(const TileArgs& args, std::size_t out_stride) {
       acc[kRow][kPart] = Isa::dot4(acc[kRow][kPart], weights, Isa::broadcast(x[kRow] + (g + kPart) * kGroup));
     });
   };
-  for (; g + Isa::kStreamParts <= args.groups; g += Isa::kStreamParts) unroll<Isa::kStreamParts>(multiply_group);
+  for (; g + kParts <= args.groups; g += kParts) unroll<kParts>(multiply_group);
   for (; g < args.groups; ++g) multiply_group(Index<0>{});
   unroll<kRows>([&](auto r) {
     constexpr int kRow = decltype(r)::value;
-    unroll<Isa::kStreamParts - 1>([&](auto i) { acc[kRow][0] = acc[kRow][0] + acc[kRow][decltype(i)::value + 1]; });
+    unroll<kParts - 1>([&](auto i) { acc[kRow][0] = acc[kRow][0] + acc[kRow][decltype(i)::value + 1]; });
     acc[kRow][0].store(args.out + kRow * out_stride);
   });
 }
@@ -157,14 +158,13 @@ inline constexpr std::size_t kFew = 3;  // integer rows that wait for weights
 // Few integer rows and tiles of weights in a cache, one after the other. False: there are more.
 template <class Isa>
 bool stream_tiles(const TileArgs& args, std::size_t rows, std::size_t tiles) {
-  if (Isa::kStreamParts == 1 || rows > kFew) return false;
+  if (rows > kFew) return false;
   for (std::size_t t = 0; t < tiles; ++t) {
     TileArgs one = args;
     one.w = args.w + t;
     one.out = args.out + t * kLanes;
-    if (rows == 1) stream_tile<Isa, 1>(one, tiles * kLanes);
-    if (rows == 2) stream_tile<Isa, 2>(one, tiles * kLanes);
-    if (rows == 3) stream_tile<Isa, 3>(one, tiles * kLanes);
+    with_count<static_cast<int>(kFew)>(rows,
+                                       [&](auto r) { stream_tile<Isa, decltype(r)::value>(one, tiles * kLanes); });
   }
   return true;
 }

@@ -41,7 +41,9 @@ struct Avx2 : Vocabulary {
     return _mm256_add_epi32(acc, _mm256_madd_epi16(_mm256_maddubs_epi16(a, w), _mm256_set1_epi16(1)));
   }
   static I32 dot4_positive(I32 acc, Signed w, Activations a) {
-    return {dot4_positive(acc.lo, w.lo, a), dot4_positive(acc.hi, w.hi, a)};
+    I32 sum{dot4_positive(acc.lo, w.lo, a), dot4_positive(acc.hi, w.hi, a)};
+    asm("" : "+x"(sum.lo), "+x"(sum.hi));  // or g++ adds up several products first, for which there are no registers
+    return sum;
   }
 };
 
