@@ -114,6 +114,8 @@ bool quantize_queries(const AttendArgs& args, const AttendMemory<Isa>& memory, R
   return true;
 }
 
+inline bool is_plain(const AttendArgs& args) { return args.cap == 0.0f && args.queries[0].bias == nullptr; }
+
 // A score without cap and bias, in units of ln 2, is dot * (factor * key scale), where `factor` is this.
 inline float plain_factor(float query_scale, float scale) { return (query_scale * scale) * kLog2E; }
 
@@ -141,14 +143,14 @@ template <class Isa>
   }
 }
 
-// What the dots of one query with the pages from `first` on become. A function of its own, so that on a small stack its numbers do not lie
-// below those of the dots.
+// What the dots of one query with the pages from `first` on become; with a cap or a bias unusual_scores goes on. Functions of their own, so that
+// on a small stack the numbers of one do not lie below the other's, nor below those of the dots.
 template <class Isa>
 void finish_scores(const AttendArgs& args, const AttendQuery& query, float query_scale, const std::size_t* scales,
                    const std::int32_t* dots, std::size_t first, std::size_t tiles, float* out, Softmax<Isa>& noted) {
   using F32 = typename Isa::F32;
   using I32 = typename Isa::I32;
-  const bool plain = args.cap == 0.0f && args.queries[0].bias == nullptr;
+  const bool plain = is_plain(args);
   const F32 factor(plain ? plain_factor(query_scale, args.scale) : query_scale * args.scale);
   F32 most = noted.most;
   for (std::size_t t = 0; t < tiles; ++t) {
@@ -157,7 +159,6 @@ void finish_scores(const AttendArgs& args, const AttendQuery& query, float query
     most = more<Isa>(query, first + t * kLanes, score, most);
   }
   if (plain) noted.most = most;
-  else unusual_scores<Isa>(args, query, first, tiles, out, noted);
 }
 
 // Queries [row, row + rows) and the pages of [slot, slot + tiles * 16).
@@ -213,8 +214,7 @@ bool score_in_registers(const ScoreTileArgs<Isa>& tile) {
   if constexpr (kScalesSums<Isa>) {
     const AttendArgs& args = tile.attend;
     const ScorePanel& panel = tile.panel;
-    if (args.cap != 0.0f || args.queries[0].bias != nullptr || panel.tiles != Isa::kTiles || panel.rows <= kFew)
-      return false;
+    if (!is_plain(args) || panel.tiles != Isa::kTiles || panel.rows <= kFew) return false;
     for (std::size_t i = panel.row; i < panel.row + panel.rows; ++i) {
       const AttendQuery& query = args.queries[i];
       if (query.begin > panel.slot || query.end < panel.slot + Isa::kTiles * kLanes) return false;
@@ -257,8 +257,11 @@ void dot_scores(const AttendArgs& args, const AttendMemory<Isa>& memory, const R
     if (score_in_registers<Isa>(tile)) continue;
     DotTiles<Isa>::find(panel.rows, tiles)(tile);
     for (std::size_t i = 0; i < panel.rows; ++i) {
-      finish_scores<Isa>(args, args.queries[row + i], scales[row + i].scale, scales_at, dots + i * tiles * kLanes,
-                         first, tiles, out + i * kSlotBlock, softmax[row + i]);
+      const AttendQuery& query = args.queries[row + i];
+      float* scores = out + i * kSlotBlock;
+      finish_scores<Isa>(args, query, scales[row + i].scale, scales_at, dots + i * tiles * kLanes, first, tiles, scores,
+                         softmax[row + i]);
+      if (!is_plain(args)) unusual_scores<Isa>(args, query, first, tiles, scores, softmax[row + i]);
     }
   }
 }
