@@ -213,7 +213,7 @@ int show_json(const Opened& opened, const Plan& plan) {
 }
 
 // What a build for this file alone is told (KINGLET_PARTS of CMakeLists.txt).
-int show_build_options(const fb::Model& root) {
+int show_build_options(const fb::Model& root, bool json) {
   std::set<std::string> parts;
   for (const fb::Function* function : {root.encode(), root.step()}) {
     if (function == nullptr) continue;
@@ -232,6 +232,10 @@ int show_build_options(const fb::Model& root) {
   parts.insert("Messages");
   if (root.step() != nullptr)
     parts.insert({"Beams", "Sampling"});  // a build that only takes the best token needs neither
+  if (json) {
+    print(json_pages({{"parts", parts}}));
+    return 0;
+  }
   std::string line;
   for (const auto& part : parts) line += (line.empty() ? "" : ";") + part;
   print("-DKINGLET_PARTS=\"" + line + "\"\n");
@@ -241,7 +245,7 @@ int show_build_options(const fb::Model& root) {
 int inspect(Options& options) {
   if (lists_isas(options.common)) return 0;
   const Opened opened(options.common.file);
-  if (options.build_options) return show_build_options(opened.root());
+  if (options.build_options) return show_build_options(opened.root(), options.common.json);
   const Plan plan = plan_of(opened, options);
   return options.common.json ? show_json(opened, plan) : show(opened, plan, options.all);
 }
@@ -263,7 +267,8 @@ Run add_inspect(CLI::App& app) {
       ->capture_default_str();
   app.add_flag("--all", options->all, "Draw every line of the memory map");
   app.add_flag("--build-options", options->build_options,
-               "Print what CMake is told for a runtime that runs this file and leaves out the rest");
+               "Print what CMake is told for a runtime that runs this file and leaves out the rest; Beams, Sampling "
+               "and Messages may go, too");
   app.footer("Example: kinglet inspect model.kgl --context 256");
   return [options] { return inspect(*options); };
 }
