@@ -22,7 +22,8 @@ AttentionPicture attended() {
   picture.regions_before = 1;
   picture.region_rows = 2;
   picture.region_columns = 3;
-  picture.layers.push_back({.name = "look", .kind = AttentionKind::kCross, .heads = 1, .rows = 3, .columns = 7});
+  picture.layers.push_back(
+      {.name = "look", .kind = AttentionKind::kCross, .heads = 1, .rows = 3, .columns = 7, .weights = {}});
   for (int row = 0; row < 3; ++row) {
     for (const float weight : {0.5F, 0.25F, 0.125F, 0.0F, 0.0625F, 0.0625F, 0.0F})
       picture.layers[0].weights.push_back(weight);
