@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What Pillow and the image processors of transformers make of small pictures: tests/ports/host/pictures/expected.json; and of files of many
-formats: tests/ports/host/pictures/files.json.
+"""What Pillow and the image processors of transformers make of small pictures: tests/ports/host/pictures/expected.json; of files of many
+formats: files.json; and of a narrow one: narrow.json there.
 
     pictures.py     seconds; made with Pillow and transformers of README.md's versions
 """
@@ -91,6 +91,21 @@ def files():
     return cases
 
 
+def narrow():
+    """A picture that becomes longer than 65,536 pixels before its middle is cut out."""
+    height, width, side, crop = 2, 3000, 64, 8
+    pixels = numpy.array([(i * 37 + i * i % 251) % 256 for i in range(height * width)], numpy.uint8).reshape(height, width)
+    found = []
+    for name in FILTERS:
+        for turned in (False, True):
+            image = Image.fromarray(pixels.T if turned else pixels)
+            long = side * width // height
+            made = image.resize((side, long) if turned else (long, side), getattr(Image.Resampling, name.upper()))
+            cut = center_crop(numpy.asarray(made)[:, :, None], (crop, crop), data_format="channels_last", input_data_format="channels_last")
+            found.append({"filter": name, "turned": turned, "bytes": text(cut)})
+    return found
+
+
 def write(name, cases):
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / name).write_text("[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]\n")
@@ -115,6 +130,7 @@ def main():
         cases.append(case)
     write("expected.json", cases)
     write("files.json", files())
+    write("narrow.json", narrow())
 
 
 if __name__ == "__main__":
