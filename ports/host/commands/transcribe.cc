@@ -140,7 +140,7 @@ class Command {
   }
 
   std::size_t samples_of_place() const {
-    return std::max<std::size_t>(listener_.samples() / opened_.root().source(), 1);
+    return std::max<std::size_t>(listener_.samples() / std::max(opened_.root().source(), 1U), 1);
   }
 
   TimeTokens time_tokens() const {
@@ -162,7 +162,8 @@ class Command {
     const auto start = start_tokens(opened_.root());
     std::vector<std::int32_t> read(start.begin(), start.end()), made;
     for (const std::int32_t token : value_of(path, language_tokens(opened_.root(), code))) read.push_back(token);
-    if (!read.empty() && !times.is_time(read.back()) && times.is_time(read.back() + 1)) read.pop_back();  // no times
+    // What asks for no times is the token before them.
+    if (!read.empty() && !times.is_time(read.back()) && times.is_time(read.back() + 1)) read.pop_back();
     const std::size_t room =
         engine_.plan().limits.context - std::min<std::size_t>(read.size(), engine_.plan().limits.context);
     const std::size_t most = options_.writing.tokens > 0 ? static_cast<std::size_t>(options_.writing.tokens) : room;
@@ -170,6 +171,8 @@ class Command {
       chunk = {.sequence = 0, .tokens = read, .types = {}, .want = Want::kLast};
       require(path, session.step({&chunk, 1}));
       std::vector<float> logits(session.output(0).begin(), session.output(0).end());
+      if (logits.size() != opened_.root().vocabulary())
+        throw Failure(options_.common.file + ": the model gives no scores of its tokens: leave out --timestamps");
       for (const std::int32_t token :
            made.empty() ? suppressed_first_tokens(opened_.root()) : suppressed_tokens(opened_.root()))
         logits[static_cast<std::size_t>(token)] = -HUGE_VALF;
@@ -277,8 +280,10 @@ class Command {
 int transcribe(const Options& options) {
   if (lists_isas(options.common)) return 0;
   if (options.sounds.empty()) throw Misuse("AUDIO is missing: give the file of a sound");
-  if (options.timestamps && (options.writing.beam.beams > 0 || options.writing.sampler.temperature > 0))
-    throw Misuse("--timestamps takes the likeliest words: leave out --beam and --temperature");
+  const SamplerOptions& sampler = options.writing.sampler;
+  if (options.timestamps &&
+      (options.writing.beam.beams > 0 || sampler.temperature != 0 || sampler.repetition_penalty != 1))
+    throw Misuse("--timestamps takes the likeliest words: leave out --beam, --temperature and --repeat-penalty");
   return Command(options).run();
 }
 
