@@ -10,7 +10,7 @@ namespace kinglet::converter {
 namespace {
 
 struct Tower {
-  std::string prefix;  // "text_model." or "vision_model."
+  std::string prefix;  // "text_model.", "vision_model." or nothing
   std::uint32_t width = 0, layers = 0, heads = 0, feed_forward = 0;
   float epsilon = 1e-5F;
   fb::Activation activation = fb::Activation::QuickGelu;
@@ -29,6 +29,11 @@ Tower read_tower(const Config& config, const std::string& prefix, std::uint32_t 
   m.activation = config.activation_or("hidden_act", "quick_gelu");
   if (m.width % m.heads != 0) config.reject("num_attention_heads", "expected a divisor of hidden_size");
   return m;
+}
+
+// Transformers 5 names the tensors of a tower that it saves by itself and without a projection as if there were no tower.
+std::string prefix_of(const Builder& b, const std::string& tower) {
+  return b.has("embeddings.position_embedding.weight") ? "" : tower;
 }
 
 Rows layer(Builder& b, Rows x, const Tower& m, const std::string& name) {
@@ -89,7 +94,7 @@ Checkpoint clip_tower(Checkpoint checkpoint, const std::string& part) {
 
 void build_clip_text(Builder& b, const ConvertOptions& options) {
   const Config config(b.config());
-  Tower m = read_tower(config, "text_model.", 512, 8);
+  Tower m = read_tower(config, prefix_of(b, "text_model."), 512, 8);
   m.mask = fb::Mask::Causal;
   const std::uint32_t vocabulary = config.count_or("vocab_size", kMostTokens, 49408);
   const std::uint32_t longest = config.count_or("max_position_embeddings", kMostPositions, 77);
@@ -110,7 +115,7 @@ void build_clip_text(Builder& b, const ConvertOptions& options) {
 
 void build_clip_vision(Builder& b, const ConvertOptions&) {
   const Config config(b.config());
-  const Tower m = read_tower(config, "vision_model.", 768, 12);
+  const Tower m = read_tower(config, prefix_of(b, "vision_model."), 768, 12);
   PatchSpec spec = read_patches(config, 32);
   spec.projection = m.prefix + "embeddings.patch_embedding";
   spec.before = {m.prefix + "embeddings.class_embedding"};

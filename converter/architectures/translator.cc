@@ -140,7 +140,8 @@ class Writer {
 
   Rows embed(const Side& side) {
     b_.scope(side.prefix + "embed_tokens");
-    const float scale = config_.flag_or("scale_embedding", false) ? std::sqrt(static_cast<float>(width_)) : 1.0F;
+    const bool scaled = kind_.scaled && config_.flag_or("scale_embedding", false);
+    const float scale = scaled ? std::sqrt(static_cast<float>(width_)) : 1.0F;
     const Rows x = b_.embed({.tokens = side.embedding, .positions = position_table(side), .scale = scale}, width_);
     return kind_.embedding_norm ? b_.norm(x, norm(side.prefix + "layernorm_embedding")) : x;
   }

@@ -16,6 +16,7 @@ struct Translator {
   // The encoder's rows, of tensors under `prefix`, where its source is no text.
   std::function<Rows(Builder& b, const std::string& prefix)> source = {};
   bool key_bias = true;  // of the projections to keys
+  bool scaled = true;    // embeddings, where scale_embedding says so
   // The rows that the decoder attends to, where all of the encoder is another model's; `decoder` is then this one's part of config.json.
   std::function<Rows(Builder& b)> memory = {};
   const Config* decoder = nullptr;

@@ -148,7 +148,8 @@ void build_whisper(Builder& b, const ConvertOptions& options) {
                     .position_offset = 0,
                     .sinusoid = {},
                     .source = stem,
-                    .key_bias = false},
+                    .key_bias = false,
+                    .scaled = false},  // transformers reads scale_embedding, and never uses it
                    options);
   b.model().task = fb::Task::Transcribe;
   Prompt(b).write();

@@ -13,6 +13,7 @@ namespace kinglet {
 namespace {
 
 constexpr std::uint32_t kMostSide = 1U << 16;
+constexpr std::uint32_t kMostScaled = 1U << 31;  // of what is scaled and then cut: only what is seen is made
 
 bool is_side(std::uint64_t side) { return side >= 1 && side <= kMostSide; }
 
@@ -41,8 +42,8 @@ Result<fb::Size> resized(const fb::Picture& picture, fb::Size from) {
   const std::uint64_t side = size->height();
   const std::uint32_t shorter = from.height() < from.width() ? from.height() : from.width();
   const std::uint64_t height = side * from.height() / shorter, width = side * from.width() / shorter;
-  if (!is_side(height) || !is_side(width))
-    return Status{Code::kBadArgument, "a picture so narrow would become longer than 65,536 pixels: cut it first"};
+  if (height == 0 || width == 0 || height > kMostScaled || width > kMostScaled)
+    return Status{Code::kBadArgument, "a picture so narrow would become too long: cut it first"};
   return fb::Size(static_cast<std::uint32_t>(height), static_cast<std::uint32_t>(width));
 }
 

@@ -1,11 +1,10 @@
-// Calls of the C API in any order with any arguments: each byte of the input is a choice. Memory that a call writes to is as long as the call
-// is told, so that a sanitizer sees every byte beyond it. (Bad pointers are no choice: tests/runtime/capi/refusals_test.cc gives those.)
+// Calls of the C API in any order with any arguments: each byte of the input is a choice. (Bad pointers are no choice:
+// tests/runtime/capi/refusals_test.cc gives those.)
 #include <memory>
-#include <string>
-#include <vector>
 
 #include "kinglet/kinglet.h"
-#include "tests/aligned.h"
+#include "tests/bundle.h"
+#include "tests/fuzz/choices.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/runtime/tasks/text_model.h"
 
@@ -14,73 +13,36 @@ namespace {
 
 using testing::AlignedBytes;
 
-constexpr std::size_t kMostBytes = std::size_t{1} << 22, kMostCalls = 48;
+constexpr std::size_t kMostCalls = 48, kModels = 5;  // a decoder, a translator, an encoder; what hears and what sees
+constexpr std::uint32_t kMostSide = 300;             // of a picture that is prepared
 
 const AlignedBytes& file(std::size_t which) {
   static const AlignedBytes files[] = {AlignedBytes(testing::text_decoder([](fb::ModelT& model) {
                                          model.chat = std::make_unique<fb::ChatTemplateT>();
                                          model.chat->user_before = "u ";
                                        })),
-                                       AlignedBytes(testing::text_translator()), AlignedBytes(testing::text_encoder())};
-  return files[which % std::size(files)];
+                                       AlignedBytes(testing::text_translator()), AlignedBytes(testing::text_encoder()),
+                                       testing::released_model("whisper"), testing::released_model("captioner-attend")};
+  static_assert(std::size(files) == kModels);
+  return files[which % kModels];
 }
 
-class Calls {
+class Calls : Choices {
  public:
-  Calls(const std::uint8_t* data, std::size_t size) : left_(data, size) {}
+  using Choices::Choices;
 
   void all() {
-    for (std::size_t i = 0; i < kMostCalls && !left_.empty(); ++i) one();
+    for (std::size_t i = 0; i < kMostCalls && any(); ++i) one();
   }
 
  private:
-  // ---- choices
-  std::uint8_t byte() {
-    if (left_.empty()) return 0;
-    const std::uint8_t taken = left_[0];
-    left_ = left_.subspan(1);
-    return taken;
-  }
-  // Mostly small.
-  std::uint32_t number() {
-    const std::uint8_t first = byte();
-    return first < 250 ? first % 24 : first == 255 ? ~0U : 1U << (byte() % 32);
-  }
-  float real() { return static_cast<float>(byte()) / 64.0F - 1.0F; }
-  kinglet_text text() {
-    const std::size_t size = byte() % 32;
-    const auto taken = left_.first(size < left_.size() ? size : left_.size());
-    left_ = left_.subspan(taken.size());
-    return {reinterpret_cast<const char*>(taken.data()), taken.size()};
-  }
-
-  // ---- memory that stays until the end, as what is kept in a handle must
-  unsigned char* memory(std::size_t bytes) {
-    kept_.emplace_back(bytes < kMostBytes ? bytes : 1);
-    std::memset(kept_.back().span().data(), 0, kept_.back().span().size());
-    return reinterpret_cast<unsigned char*>(kept_.back().span().data());
-  }
-  template <class T>
-  T* many(std::size_t count) {
-    return reinterpret_cast<T*>(memory(count * sizeof(T)));
-  }
-  std::size_t room(std::size_t bytes) {  // for `bytes`, sometimes less
-    return bytes >= kMostBytes ? 1 : byte() % 8 == 0 ? byte() % (bytes + 1) : bytes;
-  }
-  kinglet_tokens tokens() {
-    const std::size_t count = byte() % 6;
-    auto* made = many<std::int32_t>(count + 1);
-    for (std::size_t i = 0; i < count; ++i) made[i] = static_cast<std::int32_t>(number());
-    return {made, count};
-  }
-
   // ---- handles, one of a few
-  kinglet_model* model() { return &models_[byte() % 3]; }
-  kinglet_plan* plan() { return &plans_[byte() % 3]; }
-  kinglet_session* session() { return &sessions_[byte() % 3]; }
+  kinglet_model* model() { return &models_[byte() % kModels]; }
+  kinglet_plan* plan() { return &plans_[byte() % kModels]; }
+  kinglet_session* session() { return &sessions_[byte() % kModels]; }
 
   const kinglet_sampler_options* sampling() {
-    if (byte() % 2 == 0) return nullptr;
+    if (yes()) return nullptr;
     auto* options = new (memory(sizeof(kinglet_sampler_options))) kinglet_sampler_options KINGLET_SAMPLER_OPTIONS;
     options->temperature = real();
     options->top_k = number();
@@ -90,7 +52,7 @@ class Calls {
     return options;
   }
   const kinglet_beam_options* beam() {
-    if (byte() % 2 == 0) return nullptr;
+    if (yes()) return nullptr;
     auto* options = new (memory(sizeof(kinglet_beam_options))) kinglet_beam_options KINGLET_BEAM_OPTIONS;
     options->beams = number();
     options->nbest = number();
@@ -112,14 +74,34 @@ class Calls {
     return options;
   }
 
-  void one() {
+  // Instead of a text: what was prepared, or numbers of about the size of some model's.
+  kinglet_grid grid() {
+    kinglet_grid none = KINGLET_GRID;
     switch (byte() % 6) {
+      case 0: return heard_;
+      case 1: return seen_;
+      case 2: {
+        kinglet_grid made = KINGLET_GRID;
+        made.count = about((yes() ? heard_ : seen_).count);
+        const bool both = byte() % 8 == 0, pixels = yes();
+        if (both || pixels) made.bytes = noise<std::uint8_t>(made.count);
+        if (both || !pixels) made.features = noise<float>(made.count);
+        return made;
+      }
+      default: return none;
+    }
+  }
+
+  void one() {
+    switch (byte() % 8) {
       case 0: return prepare();
       case 1: return run();
       case 2: return words();
       case 3: return generate();
       case 4: return translate();
-      default: return encode();
+      case 5: return encode();
+      case 6: return hear();
+      default: return see();
     }
   }
 
@@ -151,7 +133,7 @@ class Calls {
         return;
       }
       case 3: {  // what the first model needs to be asked anything
-        const std::size_t which = byte() % 3;
+        const std::size_t which = byte() % kModels;
         kinglet_limits limits = KINGLET_LIMITS;
         limits.sequences = 3;
         (void)kinglet_model_open(&models_[which], file(which).span().data(), file(which).span().size());
@@ -167,10 +149,10 @@ class Calls {
         (void)kinglet_model_label(model(), number());
         (void)kinglet_model_property(model(), text());
         (void)kinglet_model_tokens(model(), number());
-        (void)kinglet_model_operator_name(model(), byte() % 2 == 0, number());
+        (void)kinglet_model_operator_name(model(), yes(), number());
         return;
       }
-      default: sessions_[byte() % 3] = sessions_[byte() % 3];  // a copy is refused
+      default: sessions_[byte() % kModels] = sessions_[byte() % kModels];  // a copy is refused
     }
   }
 
@@ -182,9 +164,9 @@ class Calls {
         auto* chunks = many<kinglet_chunk>(count + 1);
         for (std::size_t i = 0; i < count; ++i) {
           const kinglet_tokens of = tokens();
-          chunks[i] = {of.data, nullptr, of.count, number(), number() % 4, KINGLET_GRID};
+          chunks[i] = {of.data, nullptr, of.count, number(), number() % 4, grid()};
         }
-        (void)(byte() % 2 == 0 ? kinglet_session_step : kinglet_session_encode)(session(), chunks, count);
+        (void)(yes() ? kinglet_session_step : kinglet_session_encode)(session(), chunks, count);
         return;
       }
       case 2: (void)kinglet_session_truncate(session(), number(), number()); return;
@@ -198,7 +180,7 @@ class Calls {
       }
       case 5: {
         const kinglet_tokens of = tokens();
-        (void)(byte() % 2 == 0 ? kinglet_session_restrict : kinglet_session_pick)(session(), of.data, of.count);
+        (void)(yes() ? kinglet_session_restrict : kinglet_session_pick)(session(), of.data, of.count);
         return;
       }
       case 6: {
@@ -228,7 +210,7 @@ class Calls {
     const std::size_t capacity = std::size_t{byte()} * 2;
     std::size_t count = 0;
     switch (byte() % 4) {
-      case 0: (void)kinglet_tokenizer_open(&tokenizer_, model(), byte() % 2 == 0); return;
+      case 0: (void)kinglet_tokenizer_open(&tokenizer_, model(), yes()); return;
       case 1: {
         const kinglet_text of = text();
         const std::size_t bytes = room(kinglet_tokenizer_scratch_bytes(&tokenizer_, of.bytes));
@@ -238,12 +220,11 @@ class Calls {
       }
       case 2: {
         const kinglet_tokens of = tokens();
-        (void)kinglet_tokenizer_decode(&tokenizer_, of.data, of.count, byte() % 2 == 0, many<char>(capacity), capacity,
-                                       &count);
+        (void)kinglet_tokenizer_decode(&tokenizer_, of.data, of.count, yes(), many<char>(capacity), capacity, &count);
         return;
       }
       default:
-        (void)kinglet_tokenizer_decode_next(&tokenizer_, static_cast<std::int32_t>(number()), byte() % 2 == 0, &state_,
+        (void)kinglet_tokenizer_decode_next(&tokenizer_, static_cast<std::int32_t>(number()), yes(), &state_,
                                             many<char>(capacity), capacity, &count);
         (void)kinglet_tokenizer_piece(&tokenizer_, static_cast<std::int32_t>(number()));
     }
@@ -272,7 +253,7 @@ class Calls {
         bytes = room(kinglet_chat_rendered_bytes(model(), kText));
         auto* system = many<kinglet_text>(1);
         *system = text();
-        (void)kinglet_chat_create(&chat_, &generator_, memory(bytes), bytes, byte() % 2 == 0 ? nullptr : system);
+        (void)kinglet_chat_create(&chat_, &generator_, memory(bytes), bytes, yes() ? nullptr : system);
         return;
       }
       case 4: {
@@ -292,7 +273,7 @@ class Calls {
   void translate() {
     constexpr std::size_t kText = 32;
     std::size_t bytes = 0;
-    if (byte() % 2 == 0) {
+    if (yes()) {
       kinglet_translator_options options = KINGLET_TRANSLATOR_OPTIONS;
       options.beams = byte() % 2;
       options.coverage = byte() % 2;
@@ -307,10 +288,17 @@ class Calls {
     options.max_tokens = byte() % 8;
     options.language = text();
     const std::size_t count = byte() % 4, results = byte() % 8, capacity = std::size_t{byte()} * 4;
-    auto* sources = many<kinglet_text>(count + 1);
-    for (std::size_t i = 0; i < count; ++i) sources[i] = text();
-    (void)kinglet_translator_translate(&translator_, sources, count, &options, many<char>(capacity), capacity,
-                                       many<kinglet_translation>(results), results);
+    auto* out = many<char>(capacity);
+    auto* made = many<kinglet_translation>(results);
+    if (yes()) {
+      auto* sources = many<kinglet_text>(count + 1);
+      for (std::size_t i = 0; i < count; ++i) sources[i] = text();
+      (void)kinglet_translator_translate(&translator_, sources, count, &options, out, capacity, made, results);
+    } else {
+      auto* sources = many<kinglet_grid>(count + 1);
+      for (std::size_t i = 0; i < count; ++i) sources[i] = grid();
+      (void)kinglet_translator_translate_grids(&translator_, sources, count, &options, out, capacity, made, results);
+    }
     (void)kinglet_translator_tokens(&translator_, number());
   }
 
@@ -331,8 +319,8 @@ class Calls {
         (void)kinglet_classifier_create(&classifier_, session(), memory(bytes), bytes, kText);
         return;
       default: {
-        for (std::size_t i = 0; i < count; ++i) passages[i] = {text(), text(), byte() % 3U, KINGLET_GRID};
-        if (byte() % 2 == 0) {
+        for (std::size_t i = 0; i < count; ++i) passages[i] = {text(), text(), byte() % 3U, grid()};
+        if (yes()) {
           (void)kinglet_embedder_embed(&embedder_, passages, count, nullptr, &done);
           (void)kinglet_embedder_vector(&embedder_, number(), number());
         } else {
@@ -344,11 +332,58 @@ class Calls {
     }
   }
 
-  std::span<const std::uint8_t> left_;
-  std::vector<AlignedBytes> kept_;
-  kinglet_model models_[3]{};
-  kinglet_plan plans_[3]{};
-  kinglet_session sessions_[3]{};
+  void hear() {
+    std::size_t bytes = 0;
+    if (byte() % 4 == 0) {
+      const kinglet_model* of = yes() ? &models_[3] : model();
+      if (kinglet_sound_input_workspace_bytes(of, &bytes).code != KINGLET_OK) return;
+      bytes = room(bytes);
+      (void)kinglet_sound_input_create(&sound_, of, memory(bytes), bytes);
+      return;
+    }
+    (void)kinglet_sound_input_rate(&sound_);
+    const std::size_t count = about(kinglet_sound_input_samples(&sound_)),
+                      size = about(kinglet_sound_input_size(&sound_));
+    auto* features = many<float>(size);
+    const kinglet_status s =
+        yes() ? kinglet_sound_input_features(&sound_, noise<float>(count), count, features, size)
+              : kinglet_sound_input_features_of_16_bits(&sound_, noise<std::int16_t>(count), count, features, size);
+    if (s.code == KINGLET_OK) heard_ = {nullptr, features, size};
+  }
+
+  std::uint32_t side() { return byte() % 8 == 0 ? number() : 1 + byte() % kMostSide; }
+
+  void see() {
+    if (byte() % 4 == 0) {
+      const kinglet_model* of = yes() ? &models_[4] : model();
+      const std::uint32_t height = side(), width = side();
+      std::size_t bytes = 0;
+      if (kinglet_picture_input_workspace_bytes(of, height, width, &bytes).code != KINGLET_OK) return;
+      bytes = room(bytes);
+      if (kinglet_picture_input_create(&picture_, of, height, width, memory(bytes), bytes).code != KINGLET_OK) return;
+      height_ = height;
+      width_ = width;
+      return;
+    }
+    if (height_ > kMostSide || width_ > kMostSide) return;
+    constexpr std::size_t kPixels[] = {1, 3, 3, 4, 4, 2, 3};
+    kinglet_pixel_buffer pixels = KINGLET_PIXEL_BUFFER;
+    pixels.format = byte() % 16 == 0 ? number() : byte() % 7U;
+    const std::size_t row = width_ * kPixels[pixels.format % 7];
+    pixels.stride = yes() ? 0 : byte() % 16 == 0 ? ~std::size_t{0} - byte() : row + number() % 64;
+    // Of the last row, what lies behind its pixels may be missing.
+    const std::size_t stride = pixels.stride < row || pixels.stride > row + 64 ? row : pixels.stride;
+    pixels.count = about(height_ == 0 ? 0 : (height_ - 1) * stride + row);
+    pixels.bytes = yes() && pixels.count == 0 ? nullptr : noise<std::uint8_t>(pixels.count);
+    const std::size_t size = about(kinglet_picture_input_size(&picture_));
+    auto* bytes = many<std::uint8_t>(size);
+    if (kinglet_picture_input_prepare(&picture_, &pixels, bytes, size).code == KINGLET_OK)
+      seen_ = {bytes, nullptr, size};
+  }
+
+  kinglet_model models_[kModels]{};
+  kinglet_plan plans_[kModels]{};
+  kinglet_session sessions_[kModels]{};
   kinglet_tokenizer tokenizer_{};
   kinglet_decode_state state_{};
   kinglet_generator generator_{};
@@ -356,6 +391,10 @@ class Calls {
   kinglet_translator translator_{};
   kinglet_embedder embedder_{};
   kinglet_classifier classifier_{};
+  kinglet_sound_input sound_{};
+  kinglet_picture_input picture_{};
+  std::uint32_t height_ = 0, width_ = 0;  // of what picture_ prepares
+  kinglet_grid heard_{}, seen_{};         // what was prepared at last
 };
 
 }  // namespace

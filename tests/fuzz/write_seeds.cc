@@ -305,6 +305,19 @@ void write_calls(const fs::path& folder) {
     }
     write(folder / std::to_string(which), calls);
   }
+  // A grid made of samples, or of pixels, and what the model says of it.
+  for (char which = 3; which < 5; ++which) {
+    std::string calls = {0, 3, which};
+    if (which == 3) calls += {6, 0, 0, 1, 6, 1, 1, 1, 1, 1, 0, 0};
+    else calls += {7, 0, 0, 1, 30, 1, 40, 1, 7, 1, 1, 1, 0, 1, 1, 1, 0, 1, 1};
+    calls += {4, 0, 1, 1, which, 1, which};
+    for (char beams = 0; beams < 2; ++beams) {
+      calls += {4, 1, 0, beams};
+      if (beams == 1) calls += {2, 1, 0, 0, 64, 64};
+      calls += {7, 0, 1, 1, 100, 1, static_cast<char>(which - 3), 0};
+    }
+    write(folder / std::to_string(which), calls);
+  }
 }
 
 void write_all(const fs::path& tests, const fs::path& folder) {

@@ -17,16 +17,25 @@ constexpr int kLeastRate = 1000, kMostRate = 768000, kMostChannels = 256;
 constexpr std::size_t kMostSamples = std::size_t{1} << 29;  // 9 hours at 16,000 a second
 constexpr const char* kFormats = "give a WAV, FLAC, Ogg, MP3 or AIFF file";
 
-// A RIFF file says how long it is; who writes to a pipe does not know that and says 0 or the largest number.
+// A RIFF or AIFF file says how long it is; who writes to a pipe does not know that and says 0 or the largest number.
 void check_whole(const std::string& path, std::span<const std::byte> bytes) {
   constexpr std::size_t kHeader = 12, kBefore = 8;
-  if (bytes.size() < kHeader || std::memcmp(bytes.data(), "RIFF", 4) != 0) return;
+  if (bytes.size() < kHeader) return;
+  const bool riff = std::memcmp(bytes.data(), "RIFF", 4) == 0;
+  if (!riff && std::memcmp(bytes.data(), "FORM", 4) != 0) return;
   std::uint32_t size = 0;
-  for (std::size_t i = 4; i-- > 0;) size = size << 8U | std::to_integer<std::uint32_t>(bytes[4 + i]);
+  for (std::size_t i = 0; i < 4; ++i)
+    size = size << 8U | std::to_integer<std::uint32_t>(bytes[riff ? kBefore - 1 - i : 4 + i]);
   // Some writers forget the byte behind an odd number of them.
   if (size != 0 && size < 0xffffff00U && bytes.size() - kBefore + 1 < size)
     throw Failure(path + ": the file ends after " + std::to_string(bytes.size()) + " of " +
                   std::to_string(std::uint64_t{size} + kBefore) + " bytes: copy it again");
+}
+
+// What a file says of its length; of MP3, which often says nothing of it, libsndfile guesses.
+void check_length(const std::string& path, const SF_INFO& info, sf_count_t read) {
+  if ((info.format & SF_FORMAT_TYPEMASK) != SF_FORMAT_MPEG && read < info.frames)
+    throw Failure(path + ": the file ends before its sound does: copy it again");
 }
 
 // Another rate by libsamplerate's best filter; samples come in blocks.
@@ -128,7 +137,8 @@ std::vector<float> read_sound(const std::string& path, std::uint32_t rate) {
   constexpr sf_count_t kBlock = 4096;
   const auto channels = static_cast<std::size_t>(info.channels);
   std::vector<float> block(static_cast<std::size_t>(kBlock) * channels), mono, sound;
-  for (sf_count_t read = kBlock; read > 0;) {
+  sf_count_t all = 0;
+  for (sf_count_t read = kBlock; read > 0; all += read) {
     read = std::max<sf_count_t>(sf_readf_float(file.get(), block.data(), kBlock), 0);
     if (sf_error(file.get()) != SF_ERR_NO_ERROR)  // the next call forgets it
       throw Failure(path + ": cannot be read to its end (" + sf_strerror(file.get()) + "): the file is damaged");
@@ -143,6 +153,7 @@ std::vector<float> read_sound(const std::string& path, std::uint32_t rate) {
     if (sound.size() > kMostSamples)
       throw Failure(path + ": the sound is longer than " + std::to_string(kMostSamples / rate) + " seconds: cut it");
   }
+  check_length(path, info, all);
   if (sound.empty()) throw Failure(path + ": there is no sound in it: " + kFormats);
   return sound;
 }

@@ -1,53 +1,88 @@
 #include <stb/stb_image.h>
 #include <stb/stb_image_write.h>
 
-#include <limits>
+#include <algorithm>
+#include <cstring>
 #include <memory>
 #include <span>
 
 #include "failure.h"
 #include "file.h"
+#include "pictures/container.h"
 #include "pictures/picture.h"
+#include "tasks/pixels.h"
 
 namespace kinglet::host {
 namespace {
 
-// Whether each table of Huffman codes in a JPEG has at most the 256 it has room for: stb writes those that are more behind it.
-bool huffman_tables_fit(std::span<const std::byte> file) {
-  const auto byte = [&](std::size_t at) { return at < file.size() ? std::to_integer<std::size_t>(file[at]) : 0; };
-  bool scanned = false;  // what follows a scan's head has no length
-  for (std::size_t at = 0; at + 1 < file.size();) {
-    const std::size_t marker = byte(at + 1), length = byte(at + 2) << 8U | byte(at + 3);
-    if (byte(at) != 0xff || marker == 0xff) {
-      ++at;
-      continue;
-    }
-    for (std::size_t table = at + 4; marker == 0xc4 && table < at + 2 + length;) {
-      std::size_t codes = 0;
-      for (std::size_t i = 1; i <= 16; ++i) codes += byte(table + i);
-      if (codes > 256) return false;
-      table += 17 + codes;
-    }
-    scanned = scanned || marker == 0xda;
-    const bool alone = marker <= 1 || (marker >= 0xd0 && marker <= 0xd9);
-    at += alone || scanned ? 2 : 2 + length;
+// A file as stb reads it, which takes what lies behind its end for zeros: here that is remembered.
+class Reading {
+ public:
+  explicit Reading(std::span<const std::byte> file) : file_(file) {}
+
+  static stbi_io_callbacks functions() {
+    return {[](void* self, char* into, int most) { return static_cast<Reading*>(self)->read(into, most); },
+            [](void* self, int bytes) { static_cast<Reading*>(self)->skip(bytes); },
+            [](void* self) { return static_cast<Reading*>(self)->left() == 0 ? 1 : 0; }};
   }
-  return true;
+  bool ended() const { return ended_; }  // more was asked for than there is
+
+ private:
+  std::size_t left() const { return file_.size() - at_; }
+  int read(char* into, int most) {
+    constexpr std::size_t kBuffer = 128;  // what stb reads beforehand, and so may be more than it needs
+    const auto wanted = static_cast<std::size_t>(std::max(most, 0)), count = std::min(wanted, left());
+    ended_ = ended_ || (count < wanted && (count == 0 || wanted != kBuffer));
+    if (count != 0) std::memcpy(into, &file_[at_], count);
+    at_ += count;
+    return static_cast<int>(count);
+  }
+  void skip(int bytes) {
+    const auto to = static_cast<std::int64_t>(at_) + bytes;
+    at_ = static_cast<std::size_t>(std::clamp<std::int64_t>(to, 0, static_cast<std::int64_t>(file_.size())));
+  }
+
+  std::span<const std::byte> file_;
+  std::size_t at_ = 0;
+  bool ended_ = false;
+};
+
+// As Pillow weighs colours.
+Pixels grey_of(const Pixels& from) {
+  Pixels made{from.height, from.width, 1, std::vector<std::uint8_t>(std::size_t{from.height} * from.width)};
+  for (std::uint32_t y = 0; y < from.height; ++y) {
+    const std::size_t first = std::size_t{y} * from.width;
+    read_row(&from.bytes[first * from.channels], PixelFormat::kRgb, from.width, 1, &made.bytes[first]);
+  }
+  return made;
 }
 
-// Whether each number in the header of a PNM file has at most nine digits: stb adds up any, beyond an int.
-bool pnm_numbers_fit(std::span<const std::byte> file) {
-  int numbers = 0, digits = 0;
-  bool comment = false;
-  for (std::size_t at = 2; at < file.size() && numbers < 3; ++at) {
-    const char c = std::to_integer<char>(file[at]);
-    comment = comment ? c != '\n' && c != '\r' : c == '#';
-    const bool digit = !comment && c >= '0' && c <= '9';
-    if (!digit && digits > 0) ++numbers;
-    digits = digit ? digits + 1 : 0;
-    if (digits > 9) return false;
-  }
-  return true;
+Pixels decoded(const std::string& path, std::span<const std::byte> file, std::uint32_t channels, std::int64_t most) {
+  int width = 0, height = 0, stored = 0;
+  const auto refuse = [&] {
+    const char* reason = stbi_failure_reason();
+    throw Failure(path + ": cannot be read as a picture (" + (reason == nullptr ? "unknown" : reason) +
+                  "): copy the file again, or give a JPEG, PNG, GIF, BMP, TGA, PSD or PNM file");
+  };
+  const stbi_io_callbacks functions = Reading::functions();
+  Reading header(file), all(file), depth(file);
+  if (stbi_info_from_callbacks(&functions, &header, &width, &height, &stored) == 0) refuse();
+  if (width <= 0 || height <= 0 || std::int64_t{width} * height > most)
+    throw Failure(path + ": a picture of " + std::to_string(width) + " x " + std::to_string(height) +
+                  " pixels: at most " + std::to_string(most) + " are read");
+  const bool deep = stbi_is_16_bit_from_callbacks(&functions, &depth) != 0;
+  if (deep && std::to_integer<char>(file[0]) == 'P') throw Failure(path + ": is a PNM file of 16 bits: save it with 8");
+  if (deep && stored == 1)  // Pillow shows what is lighter than 255 of 65,535 as white
+    throw Failure(path + ": is a grey picture of 16 bits: save it with 8");
+  const bool grey = channels == 1 && stored >= 3;
+  const std::uint32_t read = grey ? 3 : channels;
+  const std::unique_ptr<stbi_uc, decltype(&stbi_image_free)> pixels(
+      stbi_load_from_callbacks(&functions, &all, &width, &height, &stored, static_cast<int>(read)), &stbi_image_free);
+  if (!pixels) refuse();
+  if (all.ended()) throw Failure(path + ": ends before its picture does: copy the file again");
+  Pixels made{static_cast<std::uint32_t>(height), static_cast<std::uint32_t>(width), read, {}};
+  made.bytes.assign(pixels.get(), pixels.get() + std::size_t{made.height} * made.width * read);
+  return grey ? grey_of(made) : made;
 }
 
 }  // namespace
@@ -56,32 +91,11 @@ Pixels read_picture(const std::string& path, std::uint32_t channels, std::int64_
   if (channels != 1 && channels != 3)
     throw Failure(path + ": this model reads " + std::to_string(channels) + " channels: pictures have 1 or 3");
   const MappedFile file(path);
-  if (file.bytes().size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))
-    throw Failure(path + ": is larger than 2 GB: give a smaller picture");
-  const auto* data = reinterpret_cast<const stbi_uc*>(file.bytes().data());
-  const int size = static_cast<int>(file.bytes().size());
-  int width = 0, height = 0, stored = 0;
-  const auto refuse = [&] {
-    const char* reason = stbi_failure_reason();
-    throw Failure(path + ": cannot be read as a picture (" + (reason == nullptr ? "unknown" : reason) +
-                  "): copy the file again, or give a JPEG, PNG, GIF, BMP, TGA, PSD or PNM file");
-  };
-  if (size > 0 && data[0] == 0xff && !huffman_tables_fit(file.bytes()))
-    throw Failure(path + ": is a damaged JPEG (more Huffman codes than there are bytes): save it anew");
-  if (size > 0 && data[0] == 'P' && !pnm_numbers_fit(file.bytes()))
-    throw Failure(path + ": is a damaged PNM file (a number of more than nine digits in its header): save it anew");
-  if (size > 0 && data[0] == 'P' && stbi_is_16_bit_from_memory(data, size) != 0)  // it reads behind their bytes
-    throw Failure(path + ": is a PNM file of 16 bits: save it with 8 bits");
-  if (stbi_info_from_memory(data, size, &width, &height, &stored) == 0) refuse();
-  if (width <= 0 || height <= 0 || std::int64_t{width} * height > most)
-    throw Failure(path + ": a picture of " + std::to_string(width) + " x " + std::to_string(height) +
-                  " pixels: at most " + std::to_string(most) + " are read");
-  const std::unique_ptr<stbi_uc, decltype(&stbi_image_free)> pixels(
-      stbi_load_from_memory(data, size, &width, &height, &stored, static_cast<int>(channels)), &stbi_image_free);
-  if (!pixels) refuse();
-  Pixels read{static_cast<std::uint32_t>(height), static_cast<std::uint32_t>(width), channels, {}};
-  read.bytes.assign(pixels.get(), pixels.get() + std::size_t{read.height} * read.width * channels);
-  return read;
+  check_container(path, file.bytes());
+  const auto opaque = opaque_gif(path, file.bytes());
+  const Pixels made = decoded(path, opaque.empty() ? file.bytes() : opaque, channels, most);
+  check_png(path, file.bytes());
+  return turned(made, orientation_of(file.bytes()));
 }
 
 Pixels input_picture(const std::string& path, const fb::Input& input) {

@@ -43,6 +43,24 @@ TEST(Clip, APartIsTheTowerThatIsSavedByItself) {
   }
 }
 
+// As transformers 5 saves CLIPTextModel and CLIPVisionModel: nothing of a tower in the names.
+TEST(Clip, NamesWithoutTheTower) {
+  for (const std::string part : {"text", "vision"}) {
+    Checkpoint checkpoint = read_checkpoint(testing::goldens() / ("clip-" + part));
+    const Program named = build_program(checkpoint, {});
+    const std::string tower = part + "_model.";
+    std::erase_if(checkpoint.tensors, [&](const auto& tensor) { return !tensor.first.starts_with(tower); });
+    decltype(checkpoint.tensors) plain;
+    for (const auto& [name, tensor] : checkpoint.tensors) plain.emplace(name.substr(tower.size()), tensor);
+    checkpoint.tensors = std::move(plain);
+    const Program made = build_program(checkpoint, {});
+    ASSERT_EQ(made.sources.size() + 1, named.sources.size()) << part;  // no projection
+    for (std::size_t i = 0; i < made.sources.size(); ++i)
+      EXPECT_EQ(made.sources[i].floats(), named.sources[i].floats()) << part << ": " << named.sources[i].name;
+    EXPECT_TRUE(made.unused.empty()) << part;
+  }
+}
+
 TEST(Clip, TheWholeIsNoModel) {
   try {
     part_of(whole(), "");

@@ -54,6 +54,18 @@ class Patched {
 
 const std::string kGeneration = "generation_config.json", kSound = "preprocessor_config.json";
 
+// Nothing in transformers' Whisper multiplies by what this key asks for.
+TEST(Whisper, EmbeddingsAreNeverScaled) {
+  const auto scales = [](const std::string& patch) {
+    std::vector<float> all;
+    for (const auto& node : Patched("config.json", patch).build().model.step->operators) {
+      if (const auto* embed = node->body.AsEmbed()) all.push_back(embed->scale);
+    }
+    return all;
+  };
+  EXPECT_THAT(scales(R"({"scale_embedding": true})"), ElementsAre(1.0F));
+}
+
 TEST(Whisper, TheFileSaysHowASoundIsHeardAndATextBegins) {
   const Program program = Patched(kGeneration, "{}").build();
   const fb::InputT& input = *program.model.input;

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -53,6 +55,15 @@ TEST(Transcribe, WritesWhatTransformersWrites) {
   }
 }
 
+// The samples of a golden sound, behind those that are there.
+void append(Wave& wave, const char* name) {
+  std::ifstream in(kGolden + "/" + name, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  for (std::size_t i = 44; i + 1 < bytes.size(); i += 2)
+    wave.samples.push_back(static_cast<std::int16_t>(static_cast<unsigned char>(bytes[i]) |
+                                                     static_cast<unsigned char>(bytes[i + 1]) << 8U));
+}
+
 TEST(Transcribe, LongSoundsGoWindowByWindow) {
   // A sound, silence, the other sound: more than the second that the model hears at once.
   Wave both;
@@ -63,11 +74,7 @@ TEST(Transcribe, LongSoundsGoWindowByWindow) {
   }
   ASSERT_EQ(texts.size(), 2U);
   for (const char* name : {"0.wav", "1.wav"}) {
-    std::ifstream in(kGolden + "/" + name, std::ios::binary);
-    const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-    for (std::size_t i = 44; i + 1 < bytes.size(); i += 2)
-      both.samples.push_back(static_cast<std::int16_t>(static_cast<unsigned char>(bytes[i]) |
-                                                       static_cast<unsigned char>(bytes[i + 1]) << 8U));
+    append(both, name);
     if (both.samples.size() < 16000)
       both.samples.resize(14400 + 800, 0);  // cut at 0.95 s, the middle of the quietest tenth
   }
@@ -80,6 +87,73 @@ TEST(Transcribe, LongSoundsGoWindowByWindow) {
   EXPECT_EQ(json.at("text"),
             json["windows"][0]["text"].get<std::string>() + " " + json["windows"][1]["text"].get<std::string>());
   EXPECT_EQ(json.at("windows")[0].at("end"), json.at("windows")[1].at("begin"));
+}
+
+// The golden with its times, which its own file suppresses: as tests/goldens/times.py asked transformers.
+const std::string& timed_file() {
+  static const std::string path = [] {
+    const fs::path folder = temporary_folder() + "/timed";
+    fs::create_directories(folder);
+    fs::copy(kGolden, folder, fs::copy_options::recursive);
+    std::ifstream in(folder / "generation_config.json");
+    auto generation = nlohmann::json::parse(in);
+    const int plain = generation.at("no_timestamps_token_id");
+    nlohmann::json never = nlohmann::json::array();
+    for (const int token : generation.at("suppress_tokens")) {
+      if (token <= plain) never.push_back(token);
+    }
+    generation["suppress_tokens"] = never;
+    std::ofstream(folder / "generation_config.json") << generation;
+    return converted(folder.string(), "timed.kgl");
+  }();
+  return path;
+}
+
+TEST(Transcribe, TimesAreThoseOfTransformers) {
+  constexpr double kPlace = 0.05, kTheirs = 0.02;  // transformers takes every place of any model for 20 ms
+  std::ifstream in(KINGLET_SOURCE_DIR "/tests/ports/host/audio/times.json");
+  const auto all = nlohmann::json::parse(in).at("sounds");
+  for (const auto& one : all) {
+    const std::string sound = kGolden + "/" + one.at("sound").get<std::string>();
+    const auto ran = run({"transcribe", timed_file(), sound, "--language", one.at("language"), "--task", one.at("task"),
+                          "-n", "16", "--timestamps", "--json"});
+    ASSERT_EQ(ran.status, 0) << show(ran);
+    const auto parts = nlohmann::json::parse(ran.out).at("parts");
+    ASSERT_EQ(parts.size(), one.at("parts").size()) << ran.out;
+    const double length = static_cast<double>(fs::file_size(sound) - 44) / 2 / 16000;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      const auto& wanted = one.at("parts")[i];
+      const auto seconds = [&](const char* key) {
+        return std::min(std::round(wanted.at(key).get<double>() / kTheirs) * kPlace, length);
+      };
+      EXPECT_EQ(parts[i].at("text"), wanted.at("text"));
+      EXPECT_NEAR(parts[i].at("begin").get<double>(), seconds("begin"), 1e-6);
+      EXPECT_NEAR(parts[i].at("end").get<double>(), seconds("end"), 1e-6);
+    }
+  }
+  const auto shown =
+      run({"transcribe", timed_file(), kGolden + "/1.wav", "--language", "en", "-n", "16", "--timestamps"});
+  EXPECT_EQ(shown.out, "[00:00.00 → 00:00.15] " + all[4].at("parts")[0].at("text").get<std::string>() + "\n");
+}
+
+TEST(Transcribe, TimesGoOnFromWindowToWindow) {
+  Wave both;
+  for (int i = 0; i < 3; ++i) {
+    append(both, "1.wav");
+    append(both, "0.wav");
+  }
+  const auto ran = run(
+      {"transcribe", timed_file(), both.write("long.wav"), "--language", "en", "-n", "16", "--timestamps", "--json"});
+  ASSERT_EQ(ran.status, 0) << show(ran);
+  const auto parts = nlohmann::json::parse(ran.out).at("parts");
+  ASSERT_GE(parts.size(), 2U) << ran.out;
+  double last = 0;
+  for (const auto& part : parts) {
+    EXPECT_GE(part.at("begin").get<double>(), last) << ran.out;
+    EXPECT_GE(part.at("end").get<double>(), part.at("begin").get<double>()) << ran.out;
+    last = part.at("begin");
+  }
+  EXPECT_LE(parts.back().at("end").get<double>(), static_cast<double>(both.samples.size()) / 16000 + 1e-9);
 }
 
 TEST(Transcribe, HearsTheLanguage) {
@@ -102,6 +176,7 @@ TEST(Transcribe, SaysWhatIsWrong) {
   };
   misused(run({"transcribe", file()}), "AUDIO is missing");
   misused(run({"transcribe", file(), sound, "--task", "sing"}), "--task");
+  misused(run({"transcribe", file(), sound, "--timestamps", "--beam", "2"}), "leave out --beam");
   failed(run({"transcribe", file(), sound, "--language", "xx"}), "the model knows de, en, ko");
   failed(run({"transcribe", file(), "/nowhere.wav"}), "/nowhere.wav");
   failed(run({"transcribe", file(), write_temporary("x.wav", "nothing")}), "x.wav");

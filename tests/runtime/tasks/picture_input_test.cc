@@ -168,7 +168,8 @@ TEST(PictureInput, RefusesWhatMakesNoSense) {
   EXPECT_EQ(code_of([](fb::InputT& i) { *i.picture->crop = {6, 0}; }), Code::kBadFile);
   EXPECT_EQ(code_of([](fb::InputT& i) { i.picture->crop = nullptr, *i.picture->resize = {6, 6}; }), Code::kBadArgument);
   EXPECT_EQ(code_of([](fb::InputT& i) { i.picture->crop = nullptr, i.picture->resize = nullptr; }), Code::kBadArgument);
-  EXPECT_EQ(code_of([](fb::InputT& i) { *i.picture->resize = {6, 0}; }, 1, 60000), Code::kBadArgument);
+  EXPECT_EQ(code_of([](fb::InputT& i) { *i.picture->resize = {6, 0}; }, 1, 60000), Code::kOk);
+  EXPECT_EQ(code_of([](fb::InputT& i) { *i.picture->resize = {40000, 0}; }, 1, 60000), Code::kBadArgument);
 }
 
 TEST(PictureInput, IsOfAModel) {

@@ -82,6 +82,53 @@ TEST(ReadSound, GivesOneChannelOfTheRateAskedFor) {
   }
 }
 
+// A WAV file of numbers of a kind: 1 integers, 3 floats.
+std::string wave_of(std::uint16_t kind, std::uint16_t bits, const std::string& data) {
+  std::string file = "RIFF";
+  const auto add = [&](std::uint32_t number, int bytes) {
+    for (int i = 0; i < bytes; ++i) file.push_back(static_cast<char>(number >> (8 * i) & 0xffU));
+  };
+  const auto size = static_cast<std::uint32_t>(data.size());
+  constexpr std::uint32_t kRate = 16000;
+  add(36 + size, 4);
+  file += "WAVEfmt ";
+  add(16, 4), add(kind, 2), add(1, 2), add(kRate, 4), add(kRate * bits / 8U, 4), add(bits / 8U, 2), add(bits, 2);
+  file += "data";
+  add(size, 4);
+  return file + data;
+}
+
+// The number with its sign in some bytes, low byte first.
+std::string bytes_of(std::int64_t number, int bytes) {
+  std::string made;
+  for (int i = 0; i < bytes; ++i) made.push_back(static_cast<char>(number >> (8 * i) & 0xff));
+  return made;
+}
+
+template <class T>
+std::string bytes_of(T number) {
+  return {reinterpret_cast<const char*>(&number), sizeof number};
+}
+
+// Numbers of every size are the same samples, to the last bit that 8 bits can say.
+TEST(ReadSound, NumbersOfEverySize) {
+  std::vector<float> wanted;
+  std::string data[6];
+  for (int i = -128; i < 128; i += 3) {
+    wanted.push_back(static_cast<float>(i) / 128);
+    data[0] += bytes_of(i + 128, 1);
+    for (int bytes = 2; bytes <= 4; ++bytes)
+      data[bytes - 1] += bytes_of(std::int64_t{i} * (std::int64_t{1} << (8 * (bytes - 1))), bytes);
+    data[4] += bytes_of(wanted.back());
+    data[5] += bytes_of(static_cast<double>(wanted.back()));
+  }
+  constexpr std::uint16_t kBits[] = {8, 16, 24, 32, 32, 64};
+  for (std::size_t i = 0; i < std::size(kBits); ++i) {
+    const std::string file = wave_of(i < 4 ? 1 : 3, kBits[i], data[i]);
+    EXPECT_EQ(read_sound(write_temporary("bits.wav", file), 16000), wanted) << kBits[i];
+  }
+}
+
 std::string refused(const std::string& path) {
   try {
     (void)read_sound(path, 16000);
@@ -110,6 +157,13 @@ TEST(ReadSound, RefusesWhatIsNoSound) {
   std::string piped = whole;
   for (const std::size_t at : {std::size_t{4}, std::size_t{40}}) piped.replace(at, 4, "\xff\xff\xff\xff");
   EXPECT_EQ(refused(write_temporary("piped.wav", piped)), "taken");
+}
+
+// The size is in the file's head, high byte first; the samples are never read.
+TEST(ReadSound, RefusesAnAiffFileThatEndsTooEarly) {
+  std::string file = "FORM" + std::string("\0\0\1\0", 4) + "AIFFCOMM";
+  file.resize(100);
+  EXPECT_THAT(refused(write_temporary("short.aiff", file)), HasSubstr("after 100 of 264 bytes"));
 }
 
 // Every byte of a header changed: refused, or read, but never a crash.

@@ -126,6 +126,26 @@ TEST(Prepare, BringsTheShorterSideToItsLength) {
   }
 }
 
+// What lies outside the cut is never made, however long the picture would become.
+TEST(Prepare, NarrowPicturesAsPillowPixelForPixel) {
+  constexpr std::uint32_t kHeight = 2, kWidth = 3000, kSide = 64, kCrop = 8;
+  Pixels lying{kHeight, kWidth, 1, {}}, standing{kWidth, kHeight, 1, std::vector<std::uint8_t>(kWidth * kHeight)};
+  for (std::uint32_t i = 0; i < kHeight * kWidth; ++i) {
+    lying.bytes.push_back(static_cast<std::uint8_t>(i * 37 + i * i % 251));
+    standing.bytes[i % kWidth * kHeight + i / kWidth] = lying.bytes.back();
+  }
+  std::ifstream in(KINGLET_SOURCE_DIR "/tests/ports/host/pictures/narrow.json");
+  const auto all = nlohmann::json::parse(in);
+  for (const auto& one : all) {
+    const Pixels made = prepared(one.at("turned") ? standing : lying,
+                                 how(std::make_unique<fb::Size>(kSide, 0), std::make_unique<fb::Size>(kCrop, kCrop),
+                                     filter_of(one.at("filter"))),
+                                 {kCrop, kCrop});
+    EXPECT_EQ(made.bytes, bytes_of(one.at("bytes"))) << one.at("filter") << one.at("turned");
+  }
+  EXPECT_EQ(all.size(), 12U);
+}
+
 // A file may ask for any size: products of these would wrap.
 TEST(Prepare, RefusesSizesThatNoPictureHas) {
   const Pixels source{4, 5, 3, std::vector<std::uint8_t>(60)};

@@ -1,0 +1,204 @@
+#include "pictures/container.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "failure.h"
+
+namespace kinglet::host {
+namespace {
+
+using Bytes = std::span<const std::byte>;
+
+// Behind the end are zeros.
+std::size_t byte_of(Bytes file, std::size_t at) {
+  return at < file.size() ? std::to_integer<std::size_t>(file[at]) : 0;
+}
+
+bool begins(Bytes file, std::string_view text) {
+  return file.size() >= text.size() && std::equal(text.begin(), text.end(), file.begin(), [](char c, std::byte byte) {
+           return static_cast<unsigned char>(c) == std::to_integer<int>(byte);
+         });
+}
+
+Bytes part(Bytes file, std::size_t at, std::size_t bytes) {
+  if (at >= file.size()) return {};
+  return file.subspan(at, std::min(bytes, file.size() - at));
+}
+
+// A number of some bytes, the highest first or last.
+std::size_t number(Bytes file, std::size_t at, std::size_t bytes, bool high_first = true) {
+  std::size_t made = 0;
+  for (std::size_t i = 0; i < bytes; ++i) made = made << 8U | byte_of(file, at + (high_first ? i : bytes - 1 - i));
+  return made;
+}
+
+constexpr std::string_view kPng("\x89PNG\r\n\x1a\n");
+
+// Whether each table of Huffman codes in a JPEG has at most the 256 it has room for: stb writes those that are more behind it.
+bool huffman_tables_fit(Bytes file) {
+  bool scanned = false;  // what follows a scan's head has no length
+  for (std::size_t at = 0; at + 1 < file.size();) {
+    const std::size_t marker = byte_of(file, at + 1), length = number(file, at + 2, 2);
+    if (byte_of(file, at) != 0xff || marker == 0xff) {
+      ++at;
+      continue;
+    }
+    for (std::size_t table = at + 4; marker == 0xc4 && table < at + 2 + length;) {
+      std::size_t codes = 0;
+      for (std::size_t i = 1; i <= 16; ++i) codes += byte_of(file, table + i);
+      if (codes > 256) return false;
+      table += 17 + codes;
+    }
+    scanned = scanned || marker == 0xda;
+    const bool alone = marker <= 1 || (marker >= 0xd0 && marker <= 0xd9);
+    at += alone || scanned ? 2 : 2 + length;
+  }
+  return true;
+}
+
+// Whether each number in the header of a PNM file has at most nine digits: stb adds up any, beyond an int.
+bool pnm_numbers_fit(Bytes file) {
+  int numbers = 0, digits = 0;
+  bool comment = false;
+  for (std::size_t at = 2; at < file.size() && numbers < 3; ++at) {
+    const char c = std::to_integer<char>(file[at]);
+    comment = comment ? c != '\n' && c != '\r' : c == '#';
+    const bool digit = !comment && c >= '0' && c <= '9';
+    if (!digit && digits > 0) ++numbers;
+    digits = digit ? digits + 1 : 0;
+    if (digits > 9) return false;
+  }
+  return true;
+}
+
+// The remainder that PNG appends to each chunk (CRC-32 of ISO 3309).
+std::uint32_t remainder_of(Bytes bytes) {
+  static const auto table = [] {
+    std::array<std::uint32_t, 256> made{};
+    for (std::uint32_t i = 0; i < made.size(); ++i) {
+      made[i] = i;
+      for (int bit = 0; bit < 8; ++bit) made[i] = made[i] >> 1U ^ ((made[i] & 1U) != 0 ? 0xedb88320U : 0U);
+    }
+    return made;
+  }();
+  std::uint32_t remainder = ~0U;
+  for (const std::byte byte : bytes)
+    remainder = remainder >> 8U ^ table[(remainder ^ std::to_integer<std::uint32_t>(byte)) & 0xffU];
+  return ~remainder;
+}
+
+// fn(where a chunk's name is, bytes of its data) for each, until it returns false.
+template <class Fn>
+void each_chunk(Bytes png, Fn fn) {
+  constexpr std::size_t kAround = 12;  // length, name, remainder
+  for (std::size_t at = kPng.size(); at + kAround <= png.size();) {
+    const std::size_t bytes = number(png, at, 4);
+    if (bytes > png.size() - at - kAround || !fn(at + 4, bytes)) return;
+    at += kAround + bytes;
+  }
+}
+
+// Of the tags of a TIFF header and its first directory.
+int orientation_of_tags(Bytes tags) {
+  constexpr std::size_t kTag = 0x112, kShort = 3, kEntry = 12;
+  const bool high_first = begins(tags, "MM");
+  if (!high_first && !begins(tags, "II")) return 1;
+  const auto read = [&](std::size_t at, std::size_t bytes) { return number(tags, at, bytes, high_first); };
+  const std::size_t directory = read(4, 4), count = read(directory, 2);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t entry = directory + 2 + i * kEntry;
+    if (read(entry, 2) != kTag || read(entry + 2, 2) != kShort) continue;
+    const std::size_t value = read(entry + 8, 2);
+    return value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
+  }
+  return 1;
+}
+
+// What is between the head of a JPEG and its first scan: the tags of the first part that has some.
+Bytes tags_of_jpeg(Bytes file) {
+  constexpr std::size_t kScan = 0xda, kApplication = 0xe1;
+  constexpr std::string_view kName("Exif\0\0", 6);
+  for (std::size_t at = 2; byte_of(file, at) == 0xff;) {
+    const std::size_t marker = byte_of(file, at + 1), length = number(file, at + 2, 2);
+    if (marker == kScan) break;
+    const Bytes data = part(file, at + 4, length < 2 ? 0 : length - 2);
+    if (marker == kApplication && begins(data, kName)) return data.subspan(kName.size());
+    at += marker == 0xff ? 1 : 2 + length;
+  }
+  return {};
+}
+
+}  // namespace
+
+void check_container(const std::string& path, Bytes file) {
+  if (byte_of(file, 0) == 0xff && !huffman_tables_fit(file))
+    throw Failure(path + ": is a damaged JPEG (more Huffman codes than there are bytes): save it anew");
+  if (byte_of(file, 0) == 'P' && !pnm_numbers_fit(file))
+    throw Failure(path + ": is a damaged PNM file (a number of more than nine digits in its header): save it anew");
+}
+
+void check_png(const std::string& path, Bytes file) {
+  if (!begins(file, kPng)) return;
+  each_chunk(file, [&](std::size_t name, std::size_t bytes) {
+    const bool needed = byte_of(file, name) < 'a';  // small: what may be left out
+    if (needed && remainder_of(file.subspan(name, 4 + bytes)) != number(file, name + 4 + bytes, 4))
+      throw Failure(path + ": is a damaged PNG (a checksum is wrong): copy the file again");
+    return true;
+  });
+}
+
+std::vector<std::byte> opaque_gif(const std::string& path, Bytes file) {
+  if (!begins(file, "GIF")) return {};
+  std::vector<std::byte> made(file.begin(), file.end());
+  constexpr std::size_t kHeader = 13;
+  const std::size_t flags = byte_of(file, 10);
+  for (std::size_t at = kHeader + ((flags & 0x80U) != 0 ? std::size_t{6} << (flags & 7U) : 0); at < file.size();) {
+    if (byte_of(file, at) == ',') {  // the frame
+      const auto side = [&](std::size_t of) { return number(file, of, 2, false); };
+      if (side(at + 1) != 0 || side(at + 3) != 0 || side(at + 5) != side(6) || side(at + 7) != side(8))
+        throw Failure(path + ": is a GIF whose first frame is a part of the picture: save it as PNG");
+      break;
+    }
+    if (byte_of(file, at) != '!') break;
+    constexpr std::size_t kControl = 0xf9;
+    if (byte_of(file, at + 1) == kControl && byte_of(file, at + 2) == 4 && at + 3 < made.size())
+      made[at + 3] &= std::byte{0xfe};
+    for (at += 2; byte_of(file, at) != 0;) at += 1 + byte_of(file, at);
+    ++at;
+  }
+  return made;
+}
+
+int orientation_of(Bytes file) {
+  if (!begins(file, kPng)) return orientation_of_tags(begins(file, "\xff\xd8") ? tags_of_jpeg(file) : Bytes{});
+  Bytes tags;
+  each_chunk(file, [&](std::size_t name, std::size_t bytes) {
+    if (begins(file.subspan(name), "eXIf")) tags = file.subspan(name + 4, bytes);
+    return tags.empty();
+  });
+  return orientation_of_tags(tags);
+}
+
+Pixels turned(const Pixels& from, int orientation) {
+  if (orientation <= 1) return from;
+  const bool lies = orientation >= 5;  // rows are columns
+  const bool rows = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+  const bool columns = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+  Pixels made{lies ? from.width : from.height, lies ? from.height : from.width, from.channels, {}};
+  made.bytes.reserve(from.bytes.size());
+  for (std::uint32_t y = 0; y < made.height; ++y) {
+    for (std::uint32_t x = 0; x < made.width; ++x) {
+      const std::uint32_t row = lies ? x : y, column = lies ? y : x;
+      const std::size_t place =
+          std::size_t{rows ? from.height - 1 - row : row} * from.width + (columns ? from.width - 1 - column : column);
+      const std::uint8_t* pixel = &from.bytes[place * from.channels];
+      made.bytes.insert(made.bytes.end(), pixel, pixel + from.channels);
+    }
+  }
+  return made;
+}
+
+}  // namespace kinglet::host
