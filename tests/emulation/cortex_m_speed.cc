@@ -1,5 +1,6 @@
 // How many instructions a matmul of one row takes for each product, in QEMU with -icount shift=0, where an instruction is a nanosecond.
 #include "board.h"
+#include "instructions.h"
 #include "kernels/kernels.h"
 #include "tests/emulation/same_bits.h"
 
@@ -14,15 +15,6 @@ constexpr unsigned kRuns = 8;
 alignas(64) std::int8_t weights[kMost * kMost];
 alignas(64) std::int8_t row[2 * kMost];
 alignas(64) float scales[kMost], result[kMost];
-
-// What a loop of so many instructions takes, for the boards' timers have frequencies of their own.
-constexpr std::uint64_t kLoop = 4'000'000;
-std::uint64_t loop_ticks() {
-  kinglet::cortex_m::start_clock();
-  std::uint32_t left = kLoop / 4;
-  asm volatile(".syntax unified\n 1: nop\n nop\n subs %0, #1\n bne 1b" : "+r"(left));
-  return kinglet::cortex_m::ticks();
-}
 
 void measure(const Console& console, const kinglet::kernels::Kernels& kernels, std::size_t k, std::size_t columns,
              bool wide) {
@@ -39,7 +31,7 @@ void measure(const Console& console, const kinglet::kernels::Kernels& kernels, s
   args.tiles = columns / 16;
   kinglet::cortex_m::start_clock();
   for (unsigned i = 0; i < kRuns; ++i) kernels.matmul(args);
-  const std::uint64_t instructions = kinglet::cortex_m::ticks() * kLoop / loop_ticks();
+  const std::uint64_t instructions = kinglet::cortex_m::instructions(kinglet::cortex_m::ticks());
   console << "matmul 1 x " << std::uint64_t{k} << " x " << std::uint64_t{columns} << (wide ? " q16" : " q8") << ": "
           << instructions * 1000 / (kRuns * k * columns * (wide ? 2 : 1))
           << " thousandths of an instruction per product\n";
@@ -57,7 +49,7 @@ void measure(const Console& console, const kinglet::kernels::Kernels& kernels, s
 void measure_plain(const Console& console, std::size_t k, std::size_t columns) {
   kinglet::cortex_m::start_clock();
   for (unsigned i = 0; i < kRuns; ++i) plain(k, columns);
-  const std::uint64_t instructions = kinglet::cortex_m::ticks() * kLoop / loop_ticks();
+  const std::uint64_t instructions = kinglet::cortex_m::instructions(kinglet::cortex_m::ticks());
   console << "a plain loop, 1 x " << std::uint64_t{k} << " x " << std::uint64_t{columns} << ": "
           << instructions * 1000 / (kRuns * k * columns) << " thousandths of an instruction per product\n";
 }

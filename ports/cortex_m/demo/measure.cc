@@ -1,7 +1,8 @@
 // How many instructions a model takes for a token, in QEMU with -icount shift=0, where an instruction is a nanosecond: a decoder-only model
 // continues its start token by 64 tokens, an encoder-decoder translates the text it is given, alone and without searching.
 #include "board.h"
-#include "demo/demo.h"
+#include "demo.h"
+#include "instructions.h"
 #include "kinglet/generator.h"
 #include "kinglet/translator.h"
 
@@ -11,18 +12,9 @@ namespace {
 
 constexpr std::uint32_t kTokens = 64;
 
-// The boards' timers have frequencies of their own: what a loop of so many instructions takes.
-constexpr std::uint64_t kLoop = 4'000'000;
-std::uint64_t loop_ticks() {
-  cortex_m::start_clock();
-  std::uint32_t left = kLoop / 4;
-  asm volatile(".syntax unified\n 1: nop\n nop\n subs %0, #1\n bne 1b" : "+r"(left));
-  return cortex_m::ticks();
-}
-
 void report(std::uint64_t ticks, std::uint32_t tokens) {
   demo::say("tokens: ", tokens, "");
-  demo::say("instructions per token: ", ticks * kLoop / loop_ticks() / tokens, "");
+  demo::say("instructions per token: ", cortex_m::instructions(ticks) / tokens, "");
 }
 
 void generate(Session& session) {
