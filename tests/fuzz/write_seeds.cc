@@ -10,7 +10,6 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -19,6 +18,9 @@
 #include "model_generated.h"
 #include "tests/converter/tensors.h"
 #include "tests/converter/tiny_pictures.h"
+#include "tests/fuzz/folder_bytes.h"
+#include "tests/fuzz/folder_seeds.h"
+#include "tests/fuzz/folders.h"
 #include "tests/fuzz/model_bytes.h"
 #include "tests/fuzz/small_tokenizers.h"
 #include "tests/runtime/tasks/text_model.h"
@@ -155,30 +157,16 @@ void write_tokenizers(const fs::path& tests, const fs::path& folder) {
   }
 }
 
-// Files of before tokenizer.json: as many bytes of each as fit, cut at the end of a line.
-void write_vocabularies(const fs::path& tests, const fs::path& folder) {
-  const fs::path goldens = tests / "goldens/tokenizers";
-  for (const char* name : {"wordpiece-cased", "wordpiece-uncased"}) {
-    const std::string text = read_file(goldens / name / "vocab.txt");
-    write(folder / name, text.substr(0, text.find('\n', 1500) + 1));
-  }
-  // The bytes' pieces, a few that are made of these, and their merges.
-  const json all = json::parse(read_file(goldens / "gpt2-files/vocab.json"));
-  json few = json::object();
-  for (const auto& [piece, id] : all.items()) {
-    if (is_short(piece) && few.size() < 400) few[piece] = id;
-  }
-  std::istringstream merges(read_file(goldens / "gpt2-files/merges.txt"));
-  std::string kept;
-  for (std::string line; std::getline(merges, line);) {
-    const std::size_t space = line.find(' ');
-    if (space == std::string::npos || line.starts_with("#")) continue;
-    const std::string left = line.substr(0, space), right = line.substr(space + 1);
-    if (few.contains(left) && few.contains(right) && few.contains(left + right)) kept += line + "\n";
-  }
-  write(folder / "gpt2", few.dump() + std::string(1, '\0') + kept);
-  write(folder / "small",
-        R"({"a":0,"b":1,"ab":2,"c":3,"abc":4})" + std::string(1, '\0') + "#version: 0.2\na b\nab c\n");
+void write_folders(const fs::path& tests, const fs::path& folder) {
+  for (const auto& [name, bytes] : tokenizer_folders()) write(folder / "vocabulary" / name, bytes);
+  for (const auto& [name, bytes] : checkpoint_folders()) write(folder / "checkpoint" / name, bytes);
+  for (const auto& [name, bytes] : sentencepiece_models()) write(folder / "sentencepiece" / name, bytes);
+  // Of a golden vocabulary as many words as fit, cut at the end of a line.
+  const std::string words = read_file(tests / "goldens/tokenizers/wordpiece-uncased/vocab.txt");
+  const auto* name = std::find(std::begin(kTokenizerFiles), std::end(kTokenizerFiles), std::string_view("vocab.txt"));
+  const PackedFile file = {static_cast<std::uint8_t>(name - kTokenizerFiles),
+                           words.substr(0, words.find('\n', 1500) + 1)};
+  write(folder / "vocabulary/wordpiece", pack({&file, 1}));
 }
 
 void write_chat_templates(const fs::path& tests, const fs::path& folder) {
@@ -312,7 +300,7 @@ void write_all(const fs::path& tests, const fs::path& folder) {
   write_texts(tests, folder / "tokenizer");
   write_tokenizers(tests, folder);
   write_checkpoints(tests, folder);
-  write_vocabularies(tests, folder / "vocabulary");
+  write_folders(tests, folder);
   write_chat_templates(tests, folder / "chat_template");
   write_pictures(folder / "picture");
   write_sounds(folder / "sound");
