@@ -179,7 +179,23 @@ void write_chat_templates(const fs::path& tests, const fs::path& folder) {
     others.erase("chat_template");
     write(folder / entry.path().filename(),
           settings.at("chat_template").get<std::string>() + std::string(1, '\0') + others.dump());
+    write(folder / (entry.path().filename().string() + "-inside"), std::string(1, '\0') + settings.dump());
   }
+  const json list = {
+      {"chat_template", {{{"name", "tools"}, {"template", "x"}}, {{"name", "default"}, {"template", "<|im_start|>"}}}}};
+  write(folder / "list", std::string(1, '\0') + list.dump());
+  write(folder / "list-without",
+        std::string(1, '\0') + R"({"chat_template": [{"name": "tools", "template": "[INST]"}]})");
+  write(folder / "number", std::string(1, '\0') + R"({"chat_template": 1})");
+  // What the golden templates do not write.
+  constexpr const char* kOthers[] = {"<|start_header_id|> Cutting Knowledge Date: x\n date_string = \"y\"",
+                                     "<|start_header_id|> Cutting Knowledge Date: ",
+                                     "[INST] [SYSTEM_PROMPT] bos_token",
+                                     "[INST] ' [/INST] eos_token + ' '",
+                                     "[INST][SYSTEM_PROMPT]",
+                                     "<|user|> eos_token content.strip()",
+                                     "of no family"};
+  for (std::size_t i = 0; i < std::size(kOthers); ++i) write(folder / ("other-" + std::to_string(i)), kOthers[i]);
 }
 
 // ---------------------------------------------------------------- checkpoints
