@@ -1,11 +1,10 @@
 // Any bytes as the tokenizer files of before tokenizer.json (folders.h), and their settings: each reader that finds what it asks for.
-#include "converter/tokenizers/readers.h"
 #include "tests/fuzz/files.h"
 #include "tests/fuzz/folder_bytes.h"
 #include "tests/fuzz/folders.h"
+#include "tests/fuzz/tokenizer_folder.h"
 #include "tests/fuzz/use_tokenizer.h"
 
-using namespace kinglet;
 using namespace kinglet::fuzz;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -14,20 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   folder.clear();
   for (const PackedFile& file : unpack(text_of(data, size), std::size(kTokenizerFiles)))
     folder.write(kTokenizerFiles[file.name], file.bytes);
-  const auto& path = folder.path();
-  const auto has = [&](const char* name) { return std::filesystem::exists(path / name); };
-  const auto use = [&](const auto& read) { use_tokenizer(read, seed); };
-  if (has("vocab.json")) {
-    if (has("source.spm")) use([&] { return converter::read_marian_files(path / "source.spm", path / "vocab.json"); });
-    if (has("sentencepiece.bpe.model")) use([&] { return converter::read_m2m100_files(path); });
-    if (has("merges.txt")) use([&] { return converter::read_gpt2_files(path); });
-  }
-  if (has("sentencepiece.bpe.model"))
-    use([&] { return converter::read_fairseq_sentencepiece(path / "sentencepiece.bpe.model"); });
-  if (has("vocab.txt")) use([&] { return converter::read_wordpiece_file(path); });
-  for (const char* name : {"tokenizer.model", "spiece.model"}) {
-    if (has(name)) use([&] { return converter::read_sentencepiece_file(path / name); });
-  }
+  each_reader(folder.path(), [&](const auto& read) { use_tokenizer(read, seed); });
   return 0;
 }
 

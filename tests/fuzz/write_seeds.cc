@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -22,7 +21,9 @@
 #include "tests/fuzz/folder_seeds.h"
 #include "tests/fuzz/folders.h"
 #include "tests/fuzz/model_bytes.h"
+#include "tests/fuzz/seed_files.h"
 #include "tests/fuzz/small_tokenizers.h"
+#include "tests/fuzz/write_refused.h"
 #include "tests/runtime/tasks/text_model.h"
 
 namespace kinglet::fuzz {
@@ -30,19 +31,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-std::string read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw std::runtime_error("cannot read " + path.string());
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
-void write(const fs::path& path, std::string_view bytes) {
-  fs::create_directories(path.parent_path());
-  std::ofstream out(path, std::ios::binary);
-  out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  if (!out.flush()) throw std::runtime_error("cannot write " + path.string());
-}
 
 bool is_model(const fs::path& folder) {
   return fs::exists(folder / "config.json") && fs::exists(folder / "model.safetensors");
@@ -321,6 +309,7 @@ void write_all(const fs::path& tests, const fs::path& folder) {
   write_pictures(folder / "picture");
   write_sounds(folder / "sound");
   write_calls(folder / "c_api");
+  write_refused(folder);
 }
 
 }  // namespace
