@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -68,7 +69,25 @@ std::string tokenizer(std::map<std::string, std::string> files, const json& sett
 }  // namespace
 
 NamedSeeds sentencepiece_models() {
-  return {{"small-unigram", model(kUnigram)}, {"small-bpe", model(kBpe)}, {"small-map", model(kUnigram, kMap)}};
+  const std::string good = model(kUnigram);
+  return {{"small-unigram", good},
+          {"small-bpe", model(kBpe)},
+          {"small-map", model(kUnigram, kMap)},
+          {"words", good + message(2, number_field(3, 3))},
+          {"suffix", good + message(2, number_field(24, 1))},
+          {"spaces", good + message(3, number_field(5, 0))},
+          {"no-prefix", good + message(3, number_field(3, 0) + number_field(4, 0))},
+          {"no-prefix-but-trimmed", good + message(3, number_field(3, 0))},
+          {"no-byte", good + piece("<0xzz>", kByte)},
+          {"half-a-byte", good + piece("<0x4z>", kByte)},
+          {"no-type", good + message(1, number_field(3, 9))},
+          {"no-score", good + piece("x", kNormal, std::numeric_limits<float>::infinity())},
+          {"sentinel", good + piece("<extra_id_0>", kUserDefined)},
+          {"fixed", good + std::string("\x31"
+                                       "12345678",
+                                       9)},
+          {"group", good + "\x33"},
+          {"empty", ""}};
 }
 
 NamedSeeds tokenizer_folders() {
@@ -113,6 +132,11 @@ NamedSeeds tokenizer_folders() {
       {"mbart50", tokenizer(alone("sentencepiece.bpe.model", kUnigram), {{"tokenizer_class", "MBart50Tokenizer"}})},
       {"m2m100", tokenizer(named("sentencepiece.bpe.model"), {{"src_lang", "de"}})},
       {"wmt21", tokenizer(named("sentencepiece.bpe.model"), {{"language_codes", "wmt21"}, {"eos_token", "</s>"}})},
+      {"marian-bpe", folder(kTokenizerFiles, {{"source.spm", model(kBpe)}, {"vocab.json", names.dump()}})},
+      {"t5-sentinel",
+       tokenizer({{"spiece.model", model(kUnigram) + piece("<extra_id_0>", kUserDefined)}}, json::object())},
+      {"merge-of-one", folder(kTokenizerFiles, {{"vocab.json", ids.dump()}, {"merges.txt", "a"}})},
+      {"merge-of-three", folder(kTokenizerFiles, {{"vocab.json", ids.dump()}, {"merges.txt", "a b c"}})},
       {"marian", tokenizer(named("source.spm"), {{"unk_token", "<unk>"}, {"src_lang", "xx"}})},
   };
 }

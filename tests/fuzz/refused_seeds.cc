@@ -19,7 +19,7 @@ using nlohmann::json;
 constexpr unsigned kOfEach = 3;  // instances of a field in one model, and parts of a list
 
 struct Other {
-  const char* how;
+  std::string how;
   std::uint64_t value;
 };
 
@@ -38,7 +38,7 @@ std::vector<Other> others(std::uint64_t value, unsigned bytes) {
                             {"most", 0x7fffffff},
                             {"no number", 0x7fc00000}};
   if (bytes == 1) {
-    for (std::uint64_t i = 2; i < 26; ++i) all.push_back({"of a list", i});
+    for (std::uint64_t i = 2; i < 26; ++i) all.push_back({std::to_string(i), i});
   }
   return all;
 }
@@ -69,7 +69,7 @@ class Models {
     for (const Other& other : others(value, number.bytes)) put(number, other.value, other.how);
   }
 
-  void put(const Number& number, std::uint64_t value, const char* how) {
+  void put(const Number& number, std::uint64_t value, const std::string& how) {
     std::byte* at = file_.span().data() + number.at;
     std::byte before[8];
     std::memcpy(before, at, number.bytes);

@@ -20,7 +20,9 @@
 #include "tests/fuzz/folder_bytes.h"
 #include "tests/fuzz/folder_seeds.h"
 #include "tests/fuzz/folders.h"
+#include "tests/fuzz/inputs.h"
 #include "tests/fuzz/model_bytes.h"
+#include "tests/fuzz/pipeline_seeds.h"
 #include "tests/fuzz/seed_files.h"
 #include "tests/fuzz/small_tokenizers.h"
 #include "tests/fuzz/write_refused.h"
@@ -97,6 +99,17 @@ void write_texts(const fs::path& tests, const fs::path& folder) {
   }
 }
 
+// Every character that a rule asks for, to every tokenizer.
+void write_characters(const fs::path& folder) {
+  constexpr char kMost = 24;  // tokenizers
+  for (char which = 0; which < kMost; ++which) {
+    for (std::uint32_t seed = 1; seed < 5; ++seed) {
+      const std::string head = {which, static_cast<char>(seed % 4)};
+      write(folder / ("any-" + std::to_string(which) + "-" + std::to_string(seed)), head + Inputs(seed).text(300));
+    }
+  }
+}
+
 bool is_short(const std::string& token) { return token.size() <= 4 || token.front() == '<' || token.front() == '['; }
 
 // A tokenizer.json with so few tokens that a fuzzer reads thousands of them in a second.
@@ -143,6 +156,11 @@ void write_tokenizers(const fs::path& tests, const fs::path& folder) {
     const std::string text = shortened(json::parse(read_file(entry.path() / "tokenizer.json")));
     if (text.size() <= kMost) write(folder / "tokenizer_json" / name, text);
   }
+}
+
+void write_pipelines(const fs::path& folder) {
+  const std::vector<std::string> all = tokenizer_pipelines();
+  for (std::size_t i = 0; i < all.size(); ++i) write(folder / ("pipeline-" + std::to_string(i)), all[i]);
 }
 
 void write_folders(const fs::path& tests, const fs::path& folder) {
@@ -234,8 +252,9 @@ void write_pictures(const fs::path& folder) {
   const auto append = [](void* to, void* data, int size) {
     static_cast<std::string*>(to)->append(static_cast<const char*>(data), static_cast<std::size_t>(size));
   };
-  const auto take = [&](const char* name) {
+  const auto take = [&](const std::string& name) {
     write(folder / name, how + made);
+    write(folder / (name + "-grey"), std::string(1, 1) + made);
     made.clear();
   };
   stbi_write_png_to_func(append, &made, 6, 5, 3, pixels.data(), 18);
@@ -250,6 +269,12 @@ void write_pictures(const fs::path& folder) {
   take("ppm");
   made = "P5 2 2 255\nabcd";
   take("pgm");
+  made = "P5 # of a cat\n2 2 # more\n255\nabcd";
+  take("pgm-comment");
+  made = "P5 2 2222222222 255\nabcd";
+  take("pgm-digits");
+  made = "P5 2 2 65535\nabcdabcd";
+  take("pgm-wide");
   made = std::string("GIF89a\2\0\2\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\2\0\2\0\0\2\3\x44\x02\x05\0;", 35);
   take("gif");
   made = std::string("8BPS\0\1\0\0\0\0\0\0\0\3\0\0\0\2\0\0\0\2\0\x08\0\3\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 40) +
@@ -273,7 +298,10 @@ void write_sounds(const fs::path& folder) {
     if (file == nullptr) return;
     sf_write_float(file, samples.data(), static_cast<sf_count_t>(samples.size()));
     sf_close(file);
-    write(folder / name, std::string(1, '\0') + read_file(path));
+    const std::string bytes = read_file(path);
+    for (char rate_read = 0; rate_read < 4; ++rate_read)
+      write(folder / (name + std::to_string(rate_read)), std::string(1, rate_read) + bytes);
+    write(folder / (name + std::string("-cut")), std::string(1, '\0') + bytes.substr(0, bytes.size() / 2));
     fs::remove(path);
   };
   add("wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000);
@@ -302,6 +330,7 @@ void write_calls(const fs::path& folder) {
 void write_all(const fs::path& tests, const fs::path& folder) {
   write_models(tests, folder / "kgl");
   write_texts(tests, folder / "tokenizer");
+  write_characters(folder / "tokenizer");
   write_tokenizers(tests, folder);
   write_checkpoints(tests, folder);
   write_folders(tests, folder);
@@ -310,6 +339,7 @@ void write_all(const fs::path& tests, const fs::path& folder) {
   write_sounds(folder / "sound");
   write_calls(folder / "c_api");
   write_refused(folder);
+  write_pipelines(folder / "tokenizer_json");  // behind it: of these, which are refused, no others are made
 }
 
 }  // namespace
