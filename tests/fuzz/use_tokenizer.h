@@ -18,6 +18,9 @@ void use_tokenizer(const Read& read, std::uint32_t seed) {
   std::unique_ptr<fb::TokenizerT> tables;
   try {
     converter::Draft draft = read();
+    constexpr std::size_t kMostTokens = 1U
+                                        << 16U;  // one id of a million makes as many tokens, which take seconds to sort
+    if (draft.tokens.size() > kMostTokens) return;
     // How far a normalization lets texts grow is tried out with every character there is: seconds. Of that the fuzzer of models has the rest.
     draft.tables.passes.clear();
     tables = draft.finish("a file", inputs.one_in(4) ? 1 + inputs.below(64) : 0);

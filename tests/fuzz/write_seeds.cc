@@ -286,7 +286,7 @@ void write_pictures(const fs::path& folder) {
 
 // A sound of two channels in each format that libsndfile writes here.
 void write_sounds(const fs::path& folder) {
-  std::vector<float> samples(2 * 600);
+  std::vector<float> samples(2 * 9600);  // long enough to be cut in two at the lowest rate
   for (std::size_t i = 0; i < samples.size(); ++i) samples[i] = static_cast<float>(i % 37) / 37 - 0.5F;
   const auto add = [&](const char* name, int format, int rate) {
     SF_INFO info{};
