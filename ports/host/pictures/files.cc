@@ -1,6 +1,7 @@
 #include <stb/stb_image.h>
 #include <stb/stb_image_write.h>
 
+#include <cstring>
 #include <limits>
 #include <memory>
 #include <span>
@@ -50,6 +51,20 @@ bool pnm_numbers_fit(std::span<const std::byte> file) {
   return true;
 }
 
+// Whether a PNG's first piece of data holds any: stb has no memory yet where it copies an empty one to.
+bool png_begins_with_data(std::span<const std::byte> file) {
+  constexpr std::uint64_t kSignature = 8, kAround = 12;  // bytes of a chunk beside its own: length, name, checksum
+  const auto byte = [&](std::uint64_t at) {
+    return std::to_integer<std::uint32_t>(file[static_cast<std::size_t>(at)]);
+  };
+  for (std::uint64_t at = kSignature; at + 8 <= file.size();) {
+    const std::uint32_t length = byte(at) << 24U | byte(at + 1) << 16U | byte(at + 2) << 8U | byte(at + 3);
+    if (std::memcmp(file.data() + at + 4, "IDAT", 4) == 0) return length != 0;
+    at += kAround + length;
+  }
+  return true;
+}
+
 }  // namespace
 
 Pixels read_picture(const std::string& path, std::uint32_t channels, std::int64_t most) {
@@ -68,6 +83,8 @@ Pixels read_picture(const std::string& path, std::uint32_t channels, std::int64_
   };
   if (size > 0 && data[0] == 0xff && !huffman_tables_fit(file.bytes()))
     throw Failure(path + ": is a damaged JPEG (more Huffman codes than there are bytes): save it anew");
+  if (size > 0 && data[0] == 0x89 && !png_begins_with_data(file.bytes()))
+    throw Failure(path + ": is a PNG whose data begins with an empty piece: save it anew");
   if (size > 0 && data[0] == 'P' && !pnm_numbers_fit(file.bytes()))
     throw Failure(path + ": is a damaged PNM file (a number of more than nine digits in its header): save it anew");
   if (size > 0 && data[0] == 'P' && stbi_is_16_bit_from_memory(data, size) != 0)  // it reads behind their bytes
