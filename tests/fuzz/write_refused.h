@@ -1,3 +1,4 @@
+// The seeds that are refused, written behind the others.
 #pragma once
 
 #include <filesystem>
