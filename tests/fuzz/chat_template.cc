@@ -1,5 +1,5 @@
-// Any text as a chat template: of a chat_template.jinja, and of the tokenizer_config.json beside it where a zero follows. What is recognized is a
-// conversation's in the runtime.
+// Any text as a chat template: of a chat_template.jinja, where there is one, and of the tokenizer_config.json beside it where a zero follows.
+// What is recognized is a conversation's in the runtime.
 #include "converter/tokenizers/chat_template.h"
 
 #include <cstdlib>
@@ -16,7 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static fuzz::ScratchFolder folder;
   const std::string_view text = fuzz::text_of(data, size);
   const std::size_t between = text.find('\0');
-  folder.write("chat_template.jinja", text.substr(0, between));
+  folder.clear();
+  if (between != 0) folder.write("chat_template.jinja", text.substr(0, between));
   folder.write("tokenizer_config.json", between == std::string_view::npos ? "{}" : text.substr(between + 1));
   try {
     const converter::ChatTemplate found = converter::read_chat_template(folder.path());

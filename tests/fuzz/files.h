@@ -17,6 +17,11 @@ namespace kinglet::fuzz {
 // One file that has a path and is nowhere but in memory: a disk would take longer than the reader.
 class Scratch {
  public:
+  Scratch() = default;
+  ~Scratch() { ::close(file_); }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+
   std::filesystem::path write(std::string_view bytes) const {
     if (::ftruncate(file_, 0) != 0 || ::pwrite(file_, bytes.data(), bytes.size(), 0) < 0)
       throw std::runtime_error("cannot write to a file in memory");
@@ -44,6 +49,10 @@ class ScratchFolder {
 
   const std::filesystem::path& path() const { return path_; }
 
+  void clear() {
+    for (const auto& [name, file] : files_) std::filesystem::remove(path_ / name);
+    files_.clear();
+  }
   void write(const std::string& name, std::string_view bytes) {
     const auto [file, is_new] = files_.try_emplace(name);
     const std::filesystem::path written = file->second.write(bytes);

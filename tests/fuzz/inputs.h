@@ -52,23 +52,45 @@ class Inputs {
 
   // Words, special tokens, characters of every length, bytes that are no UTF-8.
   std::string text(std::size_t bytes) {
+    // What tokenizers ask of characters: marks, joiners, prepended signs, jamo, contractions, circled letters, white space of every kind.
     static const std::string kParts[] = {"a",
                                          "the cat ",
                                          " ",
                                          "\n",
+                                         "\r\n",
                                          "<s>",
                                          "</s>",
                                          "12",
                                          "\xC3",
                                          "\xC3\xA9",
+                                         "e\xCC\x81",
                                          "\xE2\x96\x81",
                                          "\xED\x95\x9C",
+                                         "\xE1\x84\x92\xE1\x85\xA1\xE1\x86\xAB",
                                          "\xF0\x9F\x99\x82",
+                                         "\xF0\x9F\x91\x8D\xF0\x9F\x8F\xBD",
+                                         "\xE2\x80\x8D",
+                                         "\xD8\x80"
+                                         "1",
+                                         "\xEF\xBE\x9E",
                                          "\xFF",
                                          ">>fr<<",
                                          "don't",
+                                         "we'll",
+                                         "they'RE",
+                                         "I've",
+                                         "x'\xC5\xBF",
                                          "\xE0\xA4\x95\xE0\xA5\x8D",
                                          "[MASK]",
+                                         "_a",
+                                         "\xE2\x92\xB6",
+                                         "\xC2\xA0",
+                                         "\xC2\x85",
+                                         "\xE4\xB8\xAD",
+                                         "\xC3\x9F\xC4\xB0",
+                                         "\xEF\xAC\x81",
+                                         "\xC2\xAD",
+                                         "!?",
                                          std::string(1, '\0')};
     std::string made;
     while (made.size() < bytes) made += kParts[below(std::size(kParts))];

@@ -1,4 +1,6 @@
 // Any bytes as a model: opened, planned and run, its tasks as well. The bytes are a program without weights (model_bytes.h).
+#include "kinglet/model.h"
+#include "tests/aligned.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/model_bytes.h"
 #include "tests/fuzz/run_file.h"
@@ -8,7 +10,10 @@ using namespace kinglet::fuzz;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto bytes = std::as_bytes(std::span(data, size));
   const std::uint32_t seed = seed_of(bytes);
-  (void)run_file(with_weights(bytes, seed), seed);
+  const auto file = with_weights(bytes, seed);
+  (void)run_file(file, seed);
+  const kinglet::testing::AlignedBytes aligned(file);
+  (void)kinglet::Model::open(aligned.span().subspan(file.size() < 4 ? 0 : 4));  // an address as no file is given
   return 0;
 }
 

@@ -14,6 +14,7 @@ namespace kinglet::fuzz {
 struct Number {
   std::size_t at;
   unsigned bytes;
+  unsigned field;  // of structure::kFields
 };
 
 // Every number of a program in the order of its tables: those of fields, and the elements of vectors.
@@ -24,6 +25,7 @@ class Numbers {
   }
 
   std::vector<Number> fields, elements;
+  std::vector<Number> places;       // in vtables: 0 there takes the field away, of all tables that share the vtable
   std::vector<std::size_t> tables;  // where they begin
 
  private:
@@ -36,14 +38,18 @@ class Numbers {
     std::uint8_t before = 0;
     for (unsigned i = structure::kFirstFields[which]; i < structure::kFirstFields[which + 1]; ++i, slot += 2) {
       const std::size_t offset = table_at.GetOptionalFieldOffset(slot);
-      if (offset != 0) value(at + offset, structure::kFields[i], before);
+      if (offset != 0) {
+        places.push_back({static_cast<std::size_t>(table_at.GetVTable() - bytes_) + slot, 2, i});
+        value(at + offset, i, before);
+      }
       before = offset == 0 ? std::uint8_t{0} : bytes_[at + offset];
     }
   }
 
-  void value(std::size_t at, const structure::Field& field, std::uint8_t type) {
+  void value(std::size_t at, unsigned which, std::uint8_t type) {
+    const structure::Field& field = structure::kFields[which];
     const auto inlined = [&](unsigned size) {
-      for (unsigned i = 0; i < field.what; i += size) fields.push_back({at + i, size});
+      for (unsigned i = 0; i < field.what; i += size) fields.push_back({at + i, size, which});
     };
     switch (field.form & ~structure::kRequired) {
       case structure::kInline1: return inlined(1);
@@ -59,7 +65,8 @@ class Numbers {
         return;
       case structure::kVector: {
         const unsigned size = field.what % 4 == 0 ? 4 : 1;
-        for (std::size_t i = 0; i < count(at) * field.what; i += size) elements.push_back({behind(at) + 4 + i, size});
+        for (std::size_t i = 0; i < count(at) * field.what; i += size)
+          elements.push_back({behind(at) + 4 + i, size, which});
         return;
       }
       default: return;

@@ -1,6 +1,7 @@
 #include "tests/fuzz/run_file.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <vector>
 
@@ -148,6 +149,22 @@ Limits small_limits(const fb::Model& root, bool tasks) {
   return limits;
 }
 
+// Any limits: refused, or a plan whose parts are no larger than their sum.
+void plan_anyhow(const Model& model, Inputs inputs) {
+  const auto any = [&inputs] { return inputs.one_in(8) ? 1U << inputs.below(32) : inputs.below(40); };
+  for (int round = 0; round < 2; ++round) {
+    Limits limits;
+    for (std::uint32_t* limit :
+         {&limits.context, &limits.source, &limits.rows, &limits.source_rows, &limits.outputs, &limits.sources}) {
+      if (inputs.one_in(2)) *limit = any();
+    }
+    if (!inputs.one_in(4)) limits.sequences = any();
+    if (inputs.one_in(4)) limits.threads = any();
+    const auto plan = Plan::make(model, limits);
+    if (plan.ok() && plan->arena_bytes < plan->tables_bytes + plan->states_bytes + plan->working_bytes) std::abort();
+  }
+}
+
 }  // namespace
 
 Outcome run_file(std::span<const std::byte> bytes, std::uint32_t seed, const Budget& budget) {
@@ -161,6 +178,7 @@ Outcome run_file(std::span<const std::byte> bytes, std::uint32_t seed, const Bud
       1.0 * root.input()->grid()->height() * root.input()->grid()->width() * root.input()->channels() >
           budget.operations)
     return Outcome::kTooLarge;
+  plan_anyhow(*model, Inputs(seed));
   const bool tasks = seed % 2 == 0;
   const auto plan = Plan::make(*model, small_limits(root, tasks));
   if (!plan.ok() || plan->arena_bytes > budget.bytes || operations_of(*plan) > budget.operations)

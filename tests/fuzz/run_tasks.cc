@@ -219,6 +219,19 @@ void run_tokenizer(const fb::Tokenizer& tables, std::string_view text, Special s
   const auto both = tokenizer->encode_pair(text.substr(0, text.size() / 2), text.substr(text.size() / 2), special,
                                            scratch.span(), ids, types);
   (void)both;
+  // Less room than that, from none at all.
+  std::vector<std::int32_t> few(ids.size());
+  for (std::size_t room = 0; room < scratch_bytes; room = room * 2 + 40) {
+    AlignedBytes less(room);
+    (void)tokenizer->encode(text, special, less.span(), few);
+  }
+  for (std::size_t room = 0; both.ok() && room < *both; room += 1 + room / 4) {
+    (void)tokenizer->encode_pair(text.substr(0, text.size() / 2), text.substr(text.size() / 2), special, scratch.span(),
+                                 std::span(few).first(room), std::span(types).first(room));
+    (void)tokenizer->encode(text, special, scratch.span(), std::span(few).first(room));
+  }
+  if (both.ok() && *both > 0)
+    (void)tokenizer->encode_pair(text, text, special, scratch.span(), few, std::span(types).first(*both / 2));
   const auto count = tokenizer->encode(text, special, scratch.span(), ids);
   if (!count.ok()) return;
   ids.resize(*count);

@@ -1,23 +1,23 @@
-// Any text as the tokenizer files of before tokenizer.json: vocab.txt, or, with a zero between the two, vocab.json and merges.txt.
-#include "converter/tokenizers/readers.h"
+// Any bytes as the tokenizer files of before tokenizer.json (folders.h), and their settings: each reader that finds what it asks for.
 #include "tests/fuzz/files.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/folder_bytes.h"
+#include "tests/fuzz/folders.h"
+#include "tests/fuzz/tokenizer_folder.h"
 #include "tests/fuzz/use_tokenizer.h"
 
 using namespace kinglet::fuzz;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static ScratchFolder folder;
-  const std::string_view text = text_of(data, size);
   const std::uint32_t seed = seed_of(std::as_bytes(std::span(data, size)));
-  const std::size_t between = text.find('\0');
-  if (between == std::string_view::npos) {
-    folder.write("vocab.txt", text);
-    use_tokenizer([&] { return kinglet::converter::read_wordpiece_file(folder.path()); }, seed);
-    return 0;
-  }
-  folder.write("vocab.json", text.substr(0, between));
-  folder.write("merges.txt", text.substr(between + 1));
-  use_tokenizer([&] { return kinglet::converter::read_gpt2_files(folder.path()); }, seed);
+  folder.clear();
+  for (const PackedFile& file : unpack(text_of(data, size), std::size(kTokenizerFiles)))
+    folder.write(kTokenizerFiles[file.name], file.bytes);
+  each_reader(folder.path(), [&](const auto& read) { use_tokenizer(read, seed); });
   return 0;
+}
+
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t most, unsigned seed) {
+  const std::string made = seed % 16 == 0 ? "" : changed_folder(text_of(data, size), kTokenizerFiles, seed);
+  return made.empty() ? LLVMFuzzerMutate(data, size, most) : put(std::as_bytes(std::span(made)), data, most);
 }

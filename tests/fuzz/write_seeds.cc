@@ -6,11 +6,9 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -19,8 +17,15 @@
 #include "model_generated.h"
 #include "tests/converter/tensors.h"
 #include "tests/converter/tiny_pictures.h"
+#include "tests/fuzz/folder_bytes.h"
+#include "tests/fuzz/folder_seeds.h"
+#include "tests/fuzz/folders.h"
+#include "tests/fuzz/inputs.h"
 #include "tests/fuzz/model_bytes.h"
+#include "tests/fuzz/pipeline_seeds.h"
+#include "tests/fuzz/seed_files.h"
 #include "tests/fuzz/small_tokenizers.h"
+#include "tests/fuzz/write_refused.h"
 #include "tests/runtime/tasks/text_model.h"
 
 namespace kinglet::fuzz {
@@ -28,19 +33,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-std::string read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw std::runtime_error("cannot read " + path.string());
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
-void write(const fs::path& path, std::string_view bytes) {
-  fs::create_directories(path.parent_path());
-  std::ofstream out(path, std::ios::binary);
-  out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  if (!out.flush()) throw std::runtime_error("cannot write " + path.string());
-}
 
 bool is_model(const fs::path& folder) {
   return fs::exists(folder / "config.json") && fs::exists(folder / "model.safetensors");
@@ -107,6 +99,17 @@ void write_texts(const fs::path& tests, const fs::path& folder) {
   }
 }
 
+// Every character that a rule asks for, to every tokenizer.
+void write_characters(const fs::path& folder) {
+  constexpr char kMost = 24;  // tokenizers
+  for (char which = 0; which < kMost; ++which) {
+    for (std::uint32_t seed = 1; seed < 5; ++seed) {
+      const std::string head = {which, static_cast<char>(seed % 4)};
+      write(folder / ("any-" + std::to_string(which) + "-" + std::to_string(seed)), head + Inputs(seed).text(300));
+    }
+  }
+}
+
 bool is_short(const std::string& token) { return token.size() <= 4 || token.front() == '<' || token.front() == '['; }
 
 // A tokenizer.json with so few tokens that a fuzzer reads thousands of them in a second.
@@ -155,30 +158,21 @@ void write_tokenizers(const fs::path& tests, const fs::path& folder) {
   }
 }
 
-// Files of before tokenizer.json: as many bytes of each as fit, cut at the end of a line.
-void write_vocabularies(const fs::path& tests, const fs::path& folder) {
-  const fs::path goldens = tests / "goldens/tokenizers";
-  for (const char* name : {"wordpiece-cased", "wordpiece-uncased"}) {
-    const std::string text = read_file(goldens / name / "vocab.txt");
-    write(folder / name, text.substr(0, text.find('\n', 1500) + 1));
-  }
-  // The bytes' pieces, a few that are made of these, and their merges.
-  const json all = json::parse(read_file(goldens / "gpt2-files/vocab.json"));
-  json few = json::object();
-  for (const auto& [piece, id] : all.items()) {
-    if (is_short(piece) && few.size() < 400) few[piece] = id;
-  }
-  std::istringstream merges(read_file(goldens / "gpt2-files/merges.txt"));
-  std::string kept;
-  for (std::string line; std::getline(merges, line);) {
-    const std::size_t space = line.find(' ');
-    if (space == std::string::npos || line.starts_with("#")) continue;
-    const std::string left = line.substr(0, space), right = line.substr(space + 1);
-    if (few.contains(left) && few.contains(right) && few.contains(left + right)) kept += line + "\n";
-  }
-  write(folder / "gpt2", few.dump() + std::string(1, '\0') + kept);
-  write(folder / "small",
-        R"({"a":0,"b":1,"ab":2,"c":3,"abc":4})" + std::string(1, '\0') + "#version: 0.2\na b\nab c\n");
+void write_pipelines(const fs::path& folder) {
+  const std::vector<std::string> all = tokenizer_pipelines();
+  for (std::size_t i = 0; i < all.size(); ++i) write(folder / ("pipeline-" + std::to_string(i)), all[i]);
+}
+
+void write_folders(const fs::path& tests, const fs::path& folder) {
+  for (const auto& [name, bytes] : tokenizer_folders()) write(folder / "vocabulary" / name, bytes);
+  for (const auto& [name, bytes] : checkpoint_folders()) write(folder / "checkpoint" / name, bytes);
+  for (const auto& [name, bytes] : sentencepiece_models()) write(folder / "sentencepiece" / name, bytes);
+  // Of a golden vocabulary as many words as fit, cut at the end of a line.
+  const std::string words = read_file(tests / "goldens/tokenizers/wordpiece-uncased/vocab.txt");
+  const auto* name = std::find(std::begin(kTokenizerFiles), std::end(kTokenizerFiles), std::string_view("vocab.txt"));
+  const PackedFile file = {static_cast<std::uint8_t>(name - kTokenizerFiles),
+                           words.substr(0, words.find('\n', 1500) + 1)};
+  write(folder / "vocabulary/wordpiece", pack({&file, 1}));
 }
 
 void write_chat_templates(const fs::path& tests, const fs::path& folder) {
@@ -191,7 +185,23 @@ void write_chat_templates(const fs::path& tests, const fs::path& folder) {
     others.erase("chat_template");
     write(folder / entry.path().filename(),
           settings.at("chat_template").get<std::string>() + std::string(1, '\0') + others.dump());
+    write(folder / (entry.path().filename().string() + "-inside"), std::string(1, '\0') + settings.dump());
   }
+  const json list = {
+      {"chat_template", {{{"name", "tools"}, {"template", "x"}}, {{"name", "default"}, {"template", "<|im_start|>"}}}}};
+  write(folder / "list", std::string(1, '\0') + list.dump());
+  write(folder / "list-without",
+        std::string(1, '\0') + R"({"chat_template": [{"name": "tools", "template": "[INST]"}]})");
+  write(folder / "number", std::string(1, '\0') + R"({"chat_template": 1})");
+  // What the golden templates do not write.
+  constexpr const char* kOthers[] = {"<|start_header_id|> Cutting Knowledge Date: x\n date_string = \"y\"",
+                                     "<|start_header_id|> Cutting Knowledge Date: ",
+                                     "[INST] [SYSTEM_PROMPT] bos_token",
+                                     "[INST] ' [/INST] eos_token + ' '",
+                                     "[INST][SYSTEM_PROMPT]",
+                                     "<|user|> eos_token content.strip()",
+                                     "of no family"};
+  for (std::size_t i = 0; i < std::size(kOthers); ++i) write(folder / ("other-" + std::to_string(i)), kOthers[i]);
 }
 
 // ---------------------------------------------------------------- checkpoints
@@ -242,8 +252,9 @@ void write_pictures(const fs::path& folder) {
   const auto append = [](void* to, void* data, int size) {
     static_cast<std::string*>(to)->append(static_cast<const char*>(data), static_cast<std::size_t>(size));
   };
-  const auto take = [&](const char* name) {
+  const auto take = [&](const std::string& name) {
     write(folder / name, how + made);
+    write(folder / (name + "-grey"), std::string(1, 1) + made);
     made.clear();
   };
   stbi_write_png_to_func(append, &made, 6, 5, 3, pixels.data(), 18);
@@ -258,6 +269,12 @@ void write_pictures(const fs::path& folder) {
   take("ppm");
   made = "P5 2 2 255\nabcd";
   take("pgm");
+  made = "P5 # of a cat\n2 2 # more\n255\nabcd";
+  take("pgm-comment");
+  made = "P5 2 2222222222 255\nabcd";
+  take("pgm-digits");
+  made = "P5 2 2 65535\nabcdabcd";
+  take("pgm-wide");
   made = std::string("GIF89a\2\0\2\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\2\0\2\0\0\2\3\x44\x02\x05\0;", 35);
   take("gif");
   made = std::string("8BPS\0\1\0\0\0\0\0\0\0\3\0\0\0\2\0\0\0\2\0\x08\0\3\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 40) +
@@ -269,7 +286,7 @@ void write_pictures(const fs::path& folder) {
 
 // A sound of two channels in each format that libsndfile writes here.
 void write_sounds(const fs::path& folder) {
-  std::vector<float> samples(2 * 600);
+  std::vector<float> samples(2 * 9600);  // long enough to be cut in two at the lowest rate
   for (std::size_t i = 0; i < samples.size(); ++i) samples[i] = static_cast<float>(i % 37) / 37 - 0.5F;
   const auto add = [&](const char* name, int format, int rate) {
     SF_INFO info{};
@@ -281,7 +298,10 @@ void write_sounds(const fs::path& folder) {
     if (file == nullptr) return;
     sf_write_float(file, samples.data(), static_cast<sf_count_t>(samples.size()));
     sf_close(file);
-    write(folder / name, std::string(1, '\0') + read_file(path));
+    const std::string bytes = read_file(path);
+    for (char rate_read = 0; rate_read < 4; ++rate_read)
+      write(folder / (name + std::to_string(rate_read)), std::string(1, rate_read) + bytes);
+    write(folder / (name + std::string("-cut")), std::string(1, '\0') + bytes.substr(0, bytes.size() / 2));
     fs::remove(path);
   };
   add("wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000);
@@ -323,13 +343,16 @@ void write_calls(const fs::path& folder) {
 void write_all(const fs::path& tests, const fs::path& folder) {
   write_models(tests, folder / "kgl");
   write_texts(tests, folder / "tokenizer");
+  write_characters(folder / "tokenizer");
   write_tokenizers(tests, folder);
   write_checkpoints(tests, folder);
-  write_vocabularies(tests, folder / "vocabulary");
+  write_folders(tests, folder);
   write_chat_templates(tests, folder / "chat_template");
   write_pictures(folder / "picture");
   write_sounds(folder / "sound");
   write_calls(folder / "c_api");
+  write_refused(folder);
+  write_pipelines(folder / "tokenizer_json");  // behind it: of these, which are refused, no others are made
 }
 
 }  // namespace

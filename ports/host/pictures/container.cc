@@ -131,11 +131,24 @@ Bytes tags_of_jpeg(Bytes file) {
   return {};
 }
 
+// Whether a PNG's first piece of data holds any: stb has no memory yet where it copies an empty one to.
+bool png_begins_with_data(Bytes file) {
+  bool begins_so = true;
+  each_chunk(file, [&](std::size_t name, std::size_t bytes) {
+    if (!begins(file.subspan(name), "IDAT")) return true;
+    begins_so = bytes != 0;
+    return false;
+  });
+  return begins_so;
+}
+
 }  // namespace
 
 void check_container(const std::string& path, Bytes file) {
   if (byte_of(file, 0) == 0xff && !huffman_tables_fit(file))
     throw Failure(path + ": is a damaged JPEG (more Huffman codes than there are bytes): save it anew");
+  if (begins(file, kPng) && !png_begins_with_data(file))
+    throw Failure(path + ": is a PNG whose data begins with an empty piece: save it anew");
   if (byte_of(file, 0) == 'P' && !pnm_numbers_fit(file))
     throw Failure(path + ": is a damaged PNM file (a number of more than nine digits in its header): save it anew");
 }

@@ -197,6 +197,9 @@ TEST(ReadPicture, SaysWhatIsWrongWithAFile) {
   std::string strange = png;  // a chunk whose name is no text
   strange.replace(strange.find("IDAT"), 4, std::string("\0\xffQ\1", 4));
   EXPECT_THAT(refused("strange.png", strange), HasSubstr("unknown PNG chunk type"));
+  std::string hollow = png;  // no byte of data in the first piece of it
+  hollow.insert(hollow.find("IDAT") - 4, std::string("\0\0\0\0IDAT\x35\xaf\x06\x1e", 12));
+  EXPECT_THAT(refused("hollow.png", hollow), HasSubstr("empty piece"));
   std::string huge = png;  // its header says 16,384 x 16,384
   for (const std::size_t at : {std::size_t{16}, std::size_t{20}}) huge.replace(at, 4, std::string("\0\0\x40\0", 4));
   EXPECT_THAT(refused("huge.png", huge), HasSubstr("16384 x 16384 pixels"));
