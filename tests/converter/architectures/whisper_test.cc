@@ -57,8 +57,9 @@ const std::string kGeneration = "generation_config.json", kSound = "preprocessor
 // Nothing in transformers' Whisper multiplies by what this key asks for.
 TEST(Whisper, EmbeddingsAreNeverScaled) {
   const auto scales = [](const std::string& patch) {
+    const Program program = Patched("config.json", patch).build();
     std::vector<float> all;
-    for (const auto& node : Patched("config.json", patch).build().model.step->operators) {
+    for (const auto& node : program.model.step->operators) {
       if (const auto* embed = node->body.AsEmbed()) all.push_back(embed->scale);
     }
     return all;
