@@ -48,6 +48,7 @@ class Command {
       : options_(options),
         opened_(options.common.file),
         listener_(checked(opened_), opened_.root().input()),
+        tokenizer_(value_of(opened_.path(), Tokenizer::open(*opened_.root().target_tokenizer()))),
         engine_(opened_, options.common, limits()),
         translator_(engine_, options.common.file) {}
 
@@ -144,8 +145,7 @@ class Command {
   }
 
   TimeTokens time_tokens() const {
-    const auto tokenizer = value_of(options_.common.file, Tokenizer::open(*opened_.root().target_tokenizer()));
-    const std::int32_t plain = tokenizer.find("<|notimestamps|>");
+    const std::int32_t plain = tokenizer_.find("<|notimestamps|>");
     const auto stop = stop_tokens(opened_.root());
     if (plain < 0 || stop.empty())
       throw Failure(options_.common.file + ": this model knows no times: leave out --timestamps");
@@ -186,20 +186,18 @@ class Command {
   }
 
   std::string words_of(std::span<const std::int32_t> made, const TimeTokens& times) {
-    const auto tokenizer = value_of(options_.common.file, Tokenizer::open(*opened_.root().target_tokenizer()));
     std::vector<std::int32_t> words;
     std::copy_if(made.begin(), made.end(), std::back_inserter(words),
                  [&](std::int32_t t) { return !times.is_time(t); });
-    room_.resize((words.size() + 1) * tokenizer.decode_bytes());
-    const std::size_t bytes = value_of(options_.common.file, tokenizer.decode(words, room_));
+    room_.resize((words.size() + 1) * tokenizer_.decode_bytes());
+    const std::size_t bytes = value_of(options_.common.file, tokenizer_.decode(words, room_));
     return std::string(trimmed({room_.data(), bytes}));
   }
 
   std::vector<Translation> write(const std::string& path, const Grid& grid, const std::string& code) {
     Translator& translator = translator_.fit(0, TranslatorOptions{.beams = options_.writing.beam.beams > 0});
     std::vector<Translation> made(options_.writing.texts());
-    const auto tokenizer = value_of(options_.common.file, Tokenizer::open(*opened_.root().target_tokenizer()));
-    room_.resize(made.size() * (engine_.plan().limits.context + 1) * tokenizer.decode_bytes());
+    room_.resize(made.size() * (engine_.plan().limits.context + 1) * tokenizer_.decode_bytes());
     const TranslateOptions how = options_.writing.options(code);
     require(path, translator.translate(std::span(&grid, 1), how, room_, made));
     return made;
@@ -272,6 +270,7 @@ class Command {
   const Options& options_;
   Opened opened_;
   Listener listener_;
+  Tokenizer tokenizer_;
   Engine engine_;
   Growing<Translator> translator_;
   std::vector<char> room_;  // of the texts of one window

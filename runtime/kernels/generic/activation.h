@@ -54,7 +54,7 @@ template <class F32>
 // Calls f(a function of one F32) once: the choice is made outside the loop over the numbers, unless functions are calls and it costs nothing.
 template <class F32, class F>
 void with_activation(Activation activation, float cap, F&& f) {
-  if constexpr (requires { F32::kCalls; }) return f([&](const F32& x) { return activated(x, activation, cap); });
+  if constexpr (kCalls<F32>) return f([&](const F32& x) { return activated(x, activation, cap); });
   else switch (activation) {
       case Activation::kNone: return f([](F32 x) { return x; });
       case Activation::kRelu: return f([cap](F32 x) { return relu(x, F32(relu_cap(cap))); });

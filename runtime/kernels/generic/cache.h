@@ -116,7 +116,7 @@ bool store_key_value(const StoreArgs& args) {
     if (!store_key<Isa>(args, row)) return false;
   }
   for (std::size_t row = 0; row < args.rows;) {
-    if constexpr (!requires { Isa::F32::kCalls; }) {
+    if constexpr (!kCalls<typename Isa::F32>) {
       const bool group = (args.slot + row) % kGroup == 0 && args.rows - row >= kGroup;
       if (group && args.value_dim <= kMostTogether) {
         if (!store_four_values<Isa>(args, row)) return false;

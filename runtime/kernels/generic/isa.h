@@ -99,6 +99,12 @@ void store(float* p, F32 x, Some some) {
   else x.store_n(p, some.n);
 }
 
+// Whether a set's functions are calls, and code is dearer than time.
+template <class F32>
+inline constexpr bool kCalls = requires {
+  F32::kCalls;
+};
+
 // x, and `other` in the lanes that there are not.
 template <class Isa>
 typename Isa::F32 beyond(typename Isa::F32 x, typename Isa::F32, Whole) {
@@ -106,7 +112,7 @@ typename Isa::F32 beyond(typename Isa::F32 x, typename Isa::F32, Whole) {
 }
 template <class Isa>
 typename Isa::F32 beyond(typename Isa::F32 x, typename Isa::F32 other, Part part) {
-  if constexpr (requires { Isa::F32::kCalls; }) {
+  if constexpr (kCalls<typename Isa::F32>) {
     if (part.n == kLanes) return x;
   }
   return select(Isa::Mask::first(part.n), x, other);

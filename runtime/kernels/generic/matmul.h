@@ -77,9 +77,7 @@ void matmul_tiles(const MatmulArgs& args, std::size_t first_tile, std::size_t ti
     make_panel<Isa, Isa::kRows, Isa::kTiles>(args, panel, next_tile - first_tile, [&](const PanelArgs& made) {
       if (scale_in_registers<Isa>(made)) return;
       const std::size_t rows = panel.rows * planes;
-      bool done = false;
-      if constexpr (Isa::kStreamParts > 1) done = stream_tiles<Isa>(made, rows, tiles);
-      if (!done) DotTiles<Isa>::find(rows, tiles)(made);
+      if (!stream_tiles<Isa>(made, rows, tiles)) DotTiles<Isa>::find(rows, tiles)(made);
       scale_kept<Isa>(made);
     });
   }
