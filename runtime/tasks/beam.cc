@@ -18,20 +18,38 @@ Status bad(Message message, std::uint64_t subject = 0) { return {Code::kBadArgum
 
 std::uint32_t words(std::uint32_t vocabulary) { return (vocabulary + 31) / 32; }
 
-// Logits are looked through in blocks, most of which have nothing that matters.
-constexpr std::size_t kBlock = 256;
-
 template <class F>
-void for_blocks(std::span<const float> logits, const F& f) {
-  for (std::size_t first = 0; first < logits.size(); first += kBlock)
-    f(logits.subspan(first, logits.size() - first < kBlock ? logits.size() - first : kBlock), first);
+void for_blocks(std::span<const float> logits, std::size_t size, const F& f) {
+  for (std::size_t first = 0; first < logits.size(); first += size)
+    f(logits.subspan(first, logits.size() - first < size ? logits.size() - first : size), first);
 }
+
+// The largest of all logits and of each of their blocks, most of which have nothing that matters.
+struct BlockTops {
+  BlockTops(const kernels::Kernels& kernels, std::span<const float> logits)
+      : size(static_cast<std::size_t>(round_up((logits.size() + kMost - 1) / kMost, kLanes))) {
+    float* block_top = values;
+    for_blocks(logits, size, [&](std::span<const float> block, std::size_t) {
+      const kernels::Top top = kernels.top(block.data(), block.size());
+      *block_top++ = top.value;
+      finite = finite && top.finite;
+      largest = top.value > largest ? top.value : largest;
+    });
+  }
+
+  static constexpr std::size_t kMost = 128;
+  std::size_t size;  // of a block
+  float values[kMost];
+  float largest = kNever;
+  bool finite = true;
+};
 
 // ln of the sum of exp(x - top); the blocks' sums are added up in double.
 float log_sum(const kernels::Kernels& kernels, std::span<const float> logits, float top) {
+  constexpr std::size_t kSummed = 256;
   if (top == kNever) return 0.0F;
   double total = 0;
-  for_blocks(logits, [&](std::span<const float> block, std::size_t) {
+  for_blocks(logits, kSummed, [&](std::span<const float> block, std::size_t) {
     total += static_cast<double>(kernels.exp_sum(block.data(), block.size(), top));
   });
   return static_cast<float>(logarithm(total));
@@ -142,9 +160,9 @@ Status BeamSearch::consider(std::uint32_t index, std::span<const float> logits, 
   if (index >= running_) return bad("no such hypothesis runs", running_);
   if (logits.size() != marks_->vocabulary())
     return bad("as many logits as the vocabulary are needed", marks_->vocabulary());
-  const kernels::Top top = kernels_->top(logits.data(), logits.size());
-  if (!top.finite) return not_a_number(logits);
-  const float total = log_sum(*kernels_, logits, top.value);
+  const BlockTops tops(*kernels_, logits);
+  if (!tops.finite) return not_a_number(logits);
+  const float total = log_sum(*kernels_, logits, tops.largest);
   ++considered_;
   coverage_[index] = coverage;
   if (forced_ >= 0 && made_ == 0) {
@@ -153,12 +171,13 @@ Status BeamSearch::consider(std::uint32_t index, std::span<const float> logits, 
     return {};
   }
   const float before = log_probs_[index];
-  const auto score_of = [&](float logit) { return before + ((logit - top.value) - total); };
+  const auto score_of = [&](float logit) { return before + ((logit - tops.largest) - total); };
   const auto full = [this](const Candidates& list, float score) {
     return list.count == beams_ && score < list.best[beams_ - 1].score;
   };
-  for_blocks(logits, [&](std::span<const float> block, std::size_t first) {
-    const float most = score_of(kernels_->top(block.data(), block.size()).value);
+  const float* block_top = tops.values;
+  for_blocks(logits, tops.size, [&](std::span<const float> block, std::size_t first) {
+    const float most = score_of(*block_top++);
     if (full(going_, most) && (full(ending_, most) || !marks_->any_stops(first, block.size()))) return;
     for (std::size_t i = 0; i < block.size(); ++i) {
       const auto token = static_cast<std::uint32_t>(first + i);

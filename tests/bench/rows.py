@@ -93,16 +93,27 @@ def growth(shape):
         times = [point["other_seconds_per_token"] for point in made["grow"] if point["name"] == "prompt"]
         return 100 * (max(times) - min(times)) / (max(times) + min(times))
 
+    def steps(made, of):
+        return [point[of] for point in made["grow"] if point["name"] == "step"]
+
     def bend(made):
         """By how much a generated token's attention costs more for each position of a long text than for one of a short text."""
-        (a, at_a), (b, at_b), (c, at_c) = [(point["length"], point["attention_seconds_per_token"]) for point in made["grow"]
-                                           if point["name"] == "step"]
+        (a, b, c), (at_a, at_b, at_c) = steps(made, "length"), steps(made, "attention_seconds_per_token")
         return (at_c - at_b) / (c - b) / ((at_b - at_a) / (b - a))
+
+    def read(made):
+        """GB/s: what of the cache a generated token reads more in a long text, by the time that this takes."""
+        (_, fewer, more), (_, sooner, later) = steps(made, "attention_bytes_per_token"), steps(made, "attention_seconds_per_token")
+        return (more - fewer) / (later - sooner) / 1e9
+
+    memory = bandwidth(lambda made: "memory")
     run = bench(shape, 1, 128, 16, "--grow")
     yield Row(f"{shape} growth", f"{shape}, time of a prompt's token without attention, 128 to 2,048 tokens", "± %", run, spread,
               more=False)
     yield Row(f"{shape} slope", f"{shape}, a generated token's attention: time per position from 496 to 2,032 against 112 to 496", "×",
               run, bend, more=False)
+    yield Row(f"{shape} slope read", f"{shape}, keys and values read by a generated token's attention, 496 to 2,032 positions", "GB/s",
+              run, read, lambda made: read(made) / memory(made)[1], memory)
 
 
 def layer(rows, k, n, place, whole):

@@ -16,6 +16,7 @@ GrowthPoint point_of(const char* name, std::uint32_t length, std::uint32_t token
   for (const Group& kind : phase.kinds) {
     const bool attention = kind.kind == "Attention" || kind.kind == "Align";
     (attention ? point.attention : point.other) += kind.sum.seconds / tokens;
+    if (attention) point.attention_bytes += kind.sum.work.bytes / tokens;
   }
   return point;
 }

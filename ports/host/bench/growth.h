@@ -11,11 +11,12 @@
 namespace kinglet::host {
 
 struct GrowthPoint {
-  std::string name;          // "prompt", "encode" or "step"
-  std::uint32_t length = 0;  // of the prompt or the source; positions before the step
-  Times times;               // of one token
-  double attention = 0;      // seconds of a token in attention, and
-  double other = 0;          // in all other operators
+  std::string name;            // "prompt", "encode" or "step"
+  std::uint32_t length = 0;    // of the prompt or the source; positions before the step
+  Times times;                 // of one token
+  double attention = 0;        // seconds of a token in attention, and
+  double other = 0;            // in all other operators
+  double attention_bytes = 0;  // that attention reads for a token
 };
 
 // Prompts of 128, 512 and 2,048 tokens and steps after them, as far as the model takes them. Throws Failure.

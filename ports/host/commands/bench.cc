@@ -142,6 +142,7 @@ class Bench {
                       {"seconds_per_token", point.times.median()},
                       {"spread", point.times.spread()},
                       {"attention_seconds_per_token", point.attention},
+                      {"attention_bytes_per_token", point.attention_bytes},
                       {"other_seconds_per_token", point.other}});
     }
     return list;

@@ -27,8 +27,8 @@
 //       square_root(float): correctly rounded
 //       kRows, kTiles: the rows and tiles whose accumulators fit the registers (kRows >= 2: a Q16 row is two)
 //       kAccumulators: of dot4 that fit the registers beside what they are made of (even)
-//       kColdTiles: tiles side by side, at most three rows high, when weights come from memory; 1: as from a cache
 //       kStreamParts: accumulators of one row and one tile that hide the latency of dot4; 1: kTiles do
+//       kColdSideBySide: may be missing, which is false; at most three rows read weights from memory in many streams at once
 //       kScalesSums: may be missing, which is false; sums become floats while they are in registers: there are enough of these
 //       tile<rows, tiles>(TileArgs): may be missing; does the same as dot_tile of tile.h, in a way that pays here
 //

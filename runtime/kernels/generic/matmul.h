@@ -30,13 +30,20 @@ namespace {
   }
 }
 
-// A panel of at most kMost integer rows and kTiles tiles: its sums become floats by `scale(PanelArgs)`, then an activation, a factor and a residual follow.
-template <class Isa, int kMost, int kTiles, class Scale>
-void make_panel(const MatmulArgs& args, const Panel& panel, std::size_t ahead, const Scale& scale) {
-  const std::size_t tile_bytes = kLanes * args.k;
+// At most kMost integer rows, as tiles read them.
+template <int kMost>
+struct IntegerRows {
+  IntegerRows(const QuantizedRows& of, std::size_t first, std::size_t rows) { list_rows(of, first, rows, x, sums); }
+
   const std::int8_t* x[kMost];
   std::int32_t sums[kMost];
-  list_rows(args.x, panel.row, panel.rows, x, sums);
+};
+
+// A panel of integer rows and at most kTiles tiles: its sums become floats by `scale(PanelArgs)`, then an activation, a factor and a residual follow.
+template <class Isa, int kMost, int kTiles, class Scale>
+void make_panel(const MatmulArgs& args, const Panel& panel, const IntegerRows<kMost>& rows, std::size_t ahead,
+                const Scale& scale) {
+  const std::size_t tile_bytes = kLanes * args.k;
   const std::int8_t* w[kTiles];
   for (std::size_t t = 0; t < panel.tiles; ++t) w[t] = args.w + (panel.tile + t) * tile_bytes;
   constexpr int kResults = kMost * kTiles * static_cast<int>(kLanes);
@@ -46,7 +53,7 @@ void make_panel(const MatmulArgs& args, const Panel& panel, std::size_t ahead, c
   const Scaled scaled = simple ? Scaled{args.y + panel.row * args.y_stride + panel.column(), args.y_stride,
                                         args.activation == Activation::kRelu, residual_at(args, panel)}
                                : Scaled{result, panel.tiles * kLanes, false, nullptr};
-  const PanelArgs made{{x, sums, w, args.k / kGroup, ahead * tile_bytes, acc}, args, panel, scaled};
+  const PanelArgs made{{rows.x, rows.sums, w, args.k / kGroup, ahead * tile_bytes, acc}, args, panel, scaled};
   scale(made);
   if (!simple) activate_panel<Isa>(made);
 }
@@ -74,28 +81,41 @@ void matmul_tiles(const MatmulArgs& args, std::size_t first_tile, std::size_t ti
   for (std::size_t p = 0; p < panels; ++p) {
     const std::size_t first_row = share_of(args.rows, p, panels);  // panels of nearly equal height
     const Panel panel{first_row, share_of(args.rows, p + 1, panels) - first_row, first_tile, tiles};
-    make_panel<Isa, Isa::kRows, Isa::kTiles>(args, panel, next_tile - first_tile, [&](const PanelArgs& made) {
+    const IntegerRows<Isa::kRows> integers(args.x, panel.row, panel.rows);
+    make_panel<Isa, Isa::kRows, Isa::kTiles>(args, panel, integers, next_tile - first_tile, [&](const PanelArgs& made) {
       if (scale_in_registers<Isa>(made)) return;
-      const std::size_t rows = panel.rows * planes;
-      if (!stream_tiles<Isa>(made, rows, tiles)) DotTiles<Isa>::find(rows, tiles)(made);
+      DotTiles<Isa>::find(panel.rows * planes, tiles)(made);
       scale_kept<Isa>(made);
     });
   }
 }
 
-// Few rows and weights from memory: many streams at once, each fetched a group of tiles ahead, are read faster than one.
 template <class Isa>
-void matmul_cold(const MatmulArgs& args, std::size_t rows) {
-  constexpr std::size_t kStreams = Isa::kColdTiles;
+inline constexpr bool kColdSideBySide = requires {
+  requires Isa::kColdSideBySide;
+};
+
+// Few integer rows: from memory weights are read in many streams, side by side, each fetched a group of tiles ahead; from a cache one tile
+// after the other.
+template <class Isa>
+void matmul_few(const MatmulArgs& args, std::size_t rows) {
+  constexpr int kMost = static_cast<int>(kFew);
+  constexpr int kTiles = 8;
+  const IntegerRows<kMost> integers(args.x, 0, args.rows);
   for (std::size_t done = 0; done < args.tiles;) {
     const std::size_t left = args.tiles - done;
-    const std::size_t tiles = left < kStreams ? left : kStreams;
+    const std::size_t tiles = left < kTiles ? left : kTiles;
     const Panel panel{0, args.rows, args.first_tile + done, tiles};
     const std::size_t ahead = left >= 2 * tiles ? tiles : 0;
-    make_panel<Isa, static_cast<int>(kFew), static_cast<int>(kStreams)>(args, panel, ahead, [&](const PanelArgs& made) {
-      with_count<static_cast<int>(kFew)>(rows, [&](auto r) {
-        with_count<static_cast<int>(kStreams)>(
-            tiles, [&](auto t) { dot_tile<Isa, decltype(r)::value, decltype(t)::value, KeepSums, TileArgs>(made); });
+    make_panel<Isa, kMost, kTiles>(args, panel, integers, ahead, [&](const PanelArgs& made) {
+      with_count<kMost>(rows, [&](auto r) {
+        constexpr int kRows = decltype(r)::value;
+        if constexpr (kColdSideBySide<Isa>) {
+          if (args.cold)
+            return with_count<kTiles>(
+                tiles, [&](auto t) { dot_tile<Isa, kRows, decltype(t)::value, KeepSums, TileArgs>(made); });
+        }
+        stream_tiles<Isa, kRows>(made, tiles);
       });
       scale_kept<Isa>(made);
     });
@@ -109,11 +129,12 @@ std::size_t matmul_low(const MatmulArgs& args, std::size_t rows) {
   constexpr int kRows = Isa::kRows / 2;
   constexpr int kTiles = 2 * Isa::kTiles;
   if (args.x.low != nullptr || rows != kRows) return 0;
+  const IntegerRows<kRows> integers(args.x, 0, rows);
   std::size_t done = 0;
   for (; done + kTiles <= args.tiles; done += kTiles) {
     const Panel panel{0, rows, args.first_tile + done, kTiles};
     const std::size_t ahead = args.tiles - done >= 2 * kTiles ? kTiles : 0;
-    make_panel<Isa, kRows, kTiles>(args, panel, ahead,
+    make_panel<Isa, kRows, kTiles>(args, panel, integers, ahead,
                                    [](const PanelArgs& made) { dot_tile<Isa, kRows, kTiles, ScaleSums>(made); });
   }
   return done;
@@ -122,8 +143,8 @@ std::size_t matmul_low(const MatmulArgs& args, std::size_t rows) {
 template <class Isa>
 void matmul(const MatmulArgs& args) {
   const std::size_t rows = args.rows * (args.x.low == nullptr ? 1 : 2);
-  if constexpr (Isa::kColdTiles > 1) {
-    if (args.cold && rows <= kFew) return matmul_cold<Isa>(args, rows);
+  if constexpr (Isa::kStreamParts > 1) {
+    if (rows <= kFew) return matmul_few<Isa>(args, rows);
   }
   std::size_t done = 0;
   if constexpr (kScalesSums<Isa>) done = matmul_low<Isa>(args, rows);

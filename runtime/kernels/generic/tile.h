@@ -155,21 +155,15 @@ template <class Isa, int kRows>
 
 inline constexpr std::size_t kFew = 3;  // integer rows that wait for weights
 
-// Few integer rows and tiles of weights in a cache, one after the other. False: there are more, or tiles side by side do as well.
-template <class Isa>
-bool stream_tiles(const TileArgs& args, std::size_t rows, std::size_t tiles) {
-  if constexpr (Isa::kStreamParts > 1) {
-    if (rows > kFew) return false;
-    for (std::size_t t = 0; t < tiles; ++t) {
-      TileArgs one = args;
-      one.w = args.w + t;
-      one.out = args.out + t * kLanes;
-      with_count<static_cast<int>(kFew)>(rows,
-                                         [&](auto r) { stream_tile<Isa, decltype(r)::value>(one, tiles * kLanes); });
-    }
-    return true;
+// Tiles of weights in a cache, one after the other.
+template <class Isa, int kRows>
+void stream_tiles(const TileArgs& args, std::size_t tiles) {
+  for (std::size_t t = 0; t < tiles; ++t) {
+    TileArgs one = args;
+    one.w = args.w + t;
+    one.out = args.out + t * kLanes;
+    stream_tile<Isa, kRows>(one, tiles * kLanes);
   }
-  return false;
 }
 
 }  // namespace

@@ -13,7 +13,6 @@ struct Avx2 : Vocabulary {
   static constexpr int kTiles = 1;
   static constexpr int kAccumulators = 4;
   static constexpr int kStreamParts = 1;
-  static constexpr int kColdTiles = 1;
 
   struct Weights {
     __m256i lo, hi;

@@ -135,7 +135,7 @@ struct Avx512Vnni {
   static constexpr int kTiles = 3;
   static constexpr int kAccumulators = 24;
   static constexpr int kStreamParts = 4;
-  static constexpr int kColdTiles = 8;
+  static constexpr bool kColdSideBySide = true;
   static constexpr bool kScalesSums = true;
 
   struct Weights {

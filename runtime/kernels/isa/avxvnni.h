@@ -18,7 +18,6 @@ struct AvxVnni : Vocabulary {
   static constexpr int kTiles = 1;
   static constexpr int kAccumulators = 4;
   static constexpr int kStreamParts = 2;  // of at most three rows
-  static constexpr int kColdTiles = 1;
 
   struct Weights {
     __m256i lo, hi;

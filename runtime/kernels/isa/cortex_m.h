@@ -301,7 +301,6 @@ struct Plain {
   static constexpr int kTiles = 1;
   static constexpr int kAccumulators = 2;
   static constexpr int kStreamParts = 1;
-  static constexpr int kColdTiles = 1;
 
   struct Weights {
     const std::int8_t* channels;  // [16][4]

@@ -12,7 +12,6 @@ struct Neon : Vocabulary, Smull {
   static constexpr int kRows = 2;
   static constexpr int kTiles = 2;
   static constexpr int kStreamParts = 1;
-  static constexpr int kColdTiles = 1;
   static constexpr int kAccumulators = 4;
 
   template <int kPanel, int kGroupTiles>

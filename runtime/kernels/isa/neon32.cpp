@@ -15,7 +15,6 @@ struct Neon32 : Smull {
   static constexpr int kRows = 2;
   static constexpr int kTiles = 1;
   static constexpr int kStreamParts = 1;
-  static constexpr int kColdTiles = 1;
   static constexpr int kAccumulators = 2;
 
   static I32 start(std::int32_t) { return I32(0); }

@@ -11,7 +11,6 @@ struct NeonDotprod : Vocabulary, Sdot {
   static constexpr int kRows = 4;
   static constexpr int kTiles = 2;
   static constexpr int kStreamParts = 1;
-  static constexpr int kColdTiles = 1;
   static constexpr int kAccumulators = 4;
 
   template <int kPanel, int kGroupTiles>

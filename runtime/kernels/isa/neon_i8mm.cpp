@@ -12,7 +12,6 @@ struct NeonI8mm : Vocabulary, Sdot {
   static constexpr int kRows = 16;
   static constexpr int kTiles = 2;
   static constexpr int kStreamParts = 1;
-  static constexpr int kColdTiles = 1;
   static constexpr int kAccumulators = 4;
 
   template <int kPanel, int kGroupTiles>

@@ -208,7 +208,6 @@ struct Portable {
   static constexpr int kTiles = 1;
   static constexpr int kAccumulators = 4;
   static constexpr int kStreamParts = 1;
-  static constexpr int kColdTiles = 1;
 
   struct Weights {
     std::int8_t channel[kLanes][kGroup];
