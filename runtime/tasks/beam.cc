@@ -156,7 +156,8 @@ void BeamSearch::offer(Candidates& list, const Candidate& candidate) const {
   list.best[place] = candidate;
 }
 
-Status BeamSearch::consider(std::uint32_t index, std::span<const float> logits, float coverage) {
+// Not inlined: what it has on the stack would lie there while the session makes a step, too.
+[[gnu::noinline]] Status BeamSearch::consider(std::uint32_t index, std::span<const float> logits, float coverage) {
   if (index >= running_) return bad("no such hypothesis runs", running_);
   if (logits.size() != marks_->vocabulary())
     return bad("as many logits as the vocabulary are needed", marks_->vocabulary());
