@@ -144,10 +144,11 @@ Status verify_function(const Model& model, const fb::Function& function, bool en
   Checker check(model, function, encode, next_state);
   for (std::uint32_t i = 0; i < function.operators()->size(); ++i) {
     check.at(i);
-    const Status unknown{Code::kUnsupported, "an operator this version does not know", i};
-    const Status done = ops::visit(
-        *function.operators()->Get(i), [&check](const auto& op) { return ops::verify(op, check); }, unknown);
-    if (!done.ok()) return {done.code(), done.message(), i};
+    const bool good = ops::visit(
+        *function.operators()->Get(i), [&check](const auto& op) { return ops::verify(op, check); }, false);
+    if (good) continue;
+    if (!check.failure().ok()) return check.failure();
+    return {Code::kUnsupported, "an operator this version does not know", i};
   }
   next_state = check.next_state();
   return check.finish();

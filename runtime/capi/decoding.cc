@@ -4,7 +4,7 @@
 namespace kinglet::capi {
 namespace {
 
-constexpr std::uint32_t kMostTokens = std::uint32_t{1} << 26;  // of a vocabulary, of a hypothesis; beams
+constexpr std::uint32_t kMostTokens = std::uint32_t{1} << 26;  // of a vocabulary
 
 static_assert(static_cast<int>(LengthNorm::kPower) == KINGLET_NORM_POWER &&
               static_cast<int>(LengthNorm::kGnmt) == KINGLET_NORM_GNMT);
@@ -142,9 +142,6 @@ bool kinglet_token_marks_suppressed(const kinglet_token_marks* marks, uint32_t t
 }
 
 size_t kinglet_beam_search_workspace_bytes(uint32_t beams, uint32_t max_tokens) {
-  if (beams > kMostTokens || max_tokens > kMostTokens) return SIZE_MAX;
-  constexpr std::uint64_t kBytesOfStep = 8;
-  if (std::uint64_t{beams} * (std::uint64_t{max_tokens} + kAlignment) > SIZE_MAX / 4 / kBytesOfStep) return SIZE_MAX;
   return BeamSearch::workspace_bytes(beams, max_tokens);
 }
 
@@ -157,8 +154,6 @@ kinglet_status kinglet_beam_search_create(kinglet_beam_search* search, const kin
   if (auto s = check_memory(writes(search), reads(marks), writes(workspace, workspace_bytes)); !s.ok()) return tell(s);
   BeamOptions wanted;
   if (auto s = read_beam(options, wanted); !s.ok()) return tell(s);
-  if (kinglet_beam_search_workspace_bytes(wanted.beams, max_tokens) == SIZE_MAX)
-    return tell({Code::kOutOfMemory, "a beam search is larger than this machine can address"});
   const kernels::Kernels* kernels = nullptr;
   if (auto s = kernels_of(session, kernels); !s.ok()) return tell(s);
   const auto made =

@@ -2,6 +2,9 @@
 //
 // Two rules make the check linear and free of memory: values are numbered in the order in which operators make them (an
 // operator's Emit.rows before its Emit.quantized), and states in the order in which operators fill them.
+//
+// A question that is answered with no is false, or no pointer, and leaves in `failure` why: that takes less code than a Status on its way
+// through every caller.
 #pragma once
 
 #include <cstdint>
@@ -35,33 +38,44 @@ class Checker {
   std::uint32_t next_state() const { return next_state_; }
 
   void at(std::uint32_t op) { op_ = op; }
-  Status fail(Message message) const { return {Code::kBadFile, message, op_}; }
+
+  // What every question that fails returns.
+  struct Failed {
+    constexpr operator bool() const { return false; }  // NOLINT(google-explicit-constructor)
+    template <class T>
+    constexpr operator const T*() const {  // NOLINT(google-explicit-constructor)
+      return nullptr;
+    }
+  };
+  Failed fail(Message message) { return fail(Code::kBadFile, message); }
+  Failed fail(Code code, Message message);
+  const Status& failure() const { return failure_; }
 
   // A value that an earlier operator made and whose memory is still its own.
-  Result<const fb::Value*> input(int value) const;
-  Result<const fb::Value*> f32_input(int value) const;
+  const fb::Value* input(int value);
+  const fb::Value* f32_input(int value);
   // Columns [first, first + width) of an F32 value.
-  Result<const fb::Value*> columns(const fb::Slice* slice, std::uint32_t width) const;
+  const fb::Value* columns(const fb::Slice* slice, std::uint32_t width);
   // The operator's results: the next values in order, of this width and extent.
-  Status emits(const fb::Emit* emit, std::uint32_t width, fb::Extent extent);
-  Status makes(int value, std::uint32_t width, fb::Extent extent, bool quantized);
+  bool emits(const fb::Emit* emit, std::uint32_t width, fb::Extent extent);
+  bool makes(int value, std::uint32_t width, fb::Extent extent, bool quantized);
   // As many rows as another value has, of a grid of the same size.
-  Status emits_like(const fb::Emit* emit, std::uint32_t width, const fb::Value& like);
-  Status emits_grid(const fb::Emit* emit, std::uint32_t width, const fb::Size& grid);
+  bool emits_like(const fb::Emit* emit, std::uint32_t width, const fb::Value& like);
+  bool emits_grid(const fb::Emit* emit, std::uint32_t width, const fb::Size& grid);
   // The size that the result has, where that is for the file to say.
-  Result<fb::Size> grid_made(const fb::Emit* emit) const;
+  const fb::Size* grid_made(const fb::Emit* emit);
 
   // Weights. A vector is Float32 [1, width].
-  Result<const fb::Weight*> weight(int index) const;
-  Status vector(int index, std::uint32_t width) const;  // or -1
-  Status table(int index, std::uint32_t min_rows, std::uint32_t width) const;
+  const fb::Weight* weight(int index);
+  bool vector(int index, std::uint32_t width);  // or -1
+  bool table(int index, std::uint32_t min_rows, std::uint32_t width);
 
-  Result<const fb::State*> state(int index) const;
+  const fb::State* state(int index);
   // A Memory state of this shape, or of its first head alone, that the encoder fills; or -1.
-  Status remembers(int index, std::uint32_t heads, std::uint32_t head_dim) const;
-  Status fills(int index, fb::StateExtent extent, std::uint32_t heads, std::uint32_t head_dim);
+  bool remembers(int index, std::uint32_t heads, std::uint32_t head_dim);
+  bool fills(int index, fb::StateExtent extent, std::uint32_t heads, std::uint32_t head_dim);
 
-  Status activation(fb::Activation activation, float cap) const;
+  bool activation(fb::Activation activation, float cap);
   Status finish() const;  // after the last operator
 
  private:
@@ -71,6 +85,7 @@ class Checker {
   std::uint32_t op_ = 0;
   std::uint32_t next_value_ = 0;
   std::uint32_t next_state_;
+  Status failure_;
 };
 
 }  // namespace kinglet

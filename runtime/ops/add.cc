@@ -5,16 +5,16 @@
 
 namespace kinglet::ops {
 
-Status verify(const fb::Add& op, Checker& check) {
-  auto left = check.f32_input(op.left());
-  if (!left.ok()) return left.status();
-  auto right = check.f32_input(op.right());
-  if (!right.ok()) return right.status();
-  if ((*left)->width() != (*right)->width() || !same_rows(**left, **right))
+bool verify(const fb::Add& op, Checker& check) {
+  const fb::Value* left = check.f32_input(op.left());
+  if (left == nullptr) return false;
+  const fb::Value* right = check.f32_input(op.right());
+  if (right == nullptr) return false;
+  if (left->width() != right->width() || !same_rows(*left, *right))
     return check.fail("an addition's values differ in shape");
   if (op.activation() == fb::Activation::SoftCap) return check.fail("a sum cannot be a soft cap");
-  if (auto s = check.activation(op.activation(), 1.0F); !s.ok()) return s;
-  return check.emits_like(op.output(), (*left)->width(), **left);
+  if (!check.activation(op.activation(), 1.0F)) return false;
+  return check.emits_like(op.output(), left->width(), *left);
 }
 
 std::uint64_t scratch_bytes(const fb::Add& op, const fb::Function& function, const Shapes& shapes) {

@@ -39,30 +39,32 @@ std::uint64_t thread_scratch(std::uint32_t width) {
 
 }  // namespace
 
-Status verify(const fb::Align& op, Checker& check) {
-  auto state = check.state(op.state());
-  if (!state.ok()) return state.status();
-  if (check.encode() || (*state)->extent() != fb::StateExtent::Source || (*state)->heads() != 1)
+bool verify(const fb::Align& op, Checker& check) {
+  const fb::State* state = check.state(op.state());
+  if (state == nullptr) return false;
+  if (check.encode() || state->extent() != fb::StateExtent::Source || state->heads() != 1)
     return check.fail("an alignment does not fit the state it reads");
-  auto query = check.columns(op.query(), (*state)->head_dim());
-  if (!query.ok()) return query.status();
-  if ((*query)->extent() != fb::Extent::Rows) return check.fail("queries have not one row per token");
-  if (op.score() > fb::Score::MAX) return {Code::kUnsupported, "an attention score this version does not know"};
-  if (op.place() > fb::Place::MAX) return {Code::kUnsupported, "a local attention this version does not know"};
+  const fb::Value* query = check.columns(op.query(), state->head_dim());
+  if (query == nullptr) return false;
+  if (query->extent() != fb::Extent::Rows) return check.fail("queries have not one row per token");
+  if (op.score() > fb::Score::MAX)
+    return check.fail(Code::kUnsupported, "an attention score this version does not know");
+  if (op.place() > fb::Place::MAX)
+    return check.fail(Code::kUnsupported, "a local attention this version does not know");
   if ((op.v() == -1) != (op.score() == fb::Score::Dot)) return check.fail("an additive score needs its vector v");
-  if (auto s = check.vector(op.v(), (*state)->head_dim()); !s.ok()) return s;
+  if (!check.vector(op.v(), state->head_dim())) return false;
   const bool local = op.place() != fb::Place::Everywhere;
   if (local != (op.window() != 0) || op.window() > rules::kPositions)
     return check.fail("a local attention's window is out of range");
   if ((op.place() == fb::Place::Predicted) != (op.centre() != -1))
     return check.fail("a local attention does not know where to look");
   if (op.centre() != -1) {
-    auto centre = check.f32_input(op.centre());
-    if (!centre.ok()) return centre.status();
-    if ((*centre)->width() != 1 || (*centre)->extent() != fb::Extent::Rows)
+    const fb::Value* centre = check.f32_input(op.centre());
+    if (centre == nullptr) return false;
+    if (centre->width() != 1 || centre->extent() != fb::Extent::Rows)
       return check.fail("a local attention's centre has the wrong shape");
   }
-  return check.emits(op.output(), value_dim(**state), fb::Extent::Rows);
+  return check.emits(op.output(), value_dim(*state), fb::Extent::Rows);
 }
 
 std::uint64_t scratch_bytes(const fb::Align& op, const fb::Function& function, const Shapes& shapes) {

@@ -10,38 +10,38 @@ namespace {
 
 bool has_key(const fb::Attention& op) { return op.key()->value() >= 0; }
 
-Status verify_positions(const fb::Attention& op, Checker& check) {
+bool verify_positions(const fb::Attention& op, Checker& check) {
   if (op.angles() != -1) {
-    auto angles = check.f32_input(op.angles());
-    if (!angles.ok()) return angles.status();
-    const std::uint32_t width = (*angles)->width();
-    if (!has_key(op) || width % 2 != 0 || width > op.head_dim() || (*angles)->extent() != fb::Extent::Rows)
+    const fb::Value* angles = check.f32_input(op.angles());
+    if (angles == nullptr) return false;
+    const std::uint32_t width = angles->width();
+    if (!has_key(op) || width % 2 != 0 || width > op.head_dim() || angles->extent() != fb::Extent::Rows)
       return check.fail("rotary angles do not fit the heads they turn");
   }
-  if (op.bias() == -1) return {};
-  auto bias = check.weight(op.bias());
-  if (!bias.ok()) return bias.status();
-  if ((*bias)->type() != fb::WeightType::Float32 || (*bias)->rows() != op.heads() || (*bias)->columns() % 2 != 1)
+  if (op.bias() == -1) return true;
+  const fb::Weight* bias = check.weight(op.bias());
+  if (bias == nullptr) return false;
+  if (bias->type() != fb::WeightType::Float32 || bias->rows() != op.heads() || bias->columns() % 2 != 1)
     return check.fail("a relative position bias has the wrong type or shape");
-  return {};
+  return true;
 }
 
-Status verify_keys(const fb::Attention& op, Checker& check) {
+bool verify_keys(const fb::Attention& op, Checker& check) {
   if (!has_key(op)) {  // cross-attention
-    auto state = check.state(op.state());
-    if (!state.ok()) return state.status();
-    if (check.encode() || (*state)->extent() != fb::StateExtent::Source || op.mask() != fb::Mask::Full ||
-        op.window() != 0 || (*state)->heads() != op.kv_heads() || (*state)->head_dim() != op.head_dim() ||
-        value_dim(**state) != op.head_dim() || op.value()->value() >= 0)
+    const fb::State* state = check.state(op.state());
+    if (state == nullptr) return false;
+    if (check.encode() || state->extent() != fb::StateExtent::Source || op.mask() != fb::Mask::Full ||
+        op.window() != 0 || state->heads() != op.kv_heads() || state->head_dim() != op.head_dim() ||
+        value_dim(*state) != op.head_dim() || op.value()->value() >= 0)
       return check.fail("a cross-attention does not fit the state it reads");
-    return {};
+    return true;
   }
   for (const fb::Slice* slice : {op.key(), op.value()}) {
-    auto rows = check.columns(slice, op.kv_heads() * op.head_dim());
-    if (!rows.ok()) return rows.status();
-    if ((*rows)->extent() != fb::Extent::Rows) return check.fail("keys and values have not one row per token");
+    const fb::Value* rows = check.columns(slice, op.kv_heads() * op.head_dim());
+    if (rows == nullptr) return false;
+    if (rows->extent() != fb::Extent::Rows) return check.fail("keys and values have not one row per token");
   }
-  if (op.state() == -1) return check.encode() ? Status{} : check.fail("a decoder's self-attention has no state");
+  if (op.state() == -1) return check.encode() ? true : check.fail("a decoder's self-attention has no state");
   if (check.encode() || op.mask() != fb::Mask::Causal)
     return check.fail("an attention with a state of its own is not a causal one of the decoder");
   return check.fills(op.state(), fb::StateExtent::Context, op.kv_heads(), op.head_dim());
@@ -175,21 +175,18 @@ Scratch scratch_layout(const fb::Attention& op, const Shapes& shapes) {
 
 }  // namespace
 
-Status verify(const fb::Attention& op, Checker& check) {
+bool verify(const fb::Attention& op, Checker& check) {
   if (op.heads() == 0 || op.heads() > rules::kHeads || op.kv_heads() == 0 || op.heads() % op.kv_heads() != 0 ||
       op.head_dim() == 0 || op.head_dim() > rules::kHeadDim)
     return check.fail("an attention's heads are out of range or do not divide");
   const std::uint32_t width = op.heads() * op.head_dim();
-  auto query = check.columns(op.query(), width);
-  if (!query.ok()) return query.status();
-  if ((*query)->extent() != fb::Extent::Rows) return check.fail("queries have not one row per token");
-  if (op.mask() > fb::Mask::MAX) return {Code::kUnsupported, "an attention mask this version does not know"};
+  const fb::Value* query = check.columns(op.query(), width);
+  if (query == nullptr) return false;
+  if (query->extent() != fb::Extent::Rows) return check.fail("queries have not one row per token");
+  if (op.mask() > fb::Mask::MAX) return check.fail(Code::kUnsupported, "an attention mask this version does not know");
   if (op.mask() == fb::Mask::Full && op.window() != 0) return check.fail("a window over a full attention");
-  if (op.cap() != 0.0F) {
-    if (auto s = check.activation(fb::Activation::SoftCap, op.cap()); !s.ok()) return s;
-  }
-  if (auto s = verify_keys(op, check); !s.ok()) return s;
-  if (auto s = verify_positions(op, check); !s.ok()) return s;
+  if (op.cap() != 0.0F && !check.activation(fb::Activation::SoftCap, op.cap())) return false;
+  if (!verify_keys(op, check) || !verify_positions(op, check)) return false;
   return check.emits(op.output(), width, fb::Extent::Rows);
 }
 

@@ -5,20 +5,20 @@
 
 namespace kinglet::ops {
 
-Status verify(const fb::CacheKeyValue& op, Checker& check) {
+bool verify(const fb::CacheKeyValue& op, Checker& check) {
   if (!check.encode()) return check.fail("only an encoder fills the memory of a cross-attention");
-  auto state = check.state(op.state());
-  if (!state.ok()) return state.status();
-  const std::uint32_t heads = (*state)->heads();
-  const auto rows = [&](const fb::Slice* slice, std::uint32_t width) -> Status {
-    auto found = check.columns(slice, width);
-    if (!found.ok()) return found.status();
-    if ((*found)->extent() != fb::Extent::Rows) return check.fail("keys and values have not one row per token");
-    return {};
+  const fb::State* state = check.state(op.state());
+  if (state == nullptr) return false;
+  const std::uint32_t heads = state->heads();
+  const auto rows = [&](const fb::Slice* slice, std::uint32_t width) -> bool {
+    const fb::Value* found = check.columns(slice, width);
+    if (found == nullptr) return false;
+    if (found->extent() != fb::Extent::Rows) return check.fail("keys and values have not one row per token");
+    return true;
   };
-  if (auto s = rows(op.key(), heads * (*state)->head_dim()); !s.ok()) return s;
-  if (auto s = rows(op.value(), heads * value_dim(**state)); !s.ok()) return s;
-  return check.fills(op.state(), fb::StateExtent::Source, heads, (*state)->head_dim());
+  if (!rows(op.key(), heads * state->head_dim())) return false;
+  if (!rows(op.value(), heads * value_dim(*state))) return false;
+  return check.fills(op.state(), fb::StateExtent::Source, heads, state->head_dim());
 }
 
 std::uint64_t scratch_bytes(const fb::CacheKeyValue&, const fb::Function&, const Shapes&) { return 0; }

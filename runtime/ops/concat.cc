@@ -16,7 +16,7 @@ std::uint32_t width_of(const fb::Concat& op) {
 
 }  // namespace
 
-Status verify(const fb::Concat& op, Checker& check) {
+bool verify(const fb::Concat& op, Checker& check) {
   constexpr std::uint32_t kMostParts = 64;
   if (op.parts()->size() == 0 || op.parts()->size() > kMostParts)
     return check.fail("the number of values side by side is out of range");
@@ -26,12 +26,12 @@ Status verify(const fb::Concat& op, Checker& check) {
   const fb::Value* first = nullptr;  // of a grid
   for (const fb::Part* part : *op.parts()) {
     const fb::Slice slice(part->value(), part->first());
-    auto input = check.columns(&slice, part->width());
-    if (!input.ok()) return input.status();
-    const bool once = (*input)->extent() == fb::Extent::Sequences && op.extent() != fb::Extent::Grid;
-    if ((*input)->extent() != op.extent() && !once) return check.fail("values side by side differ in their rows");
-    if (first == nullptr && op.extent() == fb::Extent::Grid) first = *input;
-    if (first != nullptr && !same_rows(*first, **input)) return check.fail("grids side by side differ in size");
+    const fb::Value* input = check.columns(&slice, part->width());
+    if (input == nullptr) return false;
+    const bool once = input->extent() == fb::Extent::Sequences && op.extent() != fb::Extent::Grid;
+    if (input->extent() != op.extent() && !once) return check.fail("values side by side differ in their rows");
+    if (first == nullptr && op.extent() == fb::Extent::Grid) first = input;
+    if (first != nullptr && !same_rows(*first, *input)) return check.fail("grids side by side differ in size");
     width += part->width();
   }
   if (width > rules::kWidth) return check.fail("values side by side are too wide");

@@ -13,52 +13,52 @@ namespace kinglet::ops {
 namespace {
 
 // What the operator reads: a value of the function, or what the caller gave.
-Result<fb::Size> input_grid(const fb::Conv2d& op, const Checker& check, std::uint32_t& channels) {
+const fb::Size* input_grid(const fb::Conv2d& op, Checker& check, std::uint32_t& channels) {
   if (op.input() == -1) {
     const fb::Input* input = check.root().input();
     if (input == nullptr || !check.encode()) return check.fail("a convolution reads a picture that nobody gives");
     channels = input->channels();
-    return *input->grid();
+    return input->grid();
   }
-  auto value = check.f32_input(op.input());
-  if (!value.ok()) return value.status();
-  if ((*value)->extent() != fb::Extent::Grid) return check.fail("a convolution's input is no grid");
-  channels = (*value)->width();
-  return *(*value)->grid();
+  const fb::Value* value = check.f32_input(op.input());
+  if (value == nullptr) return nullptr;
+  if (value->extent() != fb::Extent::Grid) return check.fail("a convolution's input is no grid");
+  channels = value->width();
+  return value->grid();
 }
 
-Status verify_groups(const fb::Conv2d& op, std::uint32_t channels, std::uint32_t width, const Checker& check) {
+bool verify_groups(const fb::Conv2d& op, std::uint32_t channels, std::uint32_t width, Checker& check) {
   const std::uint32_t groups = op.groups();
   if (groups == 0 || channels % groups != 0 || width % groups != 0 || (groups != 1 && width / groups % kLanes != 0))
     return check.fail("a convolution's groups do not divide its columns, or not into multiples of 16");
   if (std::uint64_t{op.kernel()->height()} * op.kernel()->width() * (channels / groups) != op.inner())
     return check.fail("a convolution's weight does not fit its window");
-  return {};
+  return true;
 }
 
 }  // namespace
 
-Status verify(const fb::Conv2d& op, Checker& check) {
+bool verify(const fb::Conv2d& op, Checker& check) {
   std::uint32_t channels = 0;
-  auto input = input_grid(op, check, channels);
-  if (!input.ok()) return input.status();
-  auto output = check.grid_made(op.output());
-  if (!output.ok()) return output.status();
+  const fb::Size* input = input_grid(op, check, channels);
+  if (input == nullptr) return false;
+  const fb::Size* output = check.grid_made(op.output());
+  if (output == nullptr) return false;
   if (!good_window({*input, *output, *op.kernel(), *op.stride(), *op.padding(), *op.dilation()}))
     return check.fail("a convolution's window is out of range");
-  auto weight = check.weight(op.weight());
-  if (!weight.ok()) return weight.status();
-  const std::uint32_t width = (*weight)->rows();
-  if ((*weight)->type() != fb::WeightType::Int8 || (*weight)->columns() != op.inner() || op.inner() > rules::kInner)
+  const fb::Weight* weight = check.weight(op.weight());
+  if (weight == nullptr) return false;
+  const std::uint32_t width = weight->rows();
+  if (weight->type() != fb::WeightType::Int8 || weight->columns() != op.inner() || op.inner() > rules::kInner)
     return check.fail("a convolution's weight is not int8, or does not fit its window");
-  if (auto s = verify_groups(op, channels, width, check); !s.ok()) return s;
-  if (auto s = check.vector(op.bias(), width); !s.ok()) return s;
-  if (auto s = check.activation(op.activation(), op.cap()); !s.ok()) return s;
+  if (!verify_groups(op, channels, width, check)) return false;
+  if (!check.vector(op.bias(), width)) return false;
+  if (!check.activation(op.activation(), op.cap())) return false;
   if (op.residual() != -1) {
-    auto residual = check.f32_input(op.residual());
-    if (!residual.ok()) return residual.status();
-    if ((*residual)->width() != width || (*residual)->extent() != fb::Extent::Grid ||
-        (*residual)->grid()->height() != output->height() || (*residual)->grid()->width() != output->width())
+    const fb::Value* residual = check.f32_input(op.residual());
+    if (residual == nullptr) return false;
+    if (residual->width() != width || residual->extent() != fb::Extent::Grid ||
+        residual->grid()->height() != output->height() || residual->grid()->width() != output->width())
       return check.fail("a residual has not the shape of what it is added to");
   }
   return check.emits_grid(op.output(), width, *output);

@@ -8,23 +8,23 @@
 
 namespace kinglet::ops {
 
-Status verify(const fb::DepthwiseConv2d& op, Checker& check) {
-  auto input = check.f32_input(op.input());
-  if (!input.ok()) return input.status();
-  if ((*input)->extent() != fb::Extent::Grid) return check.fail("a convolution's input is no grid");
-  auto output = check.grid_made(op.output());
-  if (!output.ok()) return output.status();
-  if (!good_window({*(*input)->grid(), *output, *op.kernel(), *op.stride(), *op.padding(), *op.dilation()}))
+bool verify(const fb::DepthwiseConv2d& op, Checker& check) {
+  const fb::Value* input = check.f32_input(op.input());
+  if (input == nullptr) return false;
+  if (input->extent() != fb::Extent::Grid) return check.fail("a convolution's input is no grid");
+  const fb::Size* output = check.grid_made(op.output());
+  if (output == nullptr) return false;
+  if (!good_window({*input->grid(), *output, *op.kernel(), *op.stride(), *op.padding(), *op.dilation()}))
     return check.fail("a convolution's window is out of range");
-  auto weight = check.weight(op.weight());
-  if (!weight.ok()) return weight.status();
-  const std::uint32_t width = (*input)->width();
-  if ((*weight)->type() != fb::WeightType::Float32 || (*weight)->columns() != width ||
-      (*weight)->rows() != std::uint64_t{op.kernel()->height()} * op.kernel()->width())
+  const fb::Weight* weight = check.weight(op.weight());
+  if (weight == nullptr) return false;
+  const std::uint32_t width = input->width();
+  if (weight->type() != fb::WeightType::Float32 || weight->columns() != width ||
+      weight->rows() != std::uint64_t{op.kernel()->height()} * op.kernel()->width())
     return check.fail("a depthwise convolution's weight is not f32, or does not fit its window");
-  if (auto s = check.vector(op.bias(), width); !s.ok()) return s;
+  if (!check.vector(op.bias(), width)) return false;
   if (op.activation() == fb::Activation::SoftCap) return check.fail("a depthwise convolution cannot be a soft cap");
-  if (auto s = check.activation(op.activation(), 1.0F); !s.ok()) return s;
+  if (!check.activation(op.activation(), 1.0F)) return false;
   return check.emits_grid(op.output(), width, *output);
 }
 

@@ -4,18 +4,14 @@
 
 namespace kinglet::ops {
 
-Status verify(const fb::Embed& op, Checker& check) {
+bool verify(const fb::Embed& op, Checker& check) {
   if (check.encode() && check.root().input() != nullptr) return check.fail("tokens are embedded where none are read");
-  auto tokens = check.weight(op.tokens());
-  if (!tokens.ok()) return tokens.status();
-  const std::uint32_t width = (*tokens)->columns();
-  if (auto s = check.table(op.tokens(), check.vocabulary(), width); !s.ok()) return s;
-  if (op.positions() != -1) {
-    if (auto s = check.table(op.positions(), check.positions(), width); !s.ok()) return s;
-  }
-  if (op.types() != -1) {
-    if (auto s = check.table(op.types(), check.root().types(), width); !s.ok()) return s;
-  }
+  const fb::Weight* tokens = check.weight(op.tokens());
+  if (tokens == nullptr) return false;
+  const std::uint32_t width = tokens->columns();
+  if (!check.table(op.tokens(), check.vocabulary(), width)) return false;
+  if (op.positions() != -1 && !check.table(op.positions(), check.positions(), width)) return false;
+  if (op.types() != -1 && !check.table(op.types(), check.root().types(), width)) return false;
   return check.emits(op.output(), width, fb::Extent::Rows);
 }
 

@@ -5,15 +5,15 @@
 
 namespace kinglet::ops {
 
-Status verify(const fb::Gate& op, Checker& check) {
-  auto gate = check.columns(op.gate(), op.width());
-  if (!gate.ok()) return gate.status();
-  auto up = check.columns(op.up(), op.width());
-  if (!up.ok()) return up.status();
-  if (!same_rows(**gate, **up)) return check.fail("a gate and what it gates have different rows");
+bool verify(const fb::Gate& op, Checker& check) {
+  const fb::Value* gate = check.columns(op.gate(), op.width());
+  if (gate == nullptr) return false;
+  const fb::Value* up = check.columns(op.up(), op.width());
+  if (up == nullptr) return false;
+  if (!same_rows(*gate, *up)) return check.fail("a gate and what it gates have different rows");
   if (op.activation() == fb::Activation::SoftCap) return check.fail("a gate cannot be a soft cap");
-  if (auto s = check.activation(op.activation(), 1.0F); !s.ok()) return s;
-  return check.emits_like(op.output(), op.width(), **gate);
+  if (!check.activation(op.activation(), 1.0F)) return false;
+  return check.emits_like(op.output(), op.width(), *gate);
 }
 
 std::uint64_t scratch_bytes(const fb::Gate& op, const fb::Function&, const Shapes& shapes) {

@@ -6,15 +6,15 @@
 
 namespace kinglet::ops {
 
-Status verify(const fb::Keep& op, Checker& check) {
-  auto state = check.state(op.state());
-  if (!state.ok()) return state.status();
-  auto input = check.columns(op.input(), row_width(**state));
-  if (!input.ok()) return input.status();
-  if ((*input)->extent() != fb::Extent::Rows && (*input)->extent() != fb::Extent::Sequences)
+bool verify(const fb::Keep& op, Checker& check) {
+  const fb::State* state = check.state(op.state());
+  if (state == nullptr) return false;
+  const fb::Value* input = check.columns(op.input(), row_width(*state));
+  if (input == nullptr) return false;
+  if (input->extent() != fb::Extent::Rows && input->extent() != fb::Extent::Sequences)
     return check.fail("what is kept has a row for each token or sequence");
-  return check.fills(op.state(), check.encode() ? fb::StateExtent::Memory : fb::StateExtent::Sequence,
-                     (*state)->heads(), (*state)->head_dim());
+  return check.fills(op.state(), check.encode() ? fb::StateExtent::Memory : fb::StateExtent::Sequence, state->heads(),
+                     state->head_dim());
 }
 
 std::uint64_t scratch_bytes(const fb::Keep&, const fb::Function&, const Shapes&) { return 0; }

@@ -11,34 +11,33 @@
 
 namespace kinglet::ops {
 
-Status verify(const fb::Linear& op, Checker& check) {
-  auto input = check.input(op.input());
-  if (!input.ok()) return input.status();
-  if ((*input)->kind() == fb::Kind::F32) return check.fail("a linear layer reads rows that are not quantized");
-  auto weight = check.weight(op.weight());
-  if (!weight.ok()) return weight.status();
-  if ((*weight)->type() != fb::WeightType::Int8) return check.fail("a linear layer's weight is not int8");
-  if ((*weight)->columns() != (*input)->width() || (*weight)->columns() > rules::kInner)
+bool verify(const fb::Linear& op, Checker& check) {
+  const fb::Value* input = check.input(op.input());
+  if (input == nullptr) return false;
+  if (input->kind() == fb::Kind::F32) return check.fail("a linear layer reads rows that are not quantized");
+  const fb::Weight* weight = check.weight(op.weight());
+  if (weight == nullptr) return false;
+  if (weight->type() != fb::WeightType::Int8) return check.fail("a linear layer's weight is not int8");
+  if (weight->columns() != input->width() || weight->columns() > rules::kInner)
     return check.fail("a linear layer's weight does not fit its input");
-  if (auto s = check.vector(op.bias(), (*weight)->rows()); !s.ok()) return s;
+  if (!check.vector(op.bias(), weight->rows())) return false;
   if (op.up() == -1 && op.up_bias() != -1) return check.fail("a linear layer has the bias of a second weight only");
   if (op.up() != -1) {
-    auto up = check.weight(op.up());
-    if (!up.ok()) return up.status();
-    if ((*up)->type() != fb::WeightType::Int8 || (*up)->rows() != (*weight)->rows() ||
-        (*up)->columns() != (*weight)->columns())
+    const fb::Weight* up = check.weight(op.up());
+    if (up == nullptr) return false;
+    if (up->type() != fb::WeightType::Int8 || up->rows() != weight->rows() || up->columns() != weight->columns())
       return check.fail("the two weights of a gated linear layer differ in shape or type");
-    if (auto s = check.vector(op.up_bias(), (*up)->rows()); !s.ok()) return s;
+    if (!check.vector(op.up_bias(), up->rows())) return false;
     if (op.residual() != -1) return check.fail("a gated linear layer has a residual");
   }
-  if (auto s = check.activation(op.activation(), op.cap()); !s.ok()) return s;
+  if (!check.activation(op.activation(), op.cap())) return false;
   if (op.residual() != -1) {
-    auto residual = check.f32_input(op.residual());
-    if (!residual.ok()) return residual.status();
-    if ((*residual)->width() != (*weight)->rows() || !same_rows(**residual, **input))
+    const fb::Value* residual = check.f32_input(op.residual());
+    if (residual == nullptr) return false;
+    if (residual->width() != weight->rows() || !same_rows(*residual, *input))
       return check.fail("a residual has not the shape of what it is added to");
   }
-  return check.emits_like(op.output(), (*weight)->rows(), **input);
+  return check.emits_like(op.output(), weight->rows(), *input);
 }
 
 namespace {

@@ -16,20 +16,20 @@ kernels::NormKind kernel_kind(fb::NormKind kind) {
 
 }  // namespace
 
-Status verify(const fb::Norm& op, Checker& check) {
-  auto input = check.columns(op.input(), op.width());
-  if (!input.ok()) return input.status();
-  if (op.kind() > fb::NormKind::MAX) return {Code::kUnsupported, "a norm this version does not know"};
+bool verify(const fb::Norm& op, Checker& check) {
+  const fb::Value* input = check.columns(op.input(), op.width());
+  if (input == nullptr) return false;
+  if (op.kind() > fb::NormKind::MAX) return check.fail(Code::kUnsupported, "a norm this version does not know");
   if (op.group() == 0 || op.width() % op.group() != 0) return check.fail("a norm's groups do not divide its width");
-  if (auto s = check.vector(op.gain(), op.group()); !s.ok()) return s;
-  if (auto s = check.vector(op.bias(), op.group()); !s.ok()) return s;
+  if (!check.vector(op.gain(), op.group())) return false;
+  if (!check.vector(op.bias(), op.group())) return false;
   if (op.residual() != -1) {
-    auto residual = check.f32_input(op.residual());
-    if (!residual.ok()) return residual.status();
-    if ((*residual)->width() != op.width() || !same_rows(**residual, **input))
+    const fb::Value* residual = check.f32_input(op.residual());
+    if (residual == nullptr) return false;
+    if (residual->width() != op.width() || !same_rows(*residual, *input))
       return check.fail("a residual has not the shape of what it is added to");
   }
-  return check.emits_like(op.output(), op.width(), **input);
+  return check.emits_like(op.output(), op.width(), *input);
 }
 
 std::uint64_t scratch_bytes(const fb::Norm& op, const fb::Function&, const Shapes& shapes) {

@@ -12,26 +12,26 @@
 
 namespace kinglet::ops {
 
-Status verify(const fb::Embed& op, Checker& check);
-Status verify(const fb::RotaryAngles& op, Checker& check);
-Status verify(const fb::Norm& op, Checker& check);
-Status verify(const fb::Linear& op, Checker& check);
-Status verify(const fb::Attention& op, Checker& check);
-Status verify(const fb::CacheKeyValue& op, Checker& check);
-Status verify(const fb::Gate& op, Checker& check);
-Status verify(const fb::Activate& op, Checker& check);
-Status verify(const fb::Add& op, Checker& check);
-Status verify(const fb::Select& op, Checker& check);
-Status verify(const fb::PoolRows& op, Checker& check);
-Status verify(const fb::Recurrent& op, Checker& check);
-Status verify(const fb::Recall& op, Checker& check);
-Status verify(const fb::Keep& op, Checker& check);
-Status verify(const fb::Concat& op, Checker& check);
-Status verify(const fb::Align& op, Checker& check);
-Status verify(const fb::Conv2d& op, Checker& check);
-Status verify(const fb::DepthwiseConv2d& op, Checker& check);
-Status verify(const fb::Pool2d& op, Checker& check);
-Status verify(const fb::Regions& op, Checker& check);
+bool verify(const fb::Embed& op, Checker& check);
+bool verify(const fb::RotaryAngles& op, Checker& check);
+bool verify(const fb::Norm& op, Checker& check);
+bool verify(const fb::Linear& op, Checker& check);
+bool verify(const fb::Attention& op, Checker& check);
+bool verify(const fb::CacheKeyValue& op, Checker& check);
+bool verify(const fb::Gate& op, Checker& check);
+bool verify(const fb::Activate& op, Checker& check);
+bool verify(const fb::Add& op, Checker& check);
+bool verify(const fb::Select& op, Checker& check);
+bool verify(const fb::PoolRows& op, Checker& check);
+bool verify(const fb::Recurrent& op, Checker& check);
+bool verify(const fb::Recall& op, Checker& check);
+bool verify(const fb::Keep& op, Checker& check);
+bool verify(const fb::Concat& op, Checker& check);
+bool verify(const fb::Align& op, Checker& check);
+bool verify(const fb::Conv2d& op, Checker& check);
+bool verify(const fb::DepthwiseConv2d& op, Checker& check);
+bool verify(const fb::Pool2d& op, Checker& check);
+bool verify(const fb::Regions& op, Checker& check);
 
 std::uint64_t scratch_bytes(const fb::Embed& op, const fb::Function& function, const Shapes& shapes);
 std::uint64_t scratch_bytes(const fb::RotaryAngles& op, const fb::Function& function, const Shapes& shapes);

@@ -39,20 +39,20 @@ Window window_of(const fb::Pool2d& op, const fb::Size& input, const fb::Size& ou
 
 }  // namespace
 
-Status verify(const fb::Pool2d& op, Checker& check) {
-  auto input = check.f32_input(op.input());
-  if (!input.ok()) return input.status();
-  if ((*input)->extent() != fb::Extent::Grid) return check.fail("a pooling's input is no grid");
-  if (op.kind() > fb::PoolKind::MAX) return {Code::kUnsupported, "a pooling this version does not know"};
-  auto output = check.grid_made(op.output());
-  if (!output.ok()) return output.status();
+bool verify(const fb::Pool2d& op, Checker& check) {
+  const fb::Value* input = check.f32_input(op.input());
+  if (input == nullptr) return false;
+  if (input->extent() != fb::Extent::Grid) return check.fail("a pooling's input is no grid");
+  if (op.kind() > fb::PoolKind::MAX) return check.fail(Code::kUnsupported, "a pooling this version does not know");
+  const fb::Size* output = check.grid_made(op.output());
+  if (output == nullptr) return false;
   if (!op.adaptive()) {
     if (op.kernel() == nullptr || op.stride() == nullptr || op.padding() == nullptr)
       return check.fail("a pooling's window is missing");
-    const Window window = window_of(op, *(*input)->grid(), *output);
+    const Window window = window_of(op, *input->grid(), *output);
     if (!good_window(window) || !sees_something(window)) return check.fail("a pooling's window is out of range");
   }
-  return check.emits_grid(op.output(), (*input)->width(), *output);
+  return check.emits_grid(op.output(), input->width(), *output);
 }
 
 std::uint64_t scratch_bytes(const fb::Pool2d& op, const fb::Function& function, const Shapes& shapes) {

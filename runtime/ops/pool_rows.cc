@@ -28,20 +28,20 @@ void pool(const FloatRows& input, std::uint32_t first, std::uint32_t rows, std::
 
 }  // namespace
 
-Status verify(const fb::PoolRows& op, Checker& check) {
-  auto input = check.f32_input(op.input());
-  if (!input.ok()) return input.status();
-  if ((*input)->extent() != fb::Extent::Rows && (*input)->extent() != fb::Extent::Grid)
+bool verify(const fb::PoolRows& op, Checker& check) {
+  const fb::Value* input = check.f32_input(op.input());
+  if (input == nullptr) return false;
+  if (input->extent() != fb::Extent::Rows && input->extent() != fb::Extent::Grid)
     return check.fail("rows are pooled from something that has no row per token or place");
-  if (op.pooling() > fb::Pooling::MAX) return {Code::kUnsupported, "a pooling this version does not know"};
-  const bool grid = (*input)->extent() == fb::Extent::Grid;
+  if (op.pooling() > fb::Pooling::MAX) return check.fail(Code::kUnsupported, "a pooling this version does not know");
+  const bool grid = input->extent() == fb::Extent::Grid;
   // Texts may have a single row, what is made of the model's input has always as many.
-  const std::uint32_t least = grid                                     ? places(**input)
+  const std::uint32_t least = grid                                     ? places(*input)
                               : check.encode() && check.root().input() ? check.root().source()
                                                                        : 1;
   if (op.row() >= least || (op.row() != 0 && op.pooling() != fb::Pooling::First))
     return check.fail("a row is pooled that there may not be");
-  return check.emits(op.output(), (*input)->width(), fb::Extent::Sequences);
+  return check.emits(op.output(), input->width(), fb::Extent::Sequences);
 }
 
 std::uint64_t scratch_bytes(const fb::PoolRows& op, const fb::Function& function, const Shapes& shapes) {

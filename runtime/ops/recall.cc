@@ -3,15 +3,15 @@
 #include "ops/ops.h"
 
 namespace kinglet::ops {
-Status verify(const fb::Recall& op, Checker& check) {
-  auto state = check.state(op.state() >= 0 ? op.state() : op.initial());
-  if (!state.ok()) return state.status();
-  if (op.state() >= 0 && (check.encode() || (*state)->extent() != fb::StateExtent::Sequence))
+bool verify(const fb::Recall& op, Checker& check) {
+  const fb::State* state = check.state(op.state() >= 0 ? op.state() : op.initial());
+  if (state == nullptr) return false;
+  if (op.state() >= 0 && (check.encode() || state->extent() != fb::StateExtent::Sequence))
     return check.fail("only a decoder recalls what a sequence kept");
   if (op.state() >= 0 && !check.sequential())
     return check.fail("what the row before kept is recalled by a function that runs many rows at once");
-  if (auto s = check.remembers(op.initial(), (*state)->heads(), (*state)->head_dim()); !s.ok()) return s;
-  return check.emits(op.output(), row_width(**state), fb::Extent::Sequences);
+  if (!check.remembers(op.initial(), state->heads(), state->head_dim())) return false;
+  return check.emits(op.output(), row_width(*state), fb::Extent::Sequences);
 }
 
 std::uint64_t scratch_bytes(const fb::Recall& op, const fb::Function& function, const Shapes& shapes) {

@@ -34,10 +34,10 @@ Scratch scratch_layout(const fb::Recurrent& op, std::uint32_t hidden, const Shap
   return layout;
 }
 
-Status verify_product(int weight, int bias, std::uint32_t rows, std::uint32_t columns, Checker& check) {
-  auto found = check.weight(weight);
-  if (!found.ok()) return found.status();
-  if ((*found)->type() != fb::WeightType::Int8 || (*found)->rows() != rows || (*found)->columns() != columns ||
+bool verify_product(int weight, int bias, std::uint32_t rows, std::uint32_t columns, Checker& check) {
+  const fb::Weight* found = check.weight(weight);
+  if (found == nullptr) return false;
+  if (found->type() != fb::WeightType::Int8 || found->rows() != rows || found->columns() != columns ||
       columns > rules::kInner)
     return check.fail("a recurrent layer's weight does not fit its state");
   return check.vector(bias, rows);
@@ -165,29 +165,29 @@ class Pass {
 
 }  // namespace
 
-Status verify(const fb::Recurrent& op, Checker& check) {
+bool verify(const fb::Recurrent& op, Checker& check) {
   static_assert(static_cast<int>(fb::Cell::Lstm) == static_cast<int>(kernels::Cell::kLstm) &&
                 static_cast<int>(fb::Cell::Gru) == static_cast<int>(kernels::Cell::kGru) &&
                 static_cast<int>(fb::Cell::GruOriginal) == static_cast<int>(kernels::Cell::kGruOriginal));
-  if (op.cell() > fb::Cell::MAX) return {Code::kUnsupported, "a recurrent cell this version does not know"};
-  auto state = check.state(op.state());
-  if (!state.ok()) return state.status();
-  const std::uint32_t hidden = (*state)->head_dim();
+  if (op.cell() > fb::Cell::MAX) return check.fail(Code::kUnsupported, "a recurrent cell this version does not know");
+  const fb::State* state = check.state(op.state());
+  if (state == nullptr) return false;
+  const std::uint32_t hidden = state->head_dim();
   const std::uint32_t heads = op.cell() == fb::Cell::Lstm ? 2 : 1;
   if (hidden > rules::kWidth / 4) return check.fail("a recurrent layer is too wide");
-  auto input = check.columns(op.input(), gates(op) * hidden);
-  if (!input.ok()) return input.status();
-  if ((*input)->extent() != fb::Extent::Rows) return check.fail("a recurrent layer's input has not one row per token");
-  if (auto s = verify_product(op.weight(), op.bias(), joint_gates(op) * hidden, hidden, check); !s.ok()) return s;
+  const fb::Value* input = check.columns(op.input(), gates(op) * hidden);
+  if (input == nullptr) return false;
+  if (input->extent() != fb::Extent::Rows) return check.fail("a recurrent layer's input has not one row per token");
+  if (!verify_product(op.weight(), op.bias(), joint_gates(op) * hidden, hidden, check)) return false;
   if (op.cell() == fb::Cell::GruOriginal) {
-    if (auto s = verify_product(op.candidate(), op.candidate_bias(), hidden, hidden, check); !s.ok()) return s;
+    if (!verify_product(op.candidate(), op.candidate_bias(), hidden, hidden, check)) return false;
   } else if (op.candidate() != -1) {
     return check.fail("a recurrent cell has a weight that it has no use for");
   }
-  if (auto s = check.remembers(op.initial(), heads, hidden); !s.ok()) return s;
+  if (!check.remembers(op.initial(), heads, hidden)) return false;
   if (op.reverse() && !check.encode()) return check.fail("a decoder's recurrent layer runs backward");
   const fb::StateExtent extent = check.encode() ? fb::StateExtent::Memory : fb::StateExtent::Sequence;
-  if (auto s = check.fills(op.state(), extent, heads, hidden); !s.ok()) return s;
+  if (!check.fills(op.state(), extent, heads, hidden)) return false;
   return check.emits(op.output(), hidden, fb::Extent::Rows);
 }
 

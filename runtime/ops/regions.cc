@@ -7,23 +7,21 @@
 
 namespace kinglet::ops {
 
-Status verify(const fb::Regions& op, Checker& check) {
-  auto input = check.f32_input(op.input());
-  if (!input.ok()) return input.status();
-  if (!check.encode() || (*input)->extent() != fb::Extent::Grid) return check.fail("regions are made of no grid");
-  const std::uint32_t width = (*input)->width();
-  std::uint64_t rows = places(**input);
+bool verify(const fb::Regions& op, Checker& check) {
+  const fb::Value* input = check.f32_input(op.input());
+  if (input == nullptr) return false;
+  if (!check.encode() || input->extent() != fb::Extent::Grid) return check.fail("regions are made of no grid");
+  const std::uint32_t width = input->width();
+  std::uint64_t rows = places(*input);
   for (const int table : {op.before(), op.positions()}) {
     if (table == -1) continue;
-    if (auto s = check.table(table, 1, width); !s.ok()) return s;
-    const fb::Weight& weight = **check.weight(table);
+    if (!check.table(table, 1, width)) return false;
+    const fb::Weight& weight = *check.weight(table);
     if (weight.type() != fb::WeightType::Float32) return check.fail("rows before a grid's, or positions, are not f32");
     if (table == op.before()) rows += weight.rows();
   }
   if (rows != check.root().source()) return check.fail("a grid gives another number of rows than the model's source");
-  if (op.positions() != -1) {
-    if (auto s = check.table(op.positions(), static_cast<std::uint32_t>(rows), width); !s.ok()) return s;
-  }
+  if (op.positions() != -1 && !check.table(op.positions(), static_cast<std::uint32_t>(rows), width)) return false;
   return check.emits(op.output(), width, fb::Extent::Rows);
 }
 

@@ -6,12 +6,12 @@
 
 namespace kinglet::ops {
 
-Status verify(const fb::Select& op, Checker& check) {
-  auto input = check.f32_input(op.input());
-  if (!input.ok()) return input.status();
-  if ((*input)->extent() != fb::Extent::Rows)
+bool verify(const fb::Select& op, Checker& check) {
+  const fb::Value* input = check.f32_input(op.input());
+  if (input == nullptr) return false;
+  if (input->extent() != fb::Extent::Rows)
     return check.fail("rows are selected from something that has no row per token");
-  return check.emits(op.output(), (*input)->width(), fb::Extent::Outputs);
+  return check.emits(op.output(), input->width(), fb::Extent::Outputs);
 }
 
 std::uint64_t scratch_bytes(const fb::Select& op, const fb::Function& function, const Shapes& shapes) {

@@ -96,6 +96,8 @@ void TokenMarks::suppress_first(std::span<const std::int32_t> tokens) { mark(sup
 std::size_t BeamSearch::workspace_bytes(std::uint32_t beams, std::uint32_t max_tokens) {
   const std::uint64_t each =
       2 * sizeof(Candidate) + 2 * sizeof(float) + sizeof(Ended) + std::uint64_t{max_tokens} * sizeof(Step);
+  constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
+  if (beams > kAll / 2 / round_up(each, kAlignment)) return kAll;
   return static_cast<std::size_t>(beams * round_up(each, kAlignment));
 }
 

@@ -29,7 +29,9 @@ Status check(std::span<const std::int32_t> tokens, std::uint32_t vocabulary) {
 }  // namespace
 
 std::size_t Sampler::workspace_bytes(std::uint32_t vocabulary) {
-  return static_cast<std::size_t>(2 * scores_bytes(vocabulary));
+  constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
+  const std::uint64_t bytes = 2 * scores_bytes(vocabulary);
+  return bytes > kAll / 2 ? kAll : static_cast<std::size_t>(bytes);
 }
 
 Result<Sampler> Sampler::create(std::uint32_t vocabulary, const SamplerOptions& options,

@@ -17,7 +17,7 @@ constexpr Entry kEntries[] = {{"matmul  ", matmul_cases}, {"quantize", quantize_
                               {"gate    ", gate_cases},   {"add     ", add_cases},      {"window  ", window_cases},
                               {"embed   ", embed_cases},  {"angles  ", angles_cases},   {"store   ", store_cases},
                               {"attend  ", attend_cases}, {"align   ", align_cases},    {"cell    ", cell_cases},
-                              {"scan    ", scan_cases},   {"model   ", model_cases}};
+                              {"scan    ", scan_cases},   {"model   ", model_cases},    {"sizes   ", size_cases}};
 
 bool equal(const char* a, const char* b) {
   for (; *a != '\0' && *a == *b; ++a) ++b;

@@ -156,6 +156,7 @@ void align_cases(Suite& suite);
 void cell_cases(Suite& suite);
 void scan_cases(Suite& suite);
 void model_cases(Suite& suite);
+void size_cases(Suite& suite);
 
 // All of them, `depth` times with other random numbers. True: everything is equal, and the set `required` (if not null) took part.
 bool run_all(const Console& console, unsigned depth, const char* required, const CpuFeatures& features);

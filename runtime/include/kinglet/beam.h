@@ -93,7 +93,7 @@ class BeamSearch {
  public:
   BeamSearch() = default;
 
-  // A multiple of 64, linear in `beams`. `max_tokens` is the longest hypothesis, its stop token included.
+  // A multiple of 64, linear in `beams`. `max_tokens` is the longest hypothesis, its stop token included. SIZE_MAX where no memory is.
   static std::size_t workspace_bytes(std::uint32_t beams, std::uint32_t max_tokens);
 
   // One hypothesis runs, and it has no tokens. `forced` is the first token of all, or -1. `marks` and the workspace (aligned to 64)

@@ -40,7 +40,7 @@ class Sampler {
  public:
   Sampler() = default;
 
-  // Room for one row of scores and an order of the tokens.
+  // Room for one row of scores and an order of the tokens. SIZE_MAX where no memory is.
   static std::size_t workspace_bytes(std::uint32_t vocabulary);
 
   // `suppressed` is added to the options' list; both lists and the workspace (aligned to 8 bytes) stay the caller's and alive.

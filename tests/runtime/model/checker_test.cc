@@ -35,6 +35,60 @@ fb::ValueT grid(std::uint32_t height, std::uint32_t width, std::uint32_t channel
   return made;
 }
 
+// A checker's answers with the reason beside them.
+struct Answers {
+  Checker& check;
+
+  Status told(bool good) const { return good ? Status{} : check.failure(); }
+  template <class T>
+  Result<const T*> told(const T* found) const {
+    if (found == nullptr) return check.failure();
+    return found;
+  }
+  const Answers* operator->() const { return this; }
+
+  void at(std::uint32_t op) const { check.at(op); }
+  bool encode() const { return check.encode(); }
+  bool sequential() const { return check.sequential(); }
+  std::uint32_t vocabulary() const { return check.vocabulary(); }
+  std::uint32_t positions() const { return check.positions(); }
+  std::uint32_t next_state() const { return check.next_state(); }
+  Status finish() const { return check.finish(); }
+  auto input(int value) const { return told(check.input(value)); }
+  auto f32_input(int value) const { return told(check.f32_input(value)); }
+  auto columns(const fb::Slice* slice, std::uint32_t width) const { return told(check.columns(slice, width)); }
+  Status emits(const fb::Emit* emit, std::uint32_t width, fb::Extent extent) const {
+    return told(check.emits(emit, width, extent));
+  }
+  Status makes(int value, std::uint32_t width, fb::Extent extent, bool quantized) const {
+    return told(check.makes(value, width, extent, quantized));
+  }
+  Status emits_like(const fb::Emit* emit, std::uint32_t width, const fb::Value& like) const {
+    return told(check.emits_like(emit, width, like));
+  }
+  Status emits_grid(const fb::Emit* emit, std::uint32_t width, const fb::Size& grid) const {
+    return told(check.emits_grid(emit, width, grid));
+  }
+  Result<fb::Size> grid_made(const fb::Emit* emit) const {
+    const fb::Size* made = check.grid_made(emit);
+    if (made == nullptr) return check.failure();
+    return *made;
+  }
+  auto weight(int index) const { return told(check.weight(index)); }
+  Status vector(int index, std::uint32_t width) const { return told(check.vector(index, width)); }
+  Status table(int index, std::uint32_t rows, std::uint32_t width) const {
+    return told(check.table(index, rows, width));
+  }
+  auto state(int index) const { return told(check.state(index)); }
+  Status remembers(int index, std::uint32_t heads, std::uint32_t head_dim) const {
+    return told(check.remembers(index, heads, head_dim));
+  }
+  Status fills(int index, fb::StateExtent extent, std::uint32_t heads, std::uint32_t head_dim) const {
+    return told(check.fills(index, extent, heads, head_dim));
+  }
+  Status activation(fb::Activation activation, float cap) const { return told(check.activation(activation, cap)); }
+};
+
 // A function of these values, asked by its operator kOp, in a real model.
 class Asked {
  public:
@@ -52,8 +106,7 @@ class Asked {
     check_->at(kOp);
   }
 
-  Checker& operator*() { return *check_; }
-  Checker* operator->() { return &*check_; }
+  Answers operator->() { return {*check_}; }
   const fb::Model& root() const { return model_.root(); }
 
   // All values are made.
@@ -61,7 +114,7 @@ class Asked {
     const fb::Function& function = *flatbuffers::GetRoot<fb::Function>(builder_.GetBufferPointer());
     for (std::uint32_t i = 0; i < function.values()->size(); ++i) {
       const fb::Value& each = *function.values()->Get(i);
-      EXPECT_TRUE(check_->makes(static_cast<int>(i), each.width(), each.extent(), each.kind() != fb::Kind::F32).ok());
+      EXPECT_TRUE(check_->makes(static_cast<int>(i), each.width(), each.extent(), each.kind() != fb::Kind::F32));
     }
     return *this;
   }
