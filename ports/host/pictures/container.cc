@@ -6,34 +6,10 @@
 #include <string_view>
 
 #include "failure.h"
+#include "file_bytes.h"
 
 namespace kinglet::host {
 namespace {
-
-using Bytes = std::span<const std::byte>;
-
-// Behind the end are zeros.
-std::size_t byte_of(Bytes file, std::size_t at) {
-  return at < file.size() ? std::to_integer<std::size_t>(file[at]) : 0;
-}
-
-bool begins(Bytes file, std::string_view text) {
-  return file.size() >= text.size() && std::equal(text.begin(), text.end(), file.begin(), [](char c, std::byte byte) {
-           return static_cast<unsigned char>(c) == std::to_integer<int>(byte);
-         });
-}
-
-Bytes part(Bytes file, std::size_t at, std::size_t bytes) {
-  if (at >= file.size()) return {};
-  return file.subspan(at, std::min(bytes, file.size() - at));
-}
-
-// A number of some bytes, the highest first or last.
-std::size_t number(Bytes file, std::size_t at, std::size_t bytes, bool high_first = true) {
-  std::size_t made = 0;
-  for (std::size_t i = 0; i < bytes; ++i) made = made << 8U | byte_of(file, at + (high_first ? i : bytes - 1 - i));
-  return made;
-}
 
 constexpr std::string_view kPng("\x89PNG\r\n\x1a\n");
 
