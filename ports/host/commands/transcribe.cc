@@ -61,10 +61,10 @@ class Command {
 
  private:
   static const std::string& checked(const Opened& opened) {
-    if (opened.root().input() == nullptr || !opened.model().has_decoder() ||
-        opened.root().target_tokenizer() == nullptr)
+    if (opened.root().input() == nullptr || !opened.model().has_decoder())
       throw Failure(opened.path() +
                     ": this model does not write down sounds: give one that was converted from Whisper");
+    require_words(opened);
     return opened.path();
   }
 
