@@ -77,6 +77,10 @@ void vector(Builder& b, Rows row, const Config& config, const Tower& m, const st
 Checkpoint clip_tower(Checkpoint checkpoint, const std::string& part) {
   const Config config(checkpoint.config);
   check_common(config);
+  for (const std::string& name :
+       config.has("architectures") ? config.texts("architectures") : std::vector<std::string>{}) {
+    if (name.find("For") != name.npos) config.reject("architectures", "supported: CLIPModel");
+  }
   if (part != "text" && part != "vision")
     throw Error(
         "config.json: this is all of CLIP, and a file holds one of its towers; say which by --part text or --part "

@@ -159,6 +159,10 @@ void image_processor_input(Builder& b, fb::Size grid, std::uint32_t channels, co
   const std::optional<fb::Size> made = input.crop ? input.crop : input.resize;
   if (made && made->width() == 0)
     config.reject("size", "pictures would come out in many sizes, and the model reads " + shown(grid) + " alone");
+  if (made && !same(*made, grid) && !file)
+    throw Error("there is no preprocessor_config.json, and " + std::string(usual.name) + "ImageProcessor makes " +
+                shown(*made) + " without one, but config.json's image_size is " + shown(grid) +
+                ": put the file beside config.json");
   if (made && !same(*made, grid))
     throw Error(config.where() + ": pictures come out as " + shown(*made) + ", but config.json's image_size is " +
                 shown(grid) + "; make the two equal");

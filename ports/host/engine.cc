@@ -40,6 +40,12 @@ std::string Opened::name() const {
 
 std::uint32_t threads_of(const Common& common) { return common.threads != 0 ? common.threads : physical_cores(); }
 
+void require_words(const Opened& opened) {
+  if (opened.root().target_tokenizer() == nullptr)
+    throw Failure(opened.path() + ": this model has no tokenizer, so it writes tokens only: convert the checkpoint " +
+                  "with its tokenizer.json");
+}
+
 Limits limits_of(const Opened& opened, const Common& common) {
   constexpr std::uint32_t kSource = 4096;  // memory that no text reaches is never touched
   Limits limits;

@@ -67,6 +67,8 @@ class Engine {
 std::uint32_t threads_of(const Common& common);
 // Throws where there is no such kernel set or this processor does not run it, and says which there are. Empty: the best.
 void check_isa(const std::string& name);
+// Throws where the file has no tokenizer that makes texts of tokens.
+void require_words(const Opened& opened);
 // The limits of one sequence: --context for a decoder, or for the texts of a model that has none.
 Limits limits_of(const Opened& opened, const Common& common);
 

@@ -53,14 +53,25 @@ Resize::Resize(std::uint32_t from, std::uint32_t to, fb::Filter filter) : from_(
   most_ = filter_ == fb::Filter::Nearest ? 1 : least_above(support_) * 2 + 1;
 }
 
-Resize::Taps Resize::taps(std::uint32_t index, std::span<std::int32_t> weights, std::span<double> values) const {
+// Pillow adds up the steps; where the middle of a place lies between two others, what that rounds off decides.
+std::uint32_t Resize::nearest(std::uint32_t index) {
+  const double step = static_cast<double>(from_) / to_;
+  if (index < index_ || index_ == 0) {
+    index_ = 0;
+    middle_ = step * 0.5;
+  }
+  for (; index_ < index; ++index_) middle_ += step;
+  const auto at = static_cast<std::uint32_t>(middle_);
+  return at < from_ ? at : from_ - 1;
+}
+
+Resize::Taps Resize::taps(std::uint32_t index, std::span<std::int32_t> weights, std::span<double> values) {
   constexpr double kOne = 1 << kBits;
-  const double centre = (index + 0.5) * (static_cast<double>(from_) / to_);
   if (filter_ == fb::Filter::Nearest) {
     weights[0] = 1 << kBits;
-    const auto at = static_cast<std::uint32_t>(centre);
-    return {at < from_ ? at : from_ - 1, 1};
+    return {nearest(index), 1};
   }
+  const double centre = (index + 0.5) * (static_cast<double>(from_) / to_);
   const double low = centre - support_ + 0.5, high = centre + support_ + 0.5;
   const std::uint32_t begin = low > 0 ? static_cast<std::uint32_t>(low) : 0;
   const std::uint32_t end = high < from_ ? static_cast<std::uint32_t>(high) : from_;

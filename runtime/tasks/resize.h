@@ -21,12 +21,16 @@ class Resize {
   struct Taps {
     std::uint32_t first, count;
   };
-  // Of place `index`; their weights go to `weights`, [most()]. `values` is as long.
-  Taps taps(std::uint32_t index, std::span<std::int32_t> weights, std::span<double> values) const;
+  // Of place `index`, quickest one behind the other; their weights go to `weights`, [most()]. `values` is as long.
+  Taps taps(std::uint32_t index, std::span<std::int32_t> weights, std::span<double> values);
 
  private:
+  std::uint32_t nearest(std::uint32_t index);
+
   std::uint32_t from_ = 1, to_ = 1, most_ = 1;
   double stretch_ = 1, support_ = 0;
+  std::uint32_t index_ = 0;  // whose middle is `middle_`, of the nearest place
+  double middle_ = 0;
   fb::Filter filter_ = fb::Filter::Nearest;
 };
 

@@ -308,6 +308,10 @@ void write_sounds(const fs::path& folder) {
   add("wav-float", SF_FORMAT_WAV | SF_FORMAT_FLOAT, 8000);
   add("wav-adpcm", SF_FORMAT_WAV | SF_FORMAT_IMA_ADPCM, 16000);
   add("aiff", SF_FORMAT_AIFF | SF_FORMAT_PCM_24, 22050);
+  add("au", SF_FORMAT_AU | SF_FORMAT_PCM_16, 16000);
+  add("caf", SF_FORMAT_CAF | SF_FORMAT_ALAC_16, 16000);
+  add("rf64", SF_FORMAT_RF64 | SF_FORMAT_PCM_16, 16000);
+  add("w64", SF_FORMAT_W64 | SF_FORMAT_PCM_16, 16000);
   add("flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 16000);
   add("ogg", SF_FORMAT_OGG | SF_FORMAT_VORBIS, 16000);
   add("mp3", SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III, 16000);

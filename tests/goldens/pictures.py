@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What Pillow and the image processors of transformers make of small pictures: tests/ports/host/pictures/expected.json; of files of many
-formats: files.json; and of a narrow one: narrow.json there.
+formats: files.json; of a narrow one: narrow.json; and which places the nearest are: nearest.json there.
 
     pictures.py     seconds; made with Pillow and transformers of README.md's versions
 """
@@ -106,6 +106,17 @@ def narrow():
     return found
 
 
+def nearest():
+    """Which places of a side are the nearest of those of another length. Pillow's sums, rounded, decide where two are as near."""
+    found = []
+    for length, to in [(12, 77), (72, 38), (36, 31), (50, 14), (100, 28), (28, 224), (640, 224), (241, 240), (300, 150), (1500, 1260)]:
+        places = numpy.arange(length, dtype=numpy.int32)[None]
+        across = numpy.asarray(Image.fromarray(places).resize((to, 1), Image.Resampling.NEAREST))[0]
+        assert (across == numpy.asarray(Image.fromarray(places.T).resize((1, to), Image.Resampling.NEAREST))[:, 0]).all()
+        found.append({"length": length, "to": to, "places": across.tolist()})
+    return found
+
+
 def write(name, cases):
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / name).write_text("[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]\n")
@@ -131,6 +142,7 @@ def main():
     write("expected.json", cases)
     write("files.json", files())
     write("narrow.json", narrow())
+    write("nearest.json", nearest())
 
 
 if __name__ == "__main__":

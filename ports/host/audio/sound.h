@@ -12,8 +12,8 @@
 
 namespace kinglet::host {
 
-// A WAV, FLAC, Ogg, MP3 or AIFF file of any rate and number of channels: their mean, at `rate` samples per second, 1 the loudest that a
-// file of whole numbers can have. Throws Failure.
+// A WAV (RF64, W64), FLAC, Ogg, MP3, AIFF, AU or CAF file of any rate and number of channels: their mean, at `rate` samples per second, 1 the
+// loudest that a file of whole numbers can have. Throws Failure, also where the file says that it is longer.
 std::vector<float> read_sound(const std::string& path, std::uint32_t rate);
 
 // What a model hears of samples: the runtime's SoundInput in memory of its own.

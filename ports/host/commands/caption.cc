@@ -53,9 +53,10 @@ class Command {
  private:
   static const Opened& checked(const Opened& opened) {
     if (opened.root().input() == nullptr || !opened.model().has_decoder() ||
-        opened.root().input()->picture() == nullptr || opened.root().target_tokenizer() == nullptr)
+        opened.root().input()->picture() == nullptr)
       throw Failure(opened.path() + ": this model does not write texts about pictures: give one that was converted " +
                     "from a captioner");
+    require_words(opened);
     return opened;
   }
 

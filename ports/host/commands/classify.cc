@@ -201,7 +201,7 @@ Run add_classify(CLI::App& app) {
                  "A sound, of a model that hears these; again for each of several. Its beginning counts")
       ->type_name("AUDIO")
       ->allow_extra_args(false);
-  app.add_option("--top", options->top, "Show only the K likeliest labels")->check(between(1, 1 << 20))->type_name("N");
+  app.add_option("--top", options->top, "Show only the N likeliest labels")->check(between(1, 1 << 20))->type_name("N");
   app.add_flag("--pair", options->pair, "Texts are read two by two and labelled together");
   app.add_flag("--truncate", options->truncate, "Cut a text that is longer than the model takes, instead of failing");
   app.footer(

@@ -61,10 +61,10 @@ class Command {
 
  private:
   static const std::string& checked(const Opened& opened) {
-    if (opened.root().input() == nullptr || !opened.model().has_decoder() ||
-        opened.root().target_tokenizer() == nullptr)
+    if (opened.root().input() == nullptr || !opened.model().has_decoder())
       throw Failure(opened.path() +
                     ": this model does not write down sounds: give one that was converted from Whisper");
+    require_words(opened);
     return opened.path();
   }
 
@@ -291,7 +291,8 @@ int transcribe(const Options& options) {
 Run add_transcribe(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_common(app, options->common);
-  app.add_option("AUDIO", options->sounds, "Sounds: WAV, FLAC, Ogg, MP3 or AIFF files of any rate and channels")
+  app.add_option("AUDIO", options->sounds,
+                 "Sounds: WAV, FLAC, Ogg, MP3, AIFF, AU or CAF files of any rate and channels")
       ->type_name("");
   app.add_option("--language", options->language, "Code of the language that is spoken (default: what the model hears)")
       ->type_name("CODE");

@@ -6,34 +6,10 @@
 #include <string_view>
 
 #include "failure.h"
+#include "file_bytes.h"
 
 namespace kinglet::host {
 namespace {
-
-using Bytes = std::span<const std::byte>;
-
-// Behind the end are zeros.
-std::size_t byte_of(Bytes file, std::size_t at) {
-  return at < file.size() ? std::to_integer<std::size_t>(file[at]) : 0;
-}
-
-bool begins(Bytes file, std::string_view text) {
-  return file.size() >= text.size() && std::equal(text.begin(), text.end(), file.begin(), [](char c, std::byte byte) {
-           return static_cast<unsigned char>(c) == std::to_integer<int>(byte);
-         });
-}
-
-Bytes part(Bytes file, std::size_t at, std::size_t bytes) {
-  if (at >= file.size()) return {};
-  return file.subspan(at, std::min(bytes, file.size() - at));
-}
-
-// A number of some bytes, the highest first or last.
-std::size_t number(Bytes file, std::size_t at, std::size_t bytes, bool high_first = true) {
-  std::size_t made = 0;
-  for (std::size_t i = 0; i < bytes; ++i) made = made << 8U | byte_of(file, at + (high_first ? i : bytes - 1 - i));
-  return made;
-}
 
 constexpr std::string_view kPng("\x89PNG\r\n\x1a\n");
 
@@ -131,6 +107,40 @@ Bytes tags_of_jpeg(Bytes file) {
   return {};
 }
 
+// Pixels that the data of a GIF's frame has, counted as far as `wanted`: LZW codes (GIF 89a, appendix F), of which each stands for one pixel
+// more than a code before it.
+std::uint64_t gif_pixels(Bytes file, std::size_t at, std::uint64_t wanted) {
+  constexpr std::uint32_t kCodes = 4096, kMostBits = 12;
+  std::array<std::uint32_t, kCodes> lengths{};
+  const auto least = static_cast<std::uint32_t>(byte_of(file, at++));
+  if (least >= kMostBits) return 0;
+  const std::uint32_t clear = 1U << least;
+  std::uint32_t bits = 0, held = 0, size = least + 1, next = clear + 2, before = 0;
+  std::size_t left = 0;  // of a block
+  std::uint64_t pixels = 0;
+  while (pixels < wanted) {
+    for (; held < size; held += 8) {
+      if (left == 0) left = byte_of(file, at++);
+      if (left-- == 0) return pixels;
+      bits |= static_cast<std::uint32_t>(byte_of(file, at++)) << held;
+    }
+    const std::uint32_t code = bits & ((1U << size) - 1);
+    bits >>= size;
+    held -= size;
+    if (code == clear) {
+      size = least + 1, next = clear + 2, before = 0;
+      continue;
+    }
+    const bool newest = code == next && before != 0;
+    if (code == clear + 1 || (code >= next && !newest)) return pixels;
+    const std::uint32_t length = code < clear ? 1 : newest ? before + 1 : lengths[code];
+    if (before != 0 && next < kCodes) lengths[next++] = before + 1;
+    if (next == 1U << size && size < kMostBits) ++size;
+    pixels += before = length;
+  }
+  return pixels;
+}
+
 // Whether a PNG's first piece of data holds any: stb has no memory yet where it copies an empty one to.
 bool png_begins_with_data(Bytes file) {
   bool begins_so = true;
@@ -173,6 +183,10 @@ std::vector<std::byte> opaque_gif(const std::string& path, Bytes file) {
       const auto side = [&](std::size_t of) { return number(file, of, 2, false); };
       if (side(at + 1) != 0 || side(at + 3) != 0 || side(at + 5) != side(6) || side(at + 7) != side(8))
         throw Failure(path + ": is a GIF whose first frame is a part of the picture: save it as PNG");
+      const std::size_t palette = byte_of(file, at + 9);
+      const std::uint64_t wanted = std::uint64_t{side(at + 5)} * side(at + 7);
+      if (gif_pixels(file, at + 10 + ((palette & 0x80U) != 0 ? std::size_t{6} << (palette & 7U) : 0), wanted) < wanted)
+        throw Failure(path + ": is a GIF with fewer pixels than it says: copy the file again");
       break;
     }
     if (byte_of(file, at) != '!') break;

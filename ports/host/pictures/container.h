@@ -17,7 +17,7 @@ void check_container(const std::string& path, std::span<const std::byte> file);
 void check_png(const std::string& path, std::span<const std::byte> file);
 
 // The GIF with its first frame opaque: Pillow shows the colours that are transparent, stb black. Throws Failure where that frame is a part of
-// the picture only. Nothing: it is no GIF.
+// the picture only, or its data end before it does: stb then leaves the rest empty. Nothing: it is no GIF.
 std::vector<std::byte> opaque_gif(const std::string& path, std::span<const std::byte> file);
 
 // How a camera was held, as Exif counts in a JPEG or PNG, 1 … 8; 1: upright, also where nothing is said.

@@ -67,9 +67,10 @@ Pixels decoded(const std::string& path, std::span<const std::byte> file, std::ui
   const stbi_io_callbacks functions = Reading::functions();
   Reading header(file), all(file), depth(file);
   if (stbi_info_from_callbacks(&functions, &header, &width, &height, &stored) == 0) refuse();
-  if (width <= 0 || height <= 0 || std::int64_t{width} * height > most)
+  constexpr int kMostSide = 1 << 16;
+  if (width <= 0 || height <= 0 || width > kMostSide || height > kMostSide || std::int64_t{width} * height > most)
     throw Failure(path + ": a picture of " + std::to_string(width) + " x " + std::to_string(height) +
-                  " pixels: at most " + std::to_string(most) + " are read");
+                  " pixels: at most " + std::to_string(most) + " are read, and 65,536 a side: make it smaller");
   const bool deep = stbi_is_16_bit_from_callbacks(&functions, &depth) != 0;
   if (deep && std::to_integer<char>(file[0]) == 'P') throw Failure(path + ": is a PNM file of 16 bits: save it with 8");
   if (deep && stored == 1)  // Pillow shows what is lighter than 255 of 65,535 as white

@@ -43,6 +43,20 @@ TEST(Clip, APartIsTheTowerThatIsSavedByItself) {
   }
 }
 
+// Its classifier is in neither tower.
+TEST(Clip, AClassifierIsRefused) {
+  Checkpoint checkpoint = whole();
+  checkpoint.config["architectures"] = {"CLIPModel"};
+  EXPECT_NO_THROW((void)part_of(checkpoint, "vision"));
+  checkpoint.config["architectures"] = {"CLIPForImageClassification"};
+  try {
+    (void)part_of(std::move(checkpoint), "vision");
+    ADD_FAILURE() << "taken";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("supported: CLIPModel"));
+  }
+}
+
 // As transformers 5 saves CLIPTextModel and CLIPVisionModel: nothing of a tower in the names.
 TEST(Clip, NamesWithoutTheTower) {
   for (const std::string part : {"text", "vision"}) {

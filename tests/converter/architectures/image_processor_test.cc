@@ -77,6 +77,20 @@ TEST(ImageProcessor, WithoutAFileThatOfTheArchitecture) {
   EXPECT_EQ(inside.model.input->picture->filter, fb::Filter::Lanczos);
 }
 
+// DeiT's class cuts 224 x 224 out of what it resizes, and the golden model reads another size.
+TEST(ImageProcessor, WithoutAFileThatIsOfAnotherSize) {
+  Checkpoint checkpoint = read_checkpoint(testing::goldens() / "deit");
+  const Folder folder;
+  checkpoint.path = folder.path();
+  try {
+    (void)build_program(checkpoint, {});
+    ADD_FAILURE() << "taken";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(),
+                HasSubstr("there is no preprocessor_config.json, and DeiTImageProcessor makes 224 x 224"));
+  }
+}
+
 TEST(ImageProcessor, NamesTheKeyThatIsWrong) {
   EXPECT_THAT(refused(R"({"size": 32})"), HasSubstr("pictures come out as 32 x 32"));
   EXPECT_THAT(refused(R"({"size": {"shortest_edge": 24}})"), HasSubstr("size"));

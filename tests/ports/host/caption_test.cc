@@ -40,6 +40,14 @@ TEST(CaptionOfASize, FromOnePixelToSixteenMillion) {
   EXPECT_EQ(said, std::vector<std::string>(said.size(), said.front()));
 }
 
+// Its tokens have no words.
+TEST(CaptionWithoutATokenizer, SaysWhatIsMissing) {
+  const auto ran = run({"caption", converted_file("goldens/captioner-tell", "captioner-tell"),
+                        KINGLET_SOURCE_DIR "/tests/goldens/vit-gpt2/0.png"});
+  EXPECT_TRUE(ran.complained(1)) << show(ran);
+  EXPECT_NE(ran.err.find("no tokenizer"), std::string::npos) << show(ran);
+}
+
 INSTANTIATE_TEST_SUITE_P(Goldens, Caption, ::testing::Values("vit-gpt2", "trocr", "trocr-sinusoid"),
                          [](const auto& param) {
                            std::string name = param.param;

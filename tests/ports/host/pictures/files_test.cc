@@ -108,12 +108,38 @@ TEST(PictureFiles, SayWhatIsWrongWithThem) {
   std::string checked = file_of("grey.png");
   checked[checked.find("IEND") - 5] ^= 1;  // the last byte of a checksum
   EXPECT_THAT(message_of(checked), HasSubstr("a checksum is wrong"));
+  EXPECT_THAT(message_of("P5 65537 1 255\n" + std::string(65537, ' ')), HasSubstr("65537 x 1 pixels"));
+  EXPECT_EQ(message_of("P5 65536 1 255\n" + std::string(65536, ' ')), "read");
   std::string gif = file_of("palette.gif");
   gif[6] = 8;  // wider than the frame
   EXPECT_THAT(message_of(gif), HasSubstr("a part of the picture"));
   std::string deep = file_of("grey.png");  // its header, of 16 bits
   deep[24] = 16;
   EXPECT_THAT(message_of(deep), HasSubstr("16 bits"));
+}
+
+// Nothing is missing of the file, but of the data in it.
+TEST(PictureFiles, AGifWithTooFewPixels) {
+  for (const char* name : {"palette.gif", "grey.gif", "transparent.gif", "moving.gif"}) {
+    const std::string gif = file_of(name);
+    const auto flags = static_cast<unsigned char>(gif[10]);
+    std::size_t at = 13 + (std::size_t{6} << (flags & 7U));
+    while (gif[at] == '!') {
+      for (at += 2; gif[at] != 0;) at += 1 + static_cast<unsigned char>(gif[at]);
+      ++at;
+    }
+    const std::size_t block = at + 11,
+                      bytes = static_cast<unsigned char>(gif[block]);  // behind the frame's head and a size
+    ASSERT_EQ(gif[at], ',') << name;
+    ASSERT_EQ(gif[block + 1 + bytes], '\0') << name;
+    EXPECT_EQ(message_of(gif), "read") << name;
+    for (std::size_t kept = 0; kept + 3 < bytes; ++kept) {  // the last code says that it ends
+      const std::string end =
+          kept == 0 ? std::string(1, '\0') : static_cast<char>(kept) + gif.substr(block + 1, kept) + '\0';
+      EXPECT_THAT(message_of(gif.substr(0, block) + end + ";"), HasSubstr("fewer pixels"))
+          << name << ", of " << kept << " bytes";
+    }
+  }
 }
 
 // Tags that lie: no tag is anywhere, and no file is refused for them.

@@ -146,6 +146,37 @@ TEST(Prepare, NarrowPicturesAsPillowPixelForPixel) {
   EXPECT_EQ(all.size(), 12U);
 }
 
+// Across and down, whole and its middle alone.
+TEST(Prepare, NearestPlacesAreThoseOfPillow) {
+  std::ifstream in(KINGLET_SOURCE_DIR "/tests/ports/host/pictures/nearest.json");
+  const auto all = nlohmann::json::parse(in);
+  for (const auto& one : all) {
+    const std::uint32_t length = one.at("length"), to = one.at("to");
+    std::vector<std::uint8_t> numbered, wanted;
+    const auto add = [](std::vector<std::uint8_t>& pixels, std::uint32_t place) {
+      for (const std::uint32_t byte : {place & 0xffU, place >> 8U, 0U})
+        pixels.push_back(static_cast<std::uint8_t>(byte));
+    };
+    for (std::uint32_t i = 0; i < length; ++i) add(numbered, i);
+    for (const std::uint32_t place : one.at("places")) add(wanted, place);
+    for (const bool down : {false, true}) {
+      const Pixels source{down ? length : 1, down ? 1 : length, 3, numbered};
+      const auto size = [&](std::uint32_t side) { return down ? fb::Size(side, 1) : fb::Size(1, side); };
+      const auto made = [&](std::uint32_t side) {
+        auto crop = side == to ? nullptr : std::make_unique<fb::Size>(size(side));
+        return prepared(source, how(std::make_unique<fb::Size>(size(to)), std::move(crop), fb::Filter::Nearest),
+                        size(side))
+            .bytes;
+      };
+      EXPECT_EQ(made(to), wanted) << length << " to " << to << (down ? ", down" : ", across");
+      constexpr std::uint32_t kMiddle = 4;
+      const auto first = wanted.begin() + 3 * ((to - kMiddle) / 2);
+      EXPECT_EQ(made(kMiddle), std::vector<std::uint8_t>(first, first + 3 * kMiddle)) << length << " to " << to;
+    }
+  }
+  EXPECT_EQ(all.size(), 10U);
+}
+
 // A file may ask for any size: products of these would wrap.
 TEST(Prepare, RefusesSizesThatNoPictureHas) {
   const Pixels source{4, 5, 3, std::vector<std::uint8_t>(60)};
