@@ -44,7 +44,47 @@ bool inside(const fb::Region& region, std::uint64_t needed, std::uint64_t segmen
          region.bytes() <= segment_bytes - region.offset();
 }
 
-Status verify_weight(const fb::Weight& weight, std::uint64_t segment_bytes, std::uint32_t index) {
+// Everything behind the container, in order. A question that is answered with no is false and leaves in `failure` why, as a Checker's is.
+class Verifier {
+ public:
+  Verifier(const fb::Model& root, std::uint64_t file_bytes) : root_(root), file_bytes_(file_bytes) {}
+
+  bool verify_weights();
+  bool verify_limits();
+  bool verify_input();
+  bool verify_states();
+  bool verify_functions(const Model& model);
+  bool verify_generation();
+  bool verify_texts();
+  const Status& failure() const { return failure_; }
+
+ private:
+  bool keep(const Status& status) {
+    failure_ = status;
+    return status.ok();
+  }
+  bool refuse(Code code, Message message, std::uint64_t subject = 0);
+  bool bad(Message message, std::uint32_t subject = 0);
+
+  bool verify_weight(const fb::Weight& weight, std::uint32_t index);
+  bool verify_vector(int index, std::uint32_t width);
+  bool verify_function(const Model& model, const fb::Function& function, bool encode, std::uint32_t& next_state);
+  bool verify_tokens(const flatbuffers::Vector<std::int32_t>* tokens, std::uint32_t vocabulary);
+
+  const fb::Model& root_;
+  std::uint64_t file_bytes_;
+  Status failure_;
+};
+
+bool Verifier::refuse(Code code, Message message, std::uint64_t subject) {
+  failure_ = {code, message, subject};
+  return false;
+}
+
+bool Verifier::bad(Message message, std::uint32_t subject) { return refuse(Code::kBadFile, message, subject); }
+
+bool Verifier::verify_weight(const fb::Weight& weight, std::uint32_t index) {
+  const std::uint64_t segment_bytes = root_.segment_bytes();
   const std::uint64_t rows = weight.rows();
   const std::uint64_t columns = weight.columns();
   if (rows == 0 || rows > rules::kVocabulary || columns == 0 || columns > rules::kVocabulary)
@@ -54,80 +94,79 @@ Status verify_weight(const fb::Weight& weight, std::uint64_t segment_bytes, std:
       return bad("f32 weights are plain and have no scales", index);
     if (!inside(*weight.data(), round_up(rows * columns, kLanes) * sizeof(float), segment_bytes))
       return bad("a weight lies outside the file, or is not aligned", index);
-    return {};
+    return true;
   }
   if (weight.type() != fb::WeightType::Int8 || weight.layout() != fb::Layout::Tile16x4)
-    return {Code::kUnsupported, "a weight's type or layout is not one this version reads", index};
+    return refuse(Code::kUnsupported, "a weight's type or layout is not one this version reads", index);
   if (!inside(*weight.data(), round_up(rows, kLanes) * round_up(columns, 4), segment_bytes))
     return bad("a weight lies outside the file, or is not aligned", index);
   if (weight.scales() == nullptr || !inside(*weight.scales(), round_up(rows, kLanes) * sizeof(float), segment_bytes))
     return bad("a weight's scales are missing, lie outside the file, or are not aligned", index);
-  return {};
+  return true;
 }
 
-Status verify_weights(const fb::Model& root, std::uint64_t file_bytes) {
-  if (root.segment() % kAlignment != 0 || root.segment() > file_bytes ||
-      root.segment_bytes() > file_bytes - root.segment())
-    return bad("the weights segment lies outside the file: is the file complete?", root.segment());
-  if (root.weights()->size() > rules::kWeights)
-    return bad("more weights than a model may have", root.weights()->size());
-  std::uint64_t left = root.segment_bytes();  // so that whoever reads all weights reads the file once
-  for (std::uint32_t i = 0; i < root.weights()->size(); ++i) {
-    const fb::Weight& weight = *root.weights()->Get(i);
-    if (auto s = verify_weight(weight, root.segment_bytes(), i); !s.ok()) return s;
+bool Verifier::verify_weights() {
+  if (root_.segment() % kAlignment != 0 || root_.segment() > file_bytes_ ||
+      root_.segment_bytes() > file_bytes_ - root_.segment())
+    return refuse(Code::kBadFile, "the weights segment lies outside the file: is the file complete?", root_.segment());
+  if (root_.weights()->size() > rules::kWeights)
+    return bad("more weights than a model may have", root_.weights()->size());
+  std::uint64_t left = root_.segment_bytes();  // so that whoever reads all weights reads the file once
+  for (std::uint32_t i = 0; i < root_.weights()->size(); ++i) {
+    const fb::Weight& weight = *root_.weights()->Get(i);
+    if (!verify_weight(weight, i)) return false;
     for (const fb::Region* region : {weight.data(), weight.scales()}) {
       if (region == nullptr) continue;
       if (region->bytes() > left) return bad("the weights are more than their segment: two of them share bytes", i);
       left -= region->bytes();
     }
   }
-  return {};
+  return true;
 }
 
-Status verify_limits(const fb::Model& root) {
-  const bool encode = root.encode() != nullptr;
-  const bool step = root.step() != nullptr;
+bool Verifier::verify_limits() {
+  const bool encode = root_.encode() != nullptr;
+  const bool step = root_.step() != nullptr;
   if (!encode && !step) return bad("the model has no function");
-  if (step && (root.context() == 0 || root.context() > rules::kPositions))
-    return bad("the context is out of range", root.context());
-  if (encode && (root.source() == 0 || root.source() > rules::kPositions))
-    return bad("the source is out of range", root.source());
-  if (step && (root.vocabulary() == 0 || root.vocabulary() > rules::kVocabulary))
-    return bad("the vocabulary is out of range", root.vocabulary());
-  const bool reads_tokens = encode && root.input() == nullptr;
-  if (root.source_vocabulary() > rules::kVocabulary || (reads_tokens && root.source_vocabulary() == 0))
-    return bad("the source vocabulary is out of range", root.source_vocabulary());
-  if (root.types() == 0 || root.types() > 256) return bad("the number of token types is out of range", root.types());
-  if (root.task() > fb::Task::MAX) return {Code::kUnsupported, "a task this version does not know"};
-  return {};
+  if (step && (root_.context() == 0 || root_.context() > rules::kPositions))
+    return bad("the context is out of range", root_.context());
+  if (encode && (root_.source() == 0 || root_.source() > rules::kPositions))
+    return bad("the source is out of range", root_.source());
+  if (step && (root_.vocabulary() == 0 || root_.vocabulary() > rules::kVocabulary))
+    return bad("the vocabulary is out of range", root_.vocabulary());
+  const bool reads_tokens = encode && root_.input() == nullptr;
+  if (root_.source_vocabulary() > rules::kVocabulary || (reads_tokens && root_.source_vocabulary() == 0))
+    return bad("the source vocabulary is out of range", root_.source_vocabulary());
+  if (root_.types() == 0 || root_.types() > 256) return bad("the number of token types is out of range", root_.types());
+  if (root_.task() > fb::Task::MAX) return refuse(Code::kUnsupported, "a task this version does not know");
+  return true;
 }
 
-Status verify_vector(const fb::Model& root, int index, std::uint32_t width) {
-  if (index < 0 || static_cast<std::uint32_t>(index) >= root.weights()->size())
+bool Verifier::verify_vector(int index, std::uint32_t width) {
+  if (index < 0 || static_cast<std::uint32_t>(index) >= root_.weights()->size())
     return bad("the input names a weight that is not there");
-  const fb::Weight& weight = *root.weights()->Get(static_cast<std::uint32_t>(index));
+  const fb::Weight& weight = *root_.weights()->Get(static_cast<std::uint32_t>(index));
   if (weight.type() != fb::WeightType::Float32 || weight.rows() != 1 || weight.columns() != width)
     return bad("the input's gain or shift has the wrong type or shape");
-  return {};
+  return true;
 }
 
-Status verify_input(const fb::Model& root) {
-  const fb::Input* input = root.input();
-  if (input == nullptr) return {};
+bool Verifier::verify_input() {
+  const fb::Input* input = root_.input();
+  if (input == nullptr) return true;
   const fb::Size& grid = *input->grid();
-  if (root.encode() == nullptr) return bad("the model has an input but nothing that reads it");
+  if (root_.encode() == nullptr) return bad("the model has an input but nothing that reads it");
   if (grid.height() == 0 || grid.width() == 0 || std::uint64_t{grid.height()} * grid.width() > rules::kGrid ||
       input->channels() == 0 || input->channels() > rules::kWidth)
     return bad("the input's size is out of range");
-  if (input->gain() == -1 && input->shift() == -1) return {};
-  if (auto s = verify_vector(root, input->gain(), input->channels()); !s.ok()) return s;
-  return verify_vector(root, input->shift(), input->channels());
+  if (input->gain() == -1 && input->shift() == -1) return true;
+  return verify_vector(input->gain(), input->channels()) && verify_vector(input->shift(), input->channels());
 }
 
-Status verify_states(const fb::Model& root) {
-  if (root.states()->size() > rules::kStates) return bad("more states than a model may have", root.states()->size());
-  for (std::uint32_t i = 0; i < root.states()->size(); ++i) {
-    const fb::State& state = *root.states()->Get(i);
+bool Verifier::verify_states() {
+  if (root_.states()->size() > rules::kStates) return bad("more states than a model may have", root_.states()->size());
+  for (std::uint32_t i = 0; i < root_.states()->size(); ++i) {
+    const fb::State& state = *root_.states()->Get(i);
     if (state.extent() > fb::StateExtent::MAX || state.heads() == 0 || state.heads() > rules::kHeads ||
         state.head_dim() == 0 || state.head_dim() > rules::kHeadDim ||
         std::uint64_t{state.heads()} * state.head_dim() > rules::kWidth || state.value_dim() > rules::kHeadDim ||
@@ -135,10 +174,11 @@ Status verify_states(const fb::Model& root) {
         (state.value_dim() != 0 && state.extent() != fb::StateExtent::Source))
       return bad("a state's shape is out of range", i);
   }
-  return {};
+  return true;
 }
 
-Status verify_function(const Model& model, const fb::Function& function, bool encode, std::uint32_t& next_state) {
+bool Verifier::verify_function(const Model& model, const fb::Function& function, bool encode,
+                               std::uint32_t& next_state) {
   if (function.operators()->size() == 0 || function.operators()->size() > rules::kOperators)
     return bad("the number of operators is out of range", function.operators()->size());
   Checker check(model, function, encode, next_state);
@@ -147,55 +187,60 @@ Status verify_function(const Model& model, const fb::Function& function, bool en
     const bool good = ops::visit(
         *function.operators()->Get(i), [&check](const auto& op) { return ops::verify(op, check); }, false);
     if (good) continue;
-    if (!check.failure().ok()) return check.failure();
-    return {Code::kUnsupported, "an operator this version does not know", i};
+    if (!check.failure().ok()) return keep(check.failure());
+    return refuse(Code::kUnsupported, "an operator this version does not know", i);
   }
   next_state = check.next_state();
-  return check.finish();
+  return keep(check.finish());
 }
 
-Status verify_tokens(const flatbuffers::Vector<std::int32_t>* tokens, std::uint32_t vocabulary) {
-  if (tokens == nullptr) return {};
+bool Verifier::verify_functions(const Model& model) {
+  std::uint32_t next_state = 0;
+  for (const bool encode : {true, false}) {
+    const fb::Function* function = encode ? root_.encode() : root_.step();
+    if (function != nullptr && !verify_function(model, *function, encode, next_state)) return false;
+  }
+  return next_state == root_.states()->size() || refuse(Code::kBadFile, "a state is filled by no operator", next_state);
+}
+
+bool Verifier::verify_tokens(const flatbuffers::Vector<std::int32_t>* tokens, std::uint32_t vocabulary) {
+  if (tokens == nullptr) return true;
   for (const std::int32_t token : *tokens) {
     if (token < 0 || static_cast<std::uint32_t>(token) >= vocabulary)
       return bad("a token for decoding is not in the vocabulary", static_cast<std::uint32_t>(token));
   }
-  return {};
+  return true;
 }
 
-Status verify_generation(const fb::Model& root) {
-  const fb::Generation* generation = root.generation();
-  if (generation == nullptr) return {};
-  const std::uint32_t vocabulary = root.step() != nullptr ? root.vocabulary() : root.source_vocabulary();
+bool Verifier::verify_generation() {
+  const fb::Generation* generation = root_.generation();
+  if (generation == nullptr) return true;
+  const std::uint32_t vocabulary = root_.step() != nullptr ? root_.vocabulary() : root_.source_vocabulary();
   for (const auto* tokens :
        {generation->start(), generation->stop(), generation->suppressed(), generation->suppressed_first()}) {
-    if (auto s = verify_tokens(tokens, vocabulary); !s.ok()) return s;
+    if (!verify_tokens(tokens, vocabulary)) return false;
   }
-  if (auto s =
-          verify_tokens(generation->source_suffix(), root.encode() != nullptr ? root.source_vocabulary() : vocabulary);
-      !s.ok())
-    return s;
+  if (!verify_tokens(generation->source_suffix(), root_.encode() != nullptr ? root_.source_vocabulary() : vocabulary))
+    return false;
   if (generation->languages() != nullptr) {
     for (const fb::Language* language : *generation->languages()) {
-      if (auto s = verify_tokens(language->tokens(), vocabulary); !s.ok()) return s;
+      if (!verify_tokens(language->tokens(), vocabulary)) return false;
     }
   }
   for (const std::int32_t token : {generation->forced(), generation->padding()}) {
     if (token < -1 || (token >= 0 && static_cast<std::uint32_t>(token) >= vocabulary))
       return bad("a token for decoding is not in the vocabulary");
   }
-  return {};
+  return true;
 }
 
-Status verify_text(const fb::Model& root) {
-  const std::uint32_t source = root.encode() != nullptr ? root.source_vocabulary() : root.vocabulary();
-  const std::uint32_t target = root.step() != nullptr ? root.vocabulary() : root.source_vocabulary();
-  if (root.tokenizer() != nullptr) {
-    if (auto s = verify_tokenizer(*root.tokenizer(), source); !s.ok()) return s;
-  }
-  const fb::Tokenizer* out = root.target_tokenizer() != nullptr ? root.target_tokenizer() : root.tokenizer();
-  if (out == nullptr || (out == root.tokenizer() && target >= source)) return {};
-  return verify_tokenizer(*out, target);
+bool Verifier::verify_texts() {
+  const std::uint32_t source = root_.encode() != nullptr ? root_.source_vocabulary() : root_.vocabulary();
+  const std::uint32_t target = root_.step() != nullptr ? root_.vocabulary() : root_.source_vocabulary();
+  if (root_.tokenizer() != nullptr && !keep(verify_tokenizer(*root_.tokenizer(), source))) return false;
+  const fb::Tokenizer* out = root_.target_tokenizer() != nullptr ? root_.target_tokenizer() : root_.tokenizer();
+  if (out == nullptr || (out == root_.tokenizer() && target >= source)) return true;
+  return keep(verify_tokenizer(*out, target));
 }
 
 }  // namespace
@@ -216,20 +261,12 @@ Result<Model> Model::open(std::span<const std::byte> bytes) {
   Model model;
   model.root_ = *root;
   model.bytes_ = bytes;
-  if (auto s = verify_weights(**root, bytes.size()); !s.ok()) return s;
+  Verifier verifier(**root, bytes.size());
+  if (!verifier.verify_weights()) return verifier.failure();
   model.segment_ = bytes.data() + (*root)->segment();
-  if (auto s = verify_limits(**root); !s.ok()) return s;
-  if (auto s = verify_input(**root); !s.ok()) return s;
-  if (auto s = verify_states(**root); !s.ok()) return s;
-  std::uint32_t next_state = 0;
-  for (const bool encode : {true, false}) {
-    const fb::Function* function = encode ? (*root)->encode() : (*root)->step();
-    if (function == nullptr) continue;
-    if (auto s = verify_function(model, *function, encode, next_state); !s.ok()) return s;
-  }
-  if (next_state != (*root)->states()->size()) return bad("a state is filled by no operator", next_state);
-  if (auto s = verify_generation(**root); !s.ok()) return s;
-  if (auto s = verify_text(**root); !s.ok()) return s;
+  if (!verifier.verify_limits() || !verifier.verify_input() || !verifier.verify_states() ||
+      !verifier.verify_functions(model) || !verifier.verify_generation() || !verifier.verify_texts())
+    return verifier.failure();
   return model;
 }
 

@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
+#include <limits>
 
 #include "converter/error.h"
 
@@ -34,7 +36,10 @@ std::size_t regular_size(const File& file, const std::filesystem::path& path) {
   if (::fstat(file.fd, &status) != 0) fail(path, std::strerror(errno));
   if (!S_ISREG(status.st_mode)) fail(path, "it is not a regular file");
   if (status.st_size <= 0) fail(path, "it is empty");
-  return static_cast<std::size_t>(status.st_size);
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  if (size > std::numeric_limits<std::size_t>::max() / 2)
+    fail(path, "it is larger than this machine can address: convert it on one of 64 bits");
+  return static_cast<std::size_t>(size);
 }
 
 }  // namespace

@@ -71,8 +71,8 @@ MappedFile::MappedFile(const std::string& path) {
   if (fstat(*fd, &info) != 0) throw Failure(path + ": cannot be read: " + error_text(errno));
   if (!S_ISREG(info.st_mode)) throw Failure(path + ": is not a file: give the path of one");
   if (info.st_size == 0) throw Failure(path + ": is empty: make or copy it again");
-  if (static_cast<std::uint64_t>(info.st_size) > std::numeric_limits<std::size_t>::max())
-    throw Failure(path + ": is larger than this machine can address");
+  if (static_cast<std::uint64_t>(info.st_size) > std::numeric_limits<std::size_t>::max() / 2)
+    throw Failure(path + ": is larger than this machine can address: use one of 64 bits");
   const std::size_t size = static_cast<std::size_t>(info.st_size);
   void* memory = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, *fd, 0);
   if (memory == MAP_FAILED) throw Failure(path + ": cannot be mapped into memory: " + error_text(errno));

@@ -4,43 +4,25 @@
 
 #include <cstring>
 #include <fstream>
-#include <random>
 
 #include "converter/convert.h"
 #include "kinglet/model.h"
 #include "kinglet/plan.h"
 #include "kinglet/session.h"
 #include "tests/aligned.h"
+#include "tests/converter/stories.h"
 #include "tests/converter/tensors.h"
 
 namespace kinglet::converter {
 namespace {
 
-constexpr std::int32_t kDim = 64, kHidden = 172, kLayers = 5, kHeads = 8, kKvHeads = 4, kVocabulary = 512,
-                       kPositions = 512;
 constexpr std::uint32_t kContext = 256;
-// As a firmware would choose: one token in a call, one sequence, no beams. The goal is 122,880. Of it 163,840 are the cache: for each position,
-// layer and key-value head 8 bytes of keys, 16 of values (8 are padding) and two scales of 4.
+// As a firmware would choose: one token in a call, one sequence, no beams. The goal is 122,880. Where the bytes go says ports/cortex_m/README.md.
 constexpr std::size_t kMostArena = 171'584;
-
-void write_stories(const std::filesystem::path& path) {
-  constexpr std::int32_t kHeadDim = kDim / kHeads;
-  constexpr std::int32_t kAttention = 2 * kDim * kDim + 2 * kDim * kKvHeads * kHeadDim;
-  constexpr std::int32_t kFloats = kVocabulary * kDim + kLayers * (2 * kDim + kAttention + 3 * kHidden * kDim) + kDim +
-                                   2 * kPositions * kHeadDim / 2;
-  std::ofstream file(path, std::ios::binary);
-  const std::int32_t header[] = {kDim, kHidden, kLayers, kHeads, kKvHeads, kVocabulary, kPositions};
-  file.write(reinterpret_cast<const char*>(header), sizeof header);
-  std::mt19937 random(1);
-  std::normal_distribution<float> weights(0.0F, 0.1F);
-  std::vector<float> floats(kFloats);
-  for (float& x : floats) x = weights(random);
-  file.write(reinterpret_cast<const char*>(floats.data()), kFloats * sizeof(float));
-}
 
 TEST(Arena, OfStories260KIsSmallAndUsedToItsEnd) {
   const testing::Folder folder;
-  write_stories(folder.path() / "stories260K.bin");
+  ASSERT_TRUE(kinglet::testing::write_stories(folder.path() / "stories260K.bin"));
   convert({.source = folder.path() / "stories260K.bin",
            .output = folder.path() / "stories260K.kgl",
            .tokenizer = {},
@@ -56,6 +38,11 @@ TEST(Arena, OfStories260KIsSmallAndUsedToItsEnd) {
   const auto plan = Plan::make(*model, {.context = kContext, .rows = 1});
   ASSERT_TRUE(plan.ok()) << plan.status().message();
   EXPECT_LE(plan->arena_bytes, kMostArena);
+  // For each layer, head and position: a key, a value padded to 16, and two scales.
+  using S = kinglet::testing::Stories;
+  EXPECT_EQ(plan->states_bytes, std::uint64_t{S::kLayers * S::kKvHeads * kContext} * (8 + 16 + 2 * sizeof(float)));
+  EXPECT_LE(plan->working_bytes, 4'992U);
+  EXPECT_LE(plan->tables_bytes, 2'752U);
 
   kinglet::testing::AlignedBytes arena(plan->arena_bytes);
   constexpr std::byte kPaint{0xA5};
@@ -63,7 +50,7 @@ TEST(Arena, OfStories260KIsSmallAndUsedToItsEnd) {
   const auto session = Session::create(*plan, arena.span());
   ASSERT_TRUE(session.ok()) << session.status().message();
   for (std::uint32_t i = 0; i < kContext; ++i) {
-    const auto token = static_cast<std::int32_t>(i * 7 % kVocabulary);
+    const auto token = static_cast<std::int32_t>(i * 7 % kinglet::testing::Stories::kVocabulary);
     const Chunk chunk{.sequence = 0, .tokens = {&token, 1}, .types = {}};
     ASSERT_TRUE((*session)->step({&chunk, 1}).ok());
   }
