@@ -1,4 +1,5 @@
 // verify_tokenizer: what every other file here relies on. Nothing in the tables is trusted before.
+#include <bit>
 #include <limits>
 
 #include "kinglet/tokenizer.h"
@@ -143,6 +144,9 @@ Status verify_passes(const fb::Tokenizer& file) {
 }  // namespace text
 
 Status verify_tokenizer(const fb::Tokenizer& file, std::uint32_t vocabulary) {
+  // Tables are read in place, and their numbers are little-endian.
+  if constexpr (std::endian::native != std::endian::little)
+    return Status{Code::kUnsupported, "this machine is big-endian, and tokenizers are read on little-endian ones only"};
   if (file.pieces() == nullptr || file.ends() == nullptr || file.kinds() == nullptr || file.order() == nullptr) {
     return text::bad("the tokenizer lacks a list of tokens");
   }

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "converter/convert.h"
+#include "kinglet/isa.h"
 #include "kinglet/model.h"
 #include "kinglet/plan.h"
 #include "kinglet/session.h"
@@ -18,7 +19,7 @@ namespace {
 
 constexpr std::uint32_t kContext = 256;
 // As a firmware would choose: one token in a call, one sequence, no beams. The goal is 122,880. Where the bytes go says ports/cortex_m/README.md.
-constexpr std::size_t kMostArena = 171'584;
+constexpr std::size_t kMostArena = 171'520;
 
 TEST(Arena, OfStories260KIsSmallAndUsedToItsEnd) {
   const testing::Folder folder;
@@ -46,18 +47,21 @@ TEST(Arena, OfStories260KIsSmallAndUsedToItsEnd) {
 
   kinglet::testing::AlignedBytes arena(plan->arena_bytes);
   constexpr std::byte kPaint{0xA5};
-  std::memset(arena.span().data(), 0xA5, plan->arena_bytes);
-  const auto session = Session::create(*plan, arena.span());
-  ASSERT_TRUE(session.ok()) << session.status().message();
-  for (std::uint32_t i = 0; i < kContext; ++i) {
-    const auto token = static_cast<std::int32_t>(i * 7 % kinglet::testing::Stories::kVocabulary);
-    const Chunk chunk{.sequence = 0, .tokens = {&token, 1}, .types = {}};
-    ASSERT_TRUE((*session)->step({&chunk, 1}).ok());
+  for (const Isa& isa : isas()) {
+    if (!isa.available) continue;
+    std::memset(arena.span().data(), 0xA5, plan->arena_bytes);
+    const auto session = Session::create(*plan, arena.span(), {.isa = isa.name, .parallel = {}, .observer = {}});
+    ASSERT_TRUE(session.ok()) << session.status().message();
+    for (std::uint32_t i = 0; i < kContext; ++i) {
+      const auto token = static_cast<std::int32_t>(i * 7 % kinglet::testing::Stories::kVocabulary);
+      const Chunk chunk{.sequence = 0, .tokens = {&token, 1}, .types = {}};
+      ASSERT_TRUE((*session)->step({&chunk, 1}).ok());
+    }
+    std::size_t used = plan->arena_bytes;
+    while (used > 0 && arena.span()[used - 1] == kPaint) --used;
+    EXPECT_LE(plan->arena_bytes - used, 64U)
+        << isa.name << ": bytes that were planned and not needed, but for the last part's alignment";
   }
-  std::size_t used = plan->arena_bytes;
-  while (used > 0 && arena.span()[used - 1] == kPaint) --used;
-  EXPECT_LE(plan->arena_bytes - used, 64U)
-      << "bytes that were planned and not needed, but for the last part's alignment";
 }
 
 }  // namespace

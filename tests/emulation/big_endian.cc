@@ -1,5 +1,5 @@
 // What a big-endian machine says of models: kinglet_big_endian FILE…. Whole, shortened and with each of its first bytes changed, a file is
-// refused with the reason, through the C++ and the C API; nothing of it is read.
+// refused with the reason, through the C++ and the C API; and so are its bytes as a tokenizer's tables. Nothing of it is read.
 #include <bit>
 #include <cstdio>
 #include <cstring>
@@ -10,17 +10,21 @@
 
 #include "kinglet/kinglet.h"
 #include "kinglet/model.h"
+#include "kinglet/tokenizer.h"
 #include "tests/aligned.h"
 
 namespace {
 
 constexpr const char* kReason = "this machine is big-endian, and models are read on little-endian ones only";
+constexpr const char* kTablesReason = "this machine is big-endian, and tokenizers are read on little-endian ones only";
 
 bool refused(std::span<const std::byte> bytes) {
   const kinglet::Status status = kinglet::Model::open(bytes).status();
   kinglet_model model = KINGLET_CLOSED;
   const kinglet_status c_status = kinglet_model_open(&model, bytes.data(), bytes.size());
-  return status.code() == kinglet::Code::kUnsupported && std::strcmp(status.message(), kReason) == 0 &&
+  const auto& tables = *reinterpret_cast<const kinglet::fb::Tokenizer*>(bytes.data());
+  return std::strcmp(kinglet::verify_tokenizer(tables, 1).message(), kTablesReason) == 0 &&
+         status.code() == kinglet::Code::kUnsupported && std::strcmp(status.message(), kReason) == 0 &&
          c_status.code == KINGLET_UNSUPPORTED && std::strcmp(c_status.message, kReason) == 0;
 }
 

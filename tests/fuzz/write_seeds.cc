@@ -244,6 +244,50 @@ void write_checkpoints(const fs::path& tests, const fs::path& folder) {
 
 // ---------------------------------------------------------------- pictures
 
+std::string bytes_of_hex(const std::string& hex) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+    bytes.push_back(static_cast<char>(std::stoul(hex.substr(i, 2), nullptr, 16)));
+  return bytes;
+}
+
+// Those of the host program's tests, of every format; and what is wrong with some, each in its own way.
+void write_pictures_of_tests(const fs::path& list, const fs::path& folder) {
+  const auto add = [&](const std::string& name, const std::string& file) {
+    write(folder / name, std::string(1, '\0') + file);
+    write(folder / (name + "-grey"), std::string(1, 1) + file);
+  };
+  for (const auto& one : json::parse(read_file(list))) {
+    const std::string name = one.at("name"), file = bytes_of_hex(one.at("file"));
+    add(name, file);
+    add(name + "-cut", file.substr(0, file.size() - file.size() / 8));
+    const auto changed = [&](const char* how, std::size_t at, char byte) {
+      if (at >= file.size()) return;
+      std::string other = file;
+      other[at] = byte;
+      add(name + how, other);
+    };
+    if (name.ends_with(".png")) {
+      changed("-checksum", file.find("IEND") - 5, '?');
+      changed("-deep", 24, 16);
+      const std::size_t data = file.find("IDAT");
+      add(name + "-empty",
+          file.substr(0, data - 4) + std::string("\0\0\0\0IDAT\x35\xaf\x06\x1e", 12) + file.substr(data - 4));
+    }
+    if (name.ends_with(".gif")) {
+      changed("-part", 6, 99);
+      changed("-later", file.find(','), ';');
+    }
+    if (name.ends_with(".jpg")) {
+      if (const std::size_t codes = file.find("\xff\xc4"); codes != file.npos) changed("-codes", codes + 5, '\xff');
+      if (const std::size_t tags = file.find("Exif"); tags != file.npos) {
+        changed("-untagged", tags, 'e');
+        changed("-order", tags + 6, 'X');
+      }
+    }
+  }
+}
+
 void write_pictures(const fs::path& folder) {
   const std::string how(1, '\0');
   std::vector<std::uint8_t> pixels(6 * 5 * 3);
@@ -284,6 +328,24 @@ void write_pictures(const fs::path& folder) {
 
 // ---------------------------------------------------------------- sounds
 
+// What is wrong with a WAV file of two channels of f32, each in its own way: places of its header and of its last sample.
+void write_refused_sounds(const std::string& wav, const fs::path& folder) {
+  const auto add = [&](const char* name, std::size_t at, std::string_view bytes) {
+    std::string file = wav;
+    file.replace(at, bytes.size(), bytes);
+    write(folder / name, std::string(1, '\0') + file);
+  };
+  add("no-channels", 22, std::string_view("\0\0", 2));
+  add("many-channels", 22, "\x01\x02");
+  add("slow", 24, std::string_view("\x07\0\0\0", 4));
+  add("quick", 24, std::string_view("\0\0\0\x10", 4));
+  add("no-number", wav.size() - 4, std::string_view("\0\0\xc0\x7f", 4));
+  add("of-a-pipe", 4, "\xff\xff\xff\xff");
+  add("short", 4, std::string_view("\0\0\1\0", 4));
+  write(folder / "head", std::string(1, '\0') + wav.substr(0, 11));
+  write(folder / "silent", std::string(1, '\0') + wav.substr(0, wav.find("data") + 8));
+}
+
 // A sound of two channels in each format that libsndfile writes here.
 void write_sounds(const fs::path& folder) {
   std::vector<float> samples(2 * 9600);  // long enough to be cut in two at the lowest rate
@@ -302,6 +364,7 @@ void write_sounds(const fs::path& folder) {
     for (char rate_read = 0; rate_read < 4; ++rate_read)
       write(folder / (name + std::to_string(rate_read)), std::string(1, rate_read) + bytes);
     write(folder / (name + std::string("-cut")), std::string(1, '\0') + bytes.substr(0, bytes.size() / 2));
+    if (format == (SF_FORMAT_WAV | SF_FORMAT_FLOAT)) write_refused_sounds(bytes, folder);
     fs::remove(path);
   };
   add("wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000);
@@ -353,6 +416,7 @@ void write_all(const fs::path& tests, const fs::path& folder) {
   write_folders(tests, folder);
   write_chat_templates(tests, folder / "chat_template");
   write_pictures(folder / "picture");
+  write_pictures_of_tests(tests / "ports/host/pictures/files.json", folder / "picture");
   write_sounds(folder / "sound");
   write_calls(folder / "c_api");
   write_refused(folder);

@@ -5,8 +5,10 @@
 All changes of a file are compiled at once: a function has a copy of its body for each of its changes, and a number says which is at work. The few
 outside of functions are compiled one by one. Of the tests only those are run that reach the changed function, the quick ones first, until one fails; the
 few that take longest are left out, so that what is said here is rather too little. What takes many times the processor time that it takes
-unchanged is noticed, too. The tests' objects are those of the preset `release`; of the kernels
-only the portable set is linked, so that no other set notices for the tests.
+unchanged is noticed, too. The tests' objects and the rest of the library are those of the preset `release`.
+
+A kernel's header is changed in one place only, so that the kernel sets say what is right: those of the matmul in a test that has it with many registers
+and counts what it reads, the others in the portable set.
 
 What was decided is remembered in build/mutation/results.jsonl while the changed file stays as it is; --again decides those anew that nothing
 noticed and nothing explains. Survivors are looked up in survivors.txt, which says of each why no test can see it.
@@ -33,12 +35,16 @@ from changes import bodies, changed, key_of, line_of, mutations
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WORK = ROOT / "build" / "mutation"
 FILES = ["runtime/open.cc", "runtime/model/checker.cc", "runtime/model/structure.cc", "runtime/model/checksum.cc", "runtime/plan/plan.cc",
-         "runtime/plan/layout.cc", "runtime/text/verify.cc", "runtime/kernels/generic/quantize.h", "runtime/kernels/generic/tile.h",
-         "runtime/kernels/generic/finish.h", "runtime/kernels/generic/matmul.h"]
+         "runtime/plan/layout.cc", "runtime/text/verify.cc", "runtime/kernels/generic/quantize.h", "runtime/kernels/generic/activation.h",
+         "runtime/kernels/generic/finish.h", "runtime/kernels/generic/tile.h", "runtime/kernels/generic/matmul.h"]
 PORTABLE = "runtime/kernels/isa/portable.cpp"  # what is compiled where a kernel's header changes
-FLAGS = ["-std=c++20", "-O1", "-w", "-ffp-contract=off", "-DFLATBUFFERS_ASSERT=(void)sizeof", "-DNDEBUG", "-fno-exceptions", "-fno-rtti",
-         "-fno-math-errno", "-isystem", f"{ROOT}/build/schema/generated"]
-INCLUDES = [f"-I{WORK}/portable", f"-I{ROOT}/runtime/include", f"-I{ROOT}/runtime"]
+COUNTED = "tests/runtime/kernels/matmul_work_test.cc"
+OF_MATMUL = {f"runtime/kernels/generic/{name}.h" for name in ("finish", "tile", "matmul")}
+# Copies that are inlined into copies are too many, and so are those of a template for each shape that a tile has, unless nothing is optimized.
+HEADER_FLAGS = {PORTABLE: ["-include", "declared.h", "-Dalways_inline=noinline"]}
+HEADER_FLAGS[COUNTED] = [*HEADER_FLAGS[PORTABLE], "-O0"]
+FLAGS = ["-std=c++20", "-O1", "-w", "-ffp-contract=off", "-DFLATBUFFERS_ASSERT=(void)sizeof", "-DNDEBUG", "-fno-math-errno", "-isystem", f"{ROOT}/build/schema/generated"]
+INCLUDES = [f"-I{WORK}", *(f"-I{ROOT}/{folder}" for folder in ("runtime/include", "runtime", "ports/host", ""))]
 QUICK = [0.0, 0.01, 0.1, 0.5]  # seconds: tests up to so long are run together, before longer ones; those above the last are not asked
 LIMIT_FACTOR, LIMIT_SECONDS = 8, 4  # a part of the tests may take so many times its own processor time, and some seconds
 WAIT_SECONDS = 1200  # or stand still so long
@@ -56,13 +62,17 @@ class Mutant:
         self.known = (path, hashlib.sha256(text.encode()).hexdigest()[:16], *mutation)
 
 
+def unit_of(path):
+    """What is compiled where the file changes."""
+    return path if path.endswith(".cc") else COUNTED if path in OF_MATMUL else PORTABLE
+
+
 class Sources:
     """The changed files with all of their mutants, and the objects made of them."""
 
     def __init__(self, mutants, functions):
         self.mutants, self.functions = mutants, functions
         self.texts = {path: (ROOT / path).read_text() for path in {m.path for m in mutants}}
-        self.unit = lambda path: PORTABLE if path.endswith(".h") else path
 
     def rewrite(self, path):
         """The file with copies of each function's body. Line markers name the mutants in the compiler's messages."""
@@ -76,27 +86,30 @@ class Sources:
                     parts.append(f'if (kinglet_mutant == {mutant.number}) {{\n# 1 "mutant{mutant.number}"\n{changed(text, mutant.mutation, first, last)}\n}} else ')
             parts.append(f'{{\n# 1 "unchanged"\n{text[first:last]}\n}}')
             at = last
-        written = WORK / "changed" / path
+        written = self.folder(unit_of(path)) / path
         written.parent.mkdir(parents=True, exist_ok=True)
         written.write_text("".join(parts) + text[at:])
         return written
 
+    def folder(self, unit):
+        return WORK / "changed" / pathlib.Path(unit).name
+
     def compile(self, unit, target, folder):
-        source = folder / unit if unit != PORTABLE else ROOT / PORTABLE
-        before = ["-include", str(WORK / "declared.h")] if unit == PORTABLE else []
-        return run(["g++", *FLAGS, *before, f"-I{folder}/runtime", *INCLUDES, "-c", str(source), "-o", str(target)])
+        """The unit with those of its files that are in the folder."""
+        source, before = (folder / unit, []) if unit in self.texts else (ROOT / unit, HEADER_FLAGS[unit])
+        return run(["g++", *FLAGS, f"-I{folder}/runtime", *INCLUDES, *before, "-c", str(source), "-o", str(target)])
 
     def build(self):
         """Objects by unit. What does not compile is left out, and the rest compiled again."""
         (WORK / "declared.h").write_text("extern int kinglet_mutant;\nextern unsigned char kinglet_reached[];\n")
         objects = {}
-        for unit in sorted({self.unit(path) for path in self.texts}):
+        for unit in sorted({unit_of(path) for path in self.texts}):
             target = WORK / (unit.replace("/", "_") + ".o")
             while True:
                 for path in self.texts:
-                    if self.unit(path) == unit:
+                    if unit_of(path) == unit:
                         self.rewrite(path)
-                done = self.compile(unit, target, WORK / "changed")
+                done = self.compile(unit, target, self.folder(unit))
                 if done.returncode == 0:
                     break
                 wrong = {int(n) for n in re.findall(r'^mutant(\d+):\d+:\d+: error', done.stdout, re.M)}
@@ -116,22 +129,17 @@ class Sources:
         written.parent.mkdir(parents=True, exist_ok=True)
         written.write_text(changed(self.texts[mutant.path], mutant.mutation))
         target = folder / "unit.o"
-        return target if self.compile(self.unit(mutant.path), target, folder).returncode == 0 else None
+        return target if self.compile(unit_of(mutant.path), target, folder).returncode == 0 else None
 
 
 class Tests:
     """The program of all runtime tests: links it, and knows how long each test takes and which functions it reaches."""
 
     def __init__(self, objects):
-        (WORK / "portable/kernels/isa").mkdir(parents=True, exist_ok=True)
-        (WORK / "portable/kernels/isa/x86.h").write_text('#include "kernels/isa/portable_only.h"\n')
-        self.objects = dict(objects)
-        for source, target in (("runtime/kernels/select.cpp", WORK / "select.o"), ("tests/mutation/mutants.cc", WORK / "mutants.o")):
-            flags = FLAGS if "select" in source else ["-std=c++20", "-O1"]
-            done = run(["g++", *flags, *INCLUDES, "-c", str(ROOT / source), "-o", str(target)])
-            if done.returncode != 0:
-                sys.exit(done.stdout)
-            self.objects[source] = target
+        self.objects = {**objects, "": WORK / "mutants.o"}
+        done = run(["g++", "-std=c++20", "-O1", "-c", str(ROOT / "tests/mutation/mutants.cc"), "-o", str(self.objects[""])])
+        if done.returncode != 0:
+            sys.exit(done.stdout)
         self.program = WORK / "tests"
         if (linked := self.link(self.objects, self.program)).returncode != 0:
             sys.exit(linked.stdout[-4000:])
@@ -139,19 +147,16 @@ class Tests:
         reached = WORK / "reached"
         reached.unlink(missing_ok=True)
         done = run([str(self.program), "--gtest_brief=1"], cwd=WORK, env=dict(os.environ, KINGLET_REACHED=str(reached)))
-        self.failing = []  # unchanged: they want other kernel sets, and see nothing
-        if done.returncode not in (0, 1) or "[==========]" not in done.stdout:
-            sys.exit(f"the tests do not reach their end without any change:\n{done.stdout[-2000:]}")
+        if done.returncode != 0:
+            sys.exit(f"the tests fail without any change:\n{done.stdout[-2000:]}")
         for line in reached.read_text().splitlines():
-            name, passed, milliseconds, *functions = line.split()
-            if passed == "1":
-                self.seconds[name] = float(milliseconds) / 1000
-                self.reaches[name] = {int(f) for f in functions}
-            else:
-                self.failing.append(name)
+            name, milliseconds, *functions = line.split()
+            self.seconds[name] = float(milliseconds) / 1000
+            self.reaches[name] = {int(f) for f in functions}
 
     def link(self, objects, program):
-        tests = sorted((ROOT / "build/tests/CMakeFiles/kinglet_runtime_tests.dir").rglob("*.o"))
+        folder = ROOT / "build/tests/CMakeFiles/kinglet_runtime_tests.dir"
+        tests = [test for test in sorted(folder.rglob("*.o")) if f"tests/{test.relative_to(folder).with_suffix('')}" not in objects]
         libraries = [ROOT / "build/runtime/libkinglet_runtime.a", *(ROOT / "build").rglob("libkinglet_features.a")]
         return run(["g++", "-fuse-ld=gold", *map(str, objects.values()), *map(str, tests), *map(str, libraries), "-lgmock", "-lgtest", "-lpthread",
                     "-o", str(program)])
@@ -187,7 +192,7 @@ def decide(sources, tests, mutant, killers):
     if mutant.function is None:
         made = sources.alone(mutant)
         program = alone / "tests"
-        if made is None or tests.link({**tests.objects, sources.unit(mutant.path): made}, program).returncode != 0:
+        if made is None or tests.link({**tests.objects, unit_of(mutant.path): made}, program).returncode != 0:
             mutant.outcome = "not compiled"
             shutil.rmtree(alone)
             return
@@ -293,8 +298,7 @@ def main():
         sources = Sources(undecided, {path: functions[path] for path in paths})
         tests = Tests(sources.build())
         asked = [seconds for seconds in tests.seconds.values() if seconds < QUICK[-1]]
-        print(f"{len(asked)} of {len(tests.seconds)} tests are asked, {sum(asked):.1f} of {sum(tests.seconds.values()):.1f} s; built and run once in {time.monotonic() - begin:.0f} s; "
-              f"without other kernel sets fail: {' '.join(tests.failing)}", flush=True)
+        print(f"{len(asked)} of {len(tests.seconds)} tests are asked, {sum(asked):.1f} of {sum(tests.seconds.values()):.1f} s; built and run once in {time.monotonic() - begin:.0f} s", flush=True)
         begin = time.monotonic()
         killers = collections.defaultdict(collections.Counter)
         for mutant in chosen:

@@ -24,6 +24,7 @@ struct Tokenizer;
 
 // Checks tables that may hold any bytes. After it succeeds a Tokenizer over them reads nothing out of bounds and always
 // ends. `vocabulary`: every token id is below it. Linear in the size of the tables. Model::open calls it.
+// kBadFile, or kUnsupported: a part that this build leaves out, or a big-endian machine.
 Status verify_tokenizer(const fb::Tokenizer& file, std::uint32_t vocabulary);
 
 // What special tokens mean to `encode`.

@@ -39,18 +39,18 @@ inline constexpr float kProbabilityLevels = 16383.0f;  // 2^14 - 1
 
 // What is known of a block's scores becomes what its probabilities need.
 template <class Isa>
-void begin_block(const AttendQuery& query, const Slots& slots, Softmax<Isa>& softmax) {
+void begin_block(const AttendQuery& query, const Slots& slots, Softmax<Isa>& softmax, Softened& softened) {
   using F32 = typename Isa::F32;
-  softmax.begun = softmax.begun || softmax.seen;
-  softmax.seen = query.begin < slots.last && query.end > slots.first;
-  if (!softmax.seen) return;
+  softened.begun = softened.begun || softened.seen;
+  softened.seen = query.begin < slots.last && query.end > slots.first;
+  if (!softened.seen) return;
   const float top = largest(softmax.most);
-  softmax.shrink = 1.0f;
-  if (softmax.begun && top > softmax.top) {
-    softmax.shrink = largest(exp2_of_negative(F32(softmax.top - top)));
-    softmax.total = softmax.total * F32(softmax.shrink);
+  softened.shrink = 1.0f;
+  if (softened.begun && top > softened.top) {
+    softened.shrink = largest(exp2_of_negative(F32(softened.top - top)));
+    softmax.total = softmax.total * F32(softened.shrink);
   }
-  softmax.top = top;
+  softened.top = top;
 }
 
 // Writes the scores of a block and takes note of them.
@@ -63,17 +63,17 @@ using Weigh = FunctionRef<typename Isa::F32(std::size_t slot, typename Isa::F32 
 
 // From scores to probabilities times the scales of the values, in their place.
 template <class Isa>
-void soften(const AttendArgs& args, const AttendQuery& query, const Slots& slots, float* scores,
-            Softmax<Isa>& softmax) {
+void soften(const AttendArgs& args, const AttendQuery& query, const Slots& slots, float* scores, Softmax<Isa>& softmax,
+            const Softened& softened) {
   using F32 = typename Isa::F32;
   const auto at = [&slots](std::size_t slot) { return slot - slots.block; };
-  if (!softmax.seen) return;
+  if (!softened.seen) return;
   if (query.weights != nullptr) {
     for (std::size_t slot = slots.first; slot < slots.last; ++slot) {
       if (slot >= query.begin && slot < query.end) query.weights[slot] = scores[at(slot)];
     }
   }
-  const F32 top(softmax.top);
+  const F32 top(softened.top);
   F32 total = softmax.total;
   F32 most(0.0f);
   for_pages<Isa>(query, slots, [&](std::size_t slot, auto within) {
@@ -89,9 +89,10 @@ void soften(const AttendArgs& args, const AttendQuery& query, const Slots& slots
 }
 
 template <class Isa>
-void weigh_block(const Slots& slots, float* p, const Weigh<Isa>& weigh, Softmax<Isa>& softmax) {
+void weigh_block(const Slots& slots, float* p, const Weigh<Isa>& weigh, Softmax<Isa>& softmax,
+                 const Softened& softened) {
   using F32 = typename Isa::F32;
-  if (!softmax.seen) return;
+  if (!softened.seen) return;
   F32 most(0.0f);
   for (std::size_t slot = slots.first; slot < slots.last; slot += kLanes) {
     float* at = p + (slot - slots.block);
@@ -104,20 +105,21 @@ void weigh_block(const Slots& slots, float* p, const Weigh<Isa>& weigh, Softmax<
 
 // These in two planes, and their scale.
 template <class Isa>
-void split(const Slots& slots, const float* p, std::int8_t* high, std::int8_t* low, Softmax<Isa>& softmax) {
+void split(const Slots& slots, const float* p, std::int8_t* high, std::int8_t* low, const Softmax<Isa>& softmax,
+           Softened& softened) {
   using F32 = typename Isa::F32;
   using I32 = typename Isa::I32;
-  softmax.p_scale = 0.0f;
+  softened.p_scale = 0.0f;
   const std::size_t begin = slots.first - slots.block;
   const std::size_t end = slots.last - slots.block;
-  if (!softmax.seen) {
+  if (!softened.seen) {
     std::memset(high + begin, 0, end - begin);
     std::memset(low + begin, 0, end - begin);
     return;
   }
   const float top = largest(softmax.most_p);
   const bool any = top >= 0x1p-100f;
-  softmax.p_scale = any ? top / kProbabilityLevels : 0.0f;
+  softened.p_scale = any ? top / kProbabilityLevels : 0.0f;
   const F32 factor(any ? kProbabilityLevels / top : 0.0f);
   for (std::size_t i = begin; i < end; i += kLanes) {
     const I32 levels = round_to_int(F32::load(p + i) * factor);
@@ -165,17 +167,16 @@ void dot_values(const std::int8_t* const* planes, const KeyValueHead& head, std:
 
 // out = out * shrink + (128 * high + low) * p scale, 16 columns of a query.
 template <class Isa, class Part>
-void add_values(const std::int32_t* high, const std::int32_t* low, const Softmax<Isa>& softmax, float* out, Part part) {
+void add_values(const std::int32_t* high, const std::int32_t* low, const Softened& softened, float* out, Part part) {
   using F32 = typename Isa::F32;
   using I32 = typename Isa::I32;
-  const F32 y = to_float(shift_left<7>(I32::load(high)) + I32::load(low)) * F32(softmax.p_scale);
-  if (!softmax.begun) return store(out, y, part);
-  store(out, load<F32>(out, part) * F32(softmax.shrink) + y, part);
+  const F32 y = to_float(shift_left<7>(I32::load(high)) + I32::load(low)) * F32(softened.p_scale);
+  if (!softened.begun) return store(out, y, part);
+  store(out, load<F32>(out, part) * F32(softened.shrink) + y, part);
 }
 
 template <class Isa>
-void multiply_values(const AttendArgs& args, const AttendMemory<Isa>& memory, const Slots& slots,
-                     const Softmax<Isa>* softmax) {
+void multiply_values(const AttendArgs& args, const AttendMemory<Isa>& memory, const Slots& slots) {
   constexpr int kTiles = Isa::kAccumulators < 16 ? 1 : Isa::kTiles;
   constexpr int kRows = Isa::kAccumulators / kTiles;
   constexpr std::size_t kMost = kRows / 2;
@@ -198,13 +199,13 @@ void multiply_values(const AttendArgs& args, const AttendMemory<Isa>& memory, co
         });
       });
       for (std::size_t i = 0; i < count; ++i) {
-        const Softmax<Isa>& s = softmax[first + i];
+        const Softened& softened = memory.softened[first + i];
         const std::int32_t* high = dots + 2 * i * tiles * kLanes;
         float* out = args.queries[first + i].out + done * kLanes;
         const std::size_t left = args.value_dim - done * kLanes;
-        if (!s.seen) continue;
+        if (!softened.seen) continue;
         for_lanes(left < tiles * kLanes ? left : tiles * kLanes, [&](std::size_t column, auto part) {
-          add_values<Isa>(high + column, high + tiles * kLanes + column, s, out + column, part);
+          add_values<Isa>(high + column, high + tiles * kLanes + column, softened, out + column, part);
         });
       }
       done += tiles;
@@ -215,7 +216,7 @@ void multiply_values(const AttendArgs& args, const AttendMemory<Isa>& memory, co
 // Divides by the sum of e; false if that is no number.
 template <class Isa>
 bool finish_query(const AttendArgs& args, const AttendQuery& query, const Softmax<Isa>& softmax,
-                  const Weigh<Isa>* weigh) {
+                  const Softened& softened, const Weigh<Isa>* weigh) {
   using F32 = typename Isa::F32;
   const float total = sum(softmax.total);
   if (!(total < __builtin_inff())) return false;
@@ -226,7 +227,7 @@ bool finish_query(const AttendArgs& args, const AttendQuery& query, const Softma
   if (query.weights == nullptr) return true;
   float* weights = query.weights + query.begin;
   for_lanes(query.end - query.begin, [&](std::size_t i, auto part) {
-    F32 p = exp2_of_negative(load<F32>(weights + i, part) - F32(softmax.top)) * factor;
+    F32 p = exp2_of_negative(load<F32>(weights + i, part) - F32(softened.top)) * factor;
     if (weigh != nullptr) p = (*weigh)(query.begin + i, p);
     store(weights + i, p, part);
   });
@@ -245,27 +246,31 @@ bool attend_blocks(const AttendArgs& args, const AttendMemory<Isa>& memory, cons
   }
   const std::size_t last = round_up_to(end, kLanes);
   Softmax<Isa>* softmax = memory.softmax;
-  for (std::size_t i = 0; i < args.count; ++i) softmax[i] = Softmax<Isa>{};
+  Softened* softened = memory.softened;
+  for (std::size_t i = 0; i < args.count; ++i) {
+    softmax[i] = Softmax<Isa>{};
+    softened[i] = Softened{};
+  }
   for (std::size_t block = begin / kSlotBlock * kSlotBlock; block < last; block += kSlotBlock) {
     const std::size_t first = begin / kLanes * kLanes;
     const Slots slots{block, first > block ? first : block, last < block + kSlotBlock ? last : block + kSlotBlock};
     scores(slots, softmax);
     // Query after query does a step, so that none waits for the largest of its own lanes.
-    for (std::size_t i = 0; i < args.count; ++i) begin_block<Isa>(args.queries[i], slots, softmax[i]);
+    for (std::size_t i = 0; i < args.count; ++i) begin_block<Isa>(args.queries[i], slots, softmax[i], softened[i]);
     for (std::size_t i = 0; i < args.count; ++i) {
       float* scores_of = memory.scores + i * kSlotBlock;
-      soften<Isa>(args, args.queries[i], slots, scores_of, softmax[i]);
-      if (weigh != nullptr) weigh_block<Isa>(slots, scores_of, *weigh, softmax[i]);
+      soften<Isa>(args, args.queries[i], slots, scores_of, softmax[i], softened[i]);
+      if (weigh != nullptr) weigh_block<Isa>(slots, scores_of, *weigh, softmax[i], softened[i]);
     }
     for (std::size_t i = 0; i < args.count; ++i) {
       split<Isa>(slots, memory.scores + i * kSlotBlock, memory.high + i * kSlotBlock, memory.low + i * kSlotBlock,
-                 softmax[i]);
+                 softmax[i], softened[i]);
     }
-    multiply_values<Isa>(args, memory, slots, softmax);
+    multiply_values<Isa>(args, memory, slots);
   }
   bool finite = true;
   for (std::size_t i = 0; i < args.count; ++i)
-    finite = finish_query<Isa>(args, args.queries[i], softmax[i], weigh) && finite;
+    finite = finish_query<Isa>(args, args.queries[i], softmax[i], softened[i], weigh) && finite;
   return finite;
 }
 

@@ -21,17 +21,21 @@ struct Slots {
   std::size_t first, last;
 };
 
-// What is known of one query's softmax.
+// What is known of one query's softmax, lane by lane.
 template <class Isa>
 struct Softmax {
   typename Isa::F32 most = typename Isa::F32(-__builtin_inff());  // the largest score so far in each lane
   typename Isa::F32 most_p = typename Isa::F32(0.0f);             // the largest probability of the block in each lane
   typename Isa::F32 total = typename Isa::F32(0.0f);              // sum of e in each lane
-  float top = -__builtin_inff();                                  // the largest of the blocks that were softened
-  float shrink = 1.0f;                                            // of the last block
-  float p_scale = 0.0f;                                           // of the last block
-  bool seen = false;                                              // the last block has slots of it
-  bool begun = false;                                             // and a block before it had
+};
+
+// And of all its lanes together. Apart from these, which some instruction sets want at multiples of 64 bytes.
+struct Softened {
+  float top = -__builtin_inff();  // the largest of the blocks that were softened
+  float shrink = 1.0f;            // of the last block
+  float p_scale = 0.0f;           // of the last block
+  bool seen = false;              // the last block has slots of it
+  bool begun = false;             // and a block before it had
 };
 
 template <class Isa>
@@ -42,6 +46,7 @@ struct AttendMemory {
   std::int8_t* high;
   std::int8_t* low;
   Softmax<Isa>* softmax;  // of each query
+  Softened* softened;     // of each query
 
   explicit AttendMemory(const AttendArgs& args) {
     const AttendScratch layout = attend_scratch(args.count, args.head_dim);
@@ -50,8 +55,10 @@ struct AttendMemory {
     scores = reinterpret_cast<float*>(args.scratch + layout.scores);
     high = reinterpret_cast<std::int8_t*>(args.scratch + layout.high);
     low = reinterpret_cast<std::int8_t*>(args.scratch + layout.low);
-    static_assert(sizeof(Softmax<Isa>) <= kSoftmaxBytes && alignof(Softmax<Isa>) <= 64);
+    static_assert(sizeof(Softmax<Isa>) == kSoftmaxBytes && alignof(Softmax<Isa>) <= 64);
     softmax = reinterpret_cast<Softmax<Isa>*>(args.scratch + layout.softmax);
+    static_assert(sizeof(Softened) == kSoftenedBytes && alignof(Softened) <= kSoftenedBytes);
+    softened = reinterpret_cast<Softened*>(args.scratch + layout.softened);
   }
 };
 

@@ -6,8 +6,9 @@
 namespace kinglet::kernels {
 namespace {
 
-inline constexpr std::size_t kSlotBlock = 256;     // slots that attention takes at once
-inline constexpr std::size_t kSoftmaxBytes = 256;  // a multiple of 64
+inline constexpr std::size_t kSlotBlock = 256;  // slots that attention takes at once
+inline constexpr std::size_t kSoftmaxBytes = 3 * kLanes * sizeof(float);
+inline constexpr std::size_t kSoftenedBytes = 16;
 
 struct AttendScratch {
   std::size_t query_stride;
@@ -15,7 +16,8 @@ struct AttendScratch {
       scores;        // f32 [queries, kSlotBlock]: scores, then probabilities. Before them: int8 [queries, query_stride]
   std::size_t high;  // int8 [queries, kSlotBlock]: the probabilities' high plane
   std::size_t low;   // int8 [queries, kSlotBlock]: low plane
-  std::size_t softmax;  // [queries, kSoftmaxBytes]: what is known of each query's softmax
+  std::size_t softmax;   // [queries, kSoftmaxBytes]: what is known of each query's softmax, lane by lane
+  std::size_t softened;  // [queries, kSoftenedBytes]: and of all its lanes together
   std::size_t bytes;
 };
 
@@ -26,7 +28,8 @@ constexpr AttendScratch attend_scratch(std::size_t queries, std::size_t head_dim
   s.high = s.scores + queries * kSlotBlock * sizeof(float);
   s.low = s.high + queries * kSlotBlock;
   s.softmax = s.low + queries * kSlotBlock;
-  s.bytes = s.softmax + queries * kSoftmaxBytes;
+  s.softened = s.softmax + queries * kSoftmaxBytes;
+  s.bytes = s.softened + queries * kSoftenedBytes;
   return s;
 }
 
