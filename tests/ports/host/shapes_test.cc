@@ -224,6 +224,13 @@ TEST(Shapes, TheCApiSaysTheSame) {
   }
 }
 
+// What the batch norms have counted is none of them.
+TEST(Shapes, TheConverterCountsParametersAsPyTorch) {
+  const auto ran = kinglet::testing::run_program(
+      KINGLET_CONVERT, {kFolder, "-o", kinglet::testing::temporary_folder() + "/counted.kgl"});
+  EXPECT_NE(ran.out.find("parameters   651,478\n"), std::string::npos) << show(ran);
+}
+
 TEST(Shapes, MistakesAreToldInOneLine) {
   const auto told = [](const std::vector<std::string>& arguments, int status, const std::string& words) {
     const auto ran = run(arguments);
