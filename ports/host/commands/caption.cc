@@ -41,11 +41,11 @@ class Command {
     const TranslateOptions how = options_.writing.options(options_.language);
     for (const std::string& path : options_.pictures) {
       const fb::Input& input = *opened_.root().input();
-      const Pixels pixels = input_picture(path, input);
+      const Pixels whole = read_picture(path, input.channels()), pixels = prepare(path, whole, input);
       const Grid grid{.bytes = pixels.bytes, .features = {}};
       require(path, translator.translate(std::span(&grid, 1), how, room, made));
       if (!show(path, made)) return 0;
-      if (!options_.attention.empty()) draw(path, pixels, translator, made[0]);
+      if (!options_.attention.empty()) draw(path, whole, pixels, translator, made[0]);
     }
     return 0;
   }
@@ -82,7 +82,8 @@ class Command {
     return print(lines);
   }
 
-  void draw(const std::string& path, const Pixels& pixels, const Translator& translator, const Translation& made) {
+  void draw(const std::string& path, const Pixels& whole, const Pixels& pixels, const Translator& translator,
+            const Translation& made) {
     const auto written = translator.tokens(0);
     AttentionTexts texts{.source = {}, .grid = {.bytes = pixels.bytes, .features = {}}, .decoder_input = written};
     const std::size_t before = written.size() - made.tokens;  // tokens that begin every caption
@@ -96,7 +97,7 @@ class Command {
     picture.source_text = path;
     picture.target_text = made.text;
     drop_rows(picture, static_cast<std::uint32_t>(before > 0 ? before - 1 : 0));
-    const std::string page = caption_html(picture, pixels);
+    const std::string page = caption_html(picture, seen_part(path, whole, *opened_.root().input()));
     write_file(options_.attention, std::as_bytes(std::span(page)), {});
   }
 

@@ -186,6 +186,9 @@ TEST(Shapes, TheProgramCaptionsAndDraws) {
   const std::string html{std::istreambuf_iterator<char>(drawn), {}};
   EXPECT_NE(html.find("data:image/png;base64,"), std::string::npos);
   EXPECT_NE(html.find("black heart"), std::string::npos);
+  EXPECT_EQ(run({"caption", file(), kFolder + "pictures/wide.png", "--attention", page}).status, 0);
+  std::ifstream wide(page);
+  EXPECT_NE(std::string(std::istreambuf_iterator<char>(wide), {}).find("viewBox=\"0 0 320 200\""), std::string::npos);
 }
 
 TEST(Shapes, TheCApiSaysTheSame) {
