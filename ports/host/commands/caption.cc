@@ -8,6 +8,7 @@
 #include "commands/generation.h"
 #include "json.h"
 #include "pictures/picture.h"
+#include "tasks/tokens.h"
 #include "text.h"
 #include "texts.h"
 
@@ -38,6 +39,7 @@ class Command {
               tokenizer.decode_bytes());
     const std::span<char> room(reinterpret_cast<char*>(out.bytes().data()), out.bytes().size());
     std::vector<Translation> made(options_.writing.texts());
+    check_language();
     const TranslateOptions how = options_.writing.options(options_.language);
     for (const std::string& path : options_.pictures) {
       const fb::Input& input = *opened_.root().input();
@@ -58,6 +60,15 @@ class Command {
                     "from a captioner");
     require_words(opened);
     return opened;
+  }
+
+  // The code is that of a language the model writes, or none.
+  void check_language() const {
+    const std::string known = languages_text(opened_.root());
+    if (!options_.language.empty() && known.empty())
+      throw Failure(opened_.path() + ": this model writes one language: leave out --language");
+    if (!options_.language.empty() && !language_tokens(opened_.root(), options_.language).ok())
+      throw Failure("--language " + options_.language + ": the model writes " + known);
   }
 
   Limits limits() const {

@@ -244,7 +244,7 @@ TEST(Shapes, MistakesAreToldInOneLine) {
   told({"caption", file()}, 2, "IMAGE is missing");
   told({"caption", file(), kFolder + "README.md"}, 1, "cannot be read as a picture");
   told({"caption", file(), "nowhere.png"}, 1, "nowhere.png");
-  told({"caption", file(), picture, "--language", "fr"}, 1, "language");
+  told({"caption", file(), picture, "--language", "fr"}, 1, "--language fr: the model writes en, ko");
   told({"caption", file(), picture, "--attention", "seen.svg"}, 2, "--attention");
   told({"translate", file(), "a text"}, 1, "reads pictures");
   told({"logits", file(), "--tokens", "1", "--decoder-tokens", "1"}, 2, "--image");
