@@ -283,7 +283,7 @@ Run add_transcribe(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_common(app, options->common);
   app.add_option("AUDIO", options->sounds,
-                 "Sounds: WAV, FLAC, Ogg, MP3, AIFF, AU or CAF files of any rate and channels")
+                 "Sounds: WAV, FLAC, Ogg, MP3, AIFF, AU or CAF files of any rate and channels; - is stdin")
       ->type_name("");
   app.add_option("--language", options->language, "Code of the language that is spoken (default: what the model hears)")
       ->type_name("CODE");
