@@ -52,11 +52,12 @@ void read_tokenizers(const fs::path& source, const fs::path& tokenizer, LoadedPr
   loaded.warnings.insert(loaded.warnings.end(), read.warnings.begin(), read.warnings.end());
 }
 
-// Elements of the tensors that the program reads.
+// Elements of the tensors that the program reads. What a batch norm has counted is none of its parameters.
 std::uint64_t parameters_of(const Checkpoint& checkpoint, const Program& program) {
   std::uint64_t count = 0;
   for (const auto& [name, tensor] : checkpoint.tensors) {
-    if (!std::binary_search(program.unused.begin(), program.unused.end(), name)) count += tensor.elements();
+    const bool counted = name.ends_with(".running_mean") || name.ends_with(".running_var");
+    if (!counted && !std::binary_search(program.unused.begin(), program.unused.end(), name)) count += tensor.elements();
   }
   return count;
 }

@@ -10,9 +10,11 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <limits>
 #include <string_view>
+#include <vector>
 
 #include "failure.h"
 #include "text.h"
@@ -62,13 +64,40 @@ void write_all(int fd, std::span<const std::byte> bytes, const std::string& path
   }
 }
 
+// What comes through a pipe, in memory of its own.
+std::span<const std::byte> piped(int fd, const std::string& path) {
+  constexpr std::size_t kBlock = std::size_t{1} << 16, kMost = std::size_t{1} << 30;
+  std::vector<std::byte> all;
+  for (std::size_t size = 0;;) {
+    all.resize(size + kBlock);
+    const ssize_t more = read(fd, &all[size], kBlock);
+    if (more < 0 && errno == EINTR) continue;
+    if (more < 0) throw Failure(path + ": cannot be read: " + error_text(errno));
+    size += static_cast<std::size_t>(more);
+    if (size > kMost) throw Failure(path + ": more than 1 GiB comes through this pipe: give a file");
+    if (more > 0) continue;
+    all.resize(size);
+    break;
+  }
+  if (all.empty()) throw Failure(path + ": is empty: make or copy it again");
+  void* memory = mmap(nullptr, all.size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw Failure(path + ": cannot be kept in memory: " + error_text(errno));
+  std::memcpy(memory, all.data(), all.size());
+  return {static_cast<const std::byte*>(memory), all.size()};
+}
+
 }  // namespace
 
 MappedFile::MappedFile(const std::string& path) {
-  const Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // a pipe is refused below
+  // Any other pipe than stdin is refused below.
+  const Descriptor fd(path == "-" ? dup(STDIN_FILENO) : open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (*fd < 0) throw Failure(path + ": cannot be opened: " + error_text(errno) + ": check the path");
   struct stat info {};
   if (fstat(*fd, &info) != 0) throw Failure(path + ": cannot be read: " + error_text(errno));
+  if (path == "-" && (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode))) {
+    bytes_ = piped(*fd, path);
+    return;
+  }
   if (!S_ISREG(info.st_mode)) throw Failure(path + ": is not a file: give the path of one");
   if (info.st_size == 0) throw Failure(path + ": is empty: make or copy it again");
   if (static_cast<std::uint64_t>(info.st_size) > std::numeric_limits<std::size_t>::max() / 2)

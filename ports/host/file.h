@@ -1,4 +1,4 @@
-// A file in memory: mapped, read only, never copied. The mapping lives as long as the object.
+// A file in memory: mapped, read only, never copied. The mapping lives as long as the object. "-" is stdin, of which a pipe is read to its end.
 #pragma once
 
 #include <cstddef>

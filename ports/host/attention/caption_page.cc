@@ -125,7 +125,7 @@ std::string caption_html(const AttentionPicture& picture, const Pixels& pixels) 
           image(" id=\"picture\"" + size_of(pixels), pixels) +
           image(" id=\"ghost\" opacity=\"0.25\"" + size_of(pixels), ghost_of(pixels)) +
           "</defs></svg>\n<main class=\"words\">\n" +
-          figure(pixels, "<use href=\"#picture\"/>", "what the model reads", false);
+          figure(pixels, "<use href=\"#picture\"/>", "what the model sees", false);
   for (std::uint32_t row = 0; row < layer.rows; ++row) {
     const std::string token = row < picture.target.size() ? picture.target[row] : "";
     const float* weights = layer.weights.data() + std::size_t{row} * layer.columns + picture.regions_before;

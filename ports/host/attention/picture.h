@@ -33,7 +33,7 @@ struct AttentionPicture {
 // A page to explore: one file, with its own script and nothing from elsewhere. Weights to four decimals.
 std::string attention_html(const AttentionPicture& picture);
 
-// The picture that a caption was made of (as the model reads it), once for every token, in colour where it looked: a page.
+// The part of a picture that a caption was made of, once for every token, in colour where it looked: a page.
 std::string caption_html(const AttentionPicture& picture, const struct Pixels& pixels);
 
 // A still picture of every layer and head for papers; weights to four decimals where the mouse rests.

@@ -8,6 +8,7 @@
 #include "commands/generation.h"
 #include "json.h"
 #include "pictures/picture.h"
+#include "tasks/tokens.h"
 #include "text.h"
 #include "texts.h"
 
@@ -38,14 +39,15 @@ class Command {
               tokenizer.decode_bytes());
     const std::span<char> room(reinterpret_cast<char*>(out.bytes().data()), out.bytes().size());
     std::vector<Translation> made(options_.writing.texts());
+    check_language();
     const TranslateOptions how = options_.writing.options(options_.language);
     for (const std::string& path : options_.pictures) {
       const fb::Input& input = *opened_.root().input();
-      const Pixels pixels = input_picture(path, input);
+      const Pixels whole = read_picture(path, input.channels()), pixels = prepare(path, whole, input);
       const Grid grid{.bytes = pixels.bytes, .features = {}};
       require(path, translator.translate(std::span(&grid, 1), how, room, made));
       if (!show(path, made)) return 0;
-      if (!options_.attention.empty()) draw(path, pixels, translator, made[0]);
+      if (!options_.attention.empty()) draw(path, whole, pixels, translator, made[0]);
     }
     return 0;
   }
@@ -58,6 +60,15 @@ class Command {
                     "from a captioner");
     require_words(opened);
     return opened;
+  }
+
+  // The code is that of a language the model writes, or none.
+  void check_language() const {
+    const std::string known = languages_text(opened_.root());
+    if (!options_.language.empty() && known.empty())
+      throw Failure(opened_.path() + ": this model writes one language: leave out --language");
+    if (!options_.language.empty() && !language_tokens(opened_.root(), options_.language).ok())
+      throw Failure("--language " + options_.language + ": the model writes " + known);
   }
 
   Limits limits() const {
@@ -82,7 +93,8 @@ class Command {
     return print(lines);
   }
 
-  void draw(const std::string& path, const Pixels& pixels, const Translator& translator, const Translation& made) {
+  void draw(const std::string& path, const Pixels& whole, const Pixels& pixels, const Translator& translator,
+            const Translation& made) {
     const auto written = translator.tokens(0);
     AttentionTexts texts{.source = {}, .grid = {.bytes = pixels.bytes, .features = {}}, .decoder_input = written};
     const std::size_t before = written.size() - made.tokens;  // tokens that begin every caption
@@ -96,7 +108,7 @@ class Command {
     picture.source_text = path;
     picture.target_text = made.text;
     drop_rows(picture, static_cast<std::uint32_t>(before > 0 ? before - 1 : 0));
-    const std::string page = caption_html(picture, pixels);
+    const std::string page = caption_html(picture, seen_part(path, whole, *opened_.root().input()));
     write_file(options_.attention, std::as_bytes(std::span(page)), {});
   }
 
@@ -136,7 +148,8 @@ int caption(const Options& options) {
 Run add_caption(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_common(app, options->common);
-  app.add_option("IMAGE", options->pictures, "Pictures: JPEG, PNG, GIF, BMP, TGA, PSD or PNM files")->type_name("");
+  app.add_option("IMAGE", options->pictures, "Pictures: JPEG, PNG, GIF, BMP, TGA, PSD or PNM files; - is stdin")
+      ->type_name("");
   app.add_option("--language", options->language, "Code of the language to write in (default: the model's first)")
       ->type_name("CODE");
   app.add_option("--attention", options->attention, "Draw where in the picture each token looked: a page (.html)")

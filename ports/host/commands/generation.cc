@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <limits>
+#include <set>
 
 #include "failure.h"
 #include "interrupt.h"
@@ -68,6 +69,18 @@ const char* finish_name(Finish finish) {
     case Finish::kLength: return "length";
   }
   return "";
+}
+
+std::string languages_text(const fb::Model& model) {
+  std::set<std::string> codes;
+  const auto* all = model.generation() == nullptr ? nullptr : model.generation()->languages();
+  for (flatbuffers::uoffset_t i = 0; all != nullptr && i < all->size(); ++i) {
+    const std::string code = all->Get(i)->code()->str();
+    codes.insert(code.substr(0, code.find(':')));
+  }
+  std::string text;
+  for (const std::string& code : codes) text += (text.empty() ? "" : ", ") + code;
+  return text;
 }
 
 std::string scored_line(float score, std::string_view text) {

@@ -8,6 +8,7 @@
 #include "commands/commands.h"
 #include "kinglet/generator.h"
 #include "kinglet/translator.h"
+#include "model_generated.h"
 
 namespace kinglet::host {
 
@@ -53,6 +54,9 @@ class TextOut {
 };
 
 const char* finish_name(Finish finish);
+
+// "en, ko": the languages that the model writes or hears, without the tasks behind them.
+std::string languages_text(const fb::Model& model);
 
 // A line of an n-best list: the score, a tab, the text without line ends.
 std::string scored_line(float score, std::string_view text);

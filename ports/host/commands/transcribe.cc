@@ -93,10 +93,11 @@ class Command {
         for (const Translation& each : made) {
           if (!print(name + scored_line(each.score, trimmed(each.text)))) return false;
         }
-      } else if (!print((begin == 0 ? name : " ") + std::string(trimmed(made[0].text)))) {
-        return false;
       }
-      text += (begin == 0 ? "" : " ") + std::string(trimmed(made[0].text));
+      const std::string words(trimmed(made[0].text));  // none of a window in which nobody speaks
+      const std::string more = (text.empty() || words.empty() ? "" : " ") + words;
+      if (!options_.common.json && made.size() == 1 && !print((begin == 0 ? name : "") + more)) return false;
+      text += more;
       begin = end;
     }
     if (!options_.common.json) return options_.writing.beam.nbest > 1 || print("\n");
@@ -147,7 +148,7 @@ class Command {
   TimeTokens time_tokens() const {
     const std::int32_t plain = tokenizer_.find("<|notimestamps|>");
     const auto stop = stop_tokens(opened_.root());
-    if (plain < 0 || stop.empty())
+    if (plain < 0 || plain + 1 >= static_cast<std::int64_t>(opened_.root().vocabulary()) || stop.empty())
       throw Failure(options_.common.file + ": this model knows no times: leave out --timestamps");
     // Within its first second a sound begins to be spoken, as the paper has it.
     return {plain, stop.front(), static_cast<std::uint32_t>(listener_.rate() / samples_of_place())};
@@ -230,19 +231,9 @@ class Command {
       return std::any_of(all->begin(), all->end(), [&](const fb::Language* l) { return view(l->code()) == wanted; });
     };
     if (!known(spoken(code)))
-      throw Failure("--language " + std::string(spoken(code)) + ": the model knows " + codes(*all));
+      throw Failure("--language " + std::string(spoken(code)) + ": the model knows " + languages_text(opened_.root()));
     if (!known(code)) throw Failure(options_.common.file + ": this model does not translate: leave out --task");
     return code;
-  }
-
-  static std::string codes(const flatbuffers::Vector<flatbuffers::Offset<fb::Language>>& all) {
-    std::vector<std::string> sorted;
-    for (const fb::Language* language : all) sorted.emplace_back(spoken(view(language->code())));
-    std::sort(sorted.begin(), sorted.end());
-    sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
-    std::string text;
-    for (const std::string& code : sorted) text += (text.empty() ? "" : ", ") + code;
-    return text;
   }
 
   // The likeliest token of a language behind the start.
@@ -292,7 +283,7 @@ Run add_transcribe(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_common(app, options->common);
   app.add_option("AUDIO", options->sounds,
-                 "Sounds: WAV, FLAC, Ogg, MP3, AIFF, AU or CAF files of any rate and channels")
+                 "Sounds: WAV, FLAC, Ogg, MP3, AIFF, AU or CAF files of any rate and channels; - is stdin")
       ->type_name("");
   app.add_option("--language", options->language, "Code of the language that is spoken (default: what the model hears)")
       ->type_name("CODE");

@@ -22,6 +22,9 @@ Pixels read_picture(const std::string& path, std::uint32_t channels, std::int64_
 // picture.
 Pixels prepare(const std::string& path, const Pixels& from, const fb::Input& input);
 
+// The part of a picture that the model sees, to be shown to people: in its own proportions, of at most `most` pixels a side. Throws Failure.
+Pixels seen_part(const std::string& path, const Pixels& from, const fb::Input& input, std::uint32_t most = 512);
+
 // A file's picture as the model's input wants it. Throws Failure.
 Pixels input_picture(const std::string& path, const fb::Input& input);
 

@@ -40,6 +40,29 @@ TEST(CaptionOfASize, FromOnePixelToSixteenMillion) {
   EXPECT_EQ(said, std::vector<std::string>(said.size(), said.front()));
 }
 
+TEST(CaptionOfStdin, IsThatOfTheFile) {
+  const std::string file = converted_file("goldens/vit-gpt2", "vit-gpt2"),
+                    picture = KINGLET_SOURCE_DIR "/tests/goldens/vit-gpt2/0.png";
+  std::ifstream in(picture, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  const auto piped = run({"caption", file, "-", "-n", "8"}, bytes);
+  EXPECT_EQ(piped.status, 0) << show(piped);
+  EXPECT_EQ(piped.out, run({"caption", file, picture, "-n", "8"}).out);
+  const auto pipe = run_program(
+      "/bin/sh", {"-c", R"(cat "$4" | "$0" "$1" "$2" "$3" -n 8)", KINGLET_PROGRAM, "caption", file, "-", picture});
+  EXPECT_EQ(pipe.out, piped.out) << show(pipe);
+  const auto nothing = run({"caption", file, "-"});
+  EXPECT_TRUE(nothing.complained(1)) << show(nothing);
+  EXPECT_NE(nothing.err.find("-: is empty"), std::string::npos) << show(nothing);
+}
+
+TEST(CaptionInALanguage, OfAModelThatWritesOne) {
+  const auto ran = run({"caption", converted_file("goldens/vit-gpt2", "vit-gpt2"),
+                        KINGLET_SOURCE_DIR "/tests/goldens/vit-gpt2/0.png", "--language", "en"});
+  EXPECT_TRUE(ran.complained(1)) << show(ran);
+  EXPECT_NE(ran.err.find("writes one language"), std::string::npos) << show(ran);
+}
+
 // Its tokens have no words.
 TEST(CaptionWithoutATokenizer, SaysWhatIsMissing) {
   const auto ran = run({"caption", converted_file("goldens/captioner-tell", "captioner-tell"),

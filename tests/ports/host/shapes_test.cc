@@ -186,6 +186,9 @@ TEST(Shapes, TheProgramCaptionsAndDraws) {
   const std::string html{std::istreambuf_iterator<char>(drawn), {}};
   EXPECT_NE(html.find("data:image/png;base64,"), std::string::npos);
   EXPECT_NE(html.find("black heart"), std::string::npos);
+  EXPECT_EQ(run({"caption", file(), kFolder + "pictures/wide.png", "--attention", page}).status, 0);
+  std::ifstream wide(page);
+  EXPECT_NE(std::string(std::istreambuf_iterator<char>(wide), {}).find("viewBox=\"0 0 320 200\""), std::string::npos);
 }
 
 TEST(Shapes, TheCApiSaysTheSame) {
@@ -224,6 +227,13 @@ TEST(Shapes, TheCApiSaysTheSame) {
   }
 }
 
+// What the batch norms have counted is none of them.
+TEST(Shapes, TheConverterCountsParametersAsPyTorch) {
+  const auto ran = kinglet::testing::run_program(
+      KINGLET_CONVERT, {kFolder, "-o", kinglet::testing::temporary_folder() + "/counted.kgl"});
+  EXPECT_NE(ran.out.find("parameters   651,478\n"), std::string::npos) << show(ran);
+}
+
 TEST(Shapes, MistakesAreToldInOneLine) {
   const auto told = [](const std::vector<std::string>& arguments, int status, const std::string& words) {
     const auto ran = run(arguments);
@@ -234,7 +244,7 @@ TEST(Shapes, MistakesAreToldInOneLine) {
   told({"caption", file()}, 2, "IMAGE is missing");
   told({"caption", file(), kFolder + "README.md"}, 1, "cannot be read as a picture");
   told({"caption", file(), "nowhere.png"}, 1, "nowhere.png");
-  told({"caption", file(), picture, "--language", "fr"}, 1, "language");
+  told({"caption", file(), picture, "--language", "fr"}, 1, "--language fr: the model writes en, ko");
   told({"caption", file(), picture, "--attention", "seen.svg"}, 2, "--attention");
   told({"translate", file(), "a text"}, 1, "reads pictures");
   told({"logits", file(), "--tokens", "1", "--decoder-tokens", "1"}, 2, "--image");

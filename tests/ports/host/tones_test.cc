@@ -13,6 +13,7 @@
 #include "audio/sound.h"
 #include "engine.h"
 #include "kinglet/translator.h"
+#include "tests/ports/host/audio/wave.h"
 #include "tests/ports/host/converted_file.h"
 #include "tests/ports/host/program.h"
 
@@ -128,6 +129,29 @@ TEST(Tones, TheProgramHearsWhoSends) {
     const auto words = run({"transcribe", file(), path, "--task", "translate"});
     EXPECT_EQ(words.out, sent[i].text("translate") + "\n") << show(words);
   }
+}
+
+// A number behind two windows in which nobody sends.
+TEST(Tones, SilenceHasNoWords) {
+  std::ifstream in(kFolder + "sounds/1.wav", std::ios::binary);
+  const std::string sound{std::istreambuf_iterator<char>(in), {}};
+  constexpr std::size_t kHeader = 44;
+  kinglet::testing::Wave wave;
+  wave.rate = 8000;
+  wave.samples.assign(30400, 0);
+  for (std::size_t i = kHeader; i + 1 < sound.size(); i += 2)
+    wave.samples.push_back(static_cast<std::int16_t>(static_cast<unsigned char>(sound[i]) |
+                                                     static_cast<unsigned char>(sound[i + 1]) << 8U));
+  const std::string path = wave.write("late.wav");
+  const auto late = run({"transcribe", file(), path, "--language", "chimes"});
+  EXPECT_EQ(late.out, run({"transcribe", file(), kFolder + "sounds/1.wav", "--language", "chimes"}).out) << show(late);
+  EXPECT_GT(late.out.size(), 1U);
+}
+
+TEST(Tones, TheModelKnowsNoTimes) {
+  const auto ran = run({"transcribe", file(), kFolder + "sounds/1.wav", "--timestamps"});
+  EXPECT_TRUE(ran.complained(1)) << show(ran);
+  EXPECT_NE(ran.err.find("this model knows no times"), std::string::npos) << show(ran);
 }
 
 }  // namespace

@@ -114,6 +114,29 @@ TEST(Prepare, CutsWhatItResized) {
   EXPECT_EQ(compared, 4U * 5 * 6 * 5);
 }
 
+TEST(SeenPart, IsOfThePicturesProportions) {
+  Pixels picture{20, 40, 3, {}};
+  for (int i = 0; i < 20 * 40 * 3; ++i) picture.bytes.push_back(static_cast<std::uint8_t>(i * i % 251));
+  const auto seen = [&](fb::Size resize, fb::Size grid, std::uint32_t most) {
+    return seen_part("a picture", picture,
+                     kinglet::testing::InputTable(kinglet::testing::picture_input(resize, grid, 3)).get(), most);
+  };
+  EXPECT_EQ(seen({8, 8}, {8, 8}, 64).bytes, picture.bytes);  // stretched: all of it
+  const Pixels middle = seen({8, 0}, {8, 8}, 64);            // the shorter side, then the middle
+  ASSERT_EQ(std::pair(middle.height, middle.width), std::pair(20U, 20U));
+  for (std::size_t row = 0; row < 20; ++row) {
+    for (std::size_t i = 0; i < std::size_t{20} * 3; ++i)
+      ASSERT_EQ(middle.bytes[row * 60 + i], picture.bytes[row * 120 + 30 + i]);
+  }
+  const Pixels small = seen({8, 8}, {8, 8}, 10);
+  EXPECT_EQ(std::pair(small.height, small.width), std::pair(5U, 10U));
+  const Pixels padded = seen({8, 16}, {12, 16}, 64);  // a quarter black above and below
+  EXPECT_EQ(std::pair(padded.height, padded.width), std::pair(30U, 40U));
+  EXPECT_EQ(padded.bytes[0], 0);
+  const Pixels thin = seen({1, 4096}, {1, 8}, 64);
+  EXPECT_EQ(std::pair(thin.height, thin.width), std::pair(20U, 1U));
+}
+
 TEST(Prepare, BringsTheShorterSideToItsLength) {
   for (const auto& one : cases()) {
     for (const auto& wanted : one.at("shorter")) {
