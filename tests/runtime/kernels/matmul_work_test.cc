@@ -38,7 +38,7 @@ Counts* counts = nullptr;
 struct Counted : portable::Portable {
   static constexpr int kRows = 8;
   static constexpr int kTiles = 2;
-  static constexpr int kColdTiles = 4;
+  static constexpr bool kColdSideBySide = true;
   static constexpr int kStreamParts = 2;
   static constexpr bool kScalesSums = true;
 
@@ -74,7 +74,7 @@ void expect_little_work(const Problem& p, std::size_t first, std::size_t tiles, 
   const std::size_t passes = (integer_rows + Counted::kRows - 1) / Counted::kRows;
   const bool few = integer_rows <= kFew;
   std::size_t together = Counted::kTiles;
-  if (few && p.cold) together = Counted::kColdTiles;
+  if (few) together = 8;
   if (integer_rows == Counted::kRows / 2 && !p.wide) together = 2 * Counted::kTiles;
   EXPECT_FALSE(made.outside);
   for (std::size_t i = 0; i < made.reads.size(); ++i) {
@@ -90,7 +90,7 @@ void expect_little_work(const Problem& p, std::size_t first, std::size_t tiles, 
 TEST(MatmulWork, ReadsWeightsOnceForAPanelAndFetchesTheNext) {
   Random random(21);
   for (std::size_t rows = 1; rows <= 18; ++rows) {
-    for (std::size_t tiles = 1; tiles <= 9; ++tiles) {
+    for (std::size_t tiles = 1; tiles <= 17; ++tiles) {
       for (const bool wide : {false, true}) {
         for (const bool cold : {false, true}) {
           Problem p(random, {rows, 1 + below(random, 24), (tiles + 2) * kLanes}, wide);
