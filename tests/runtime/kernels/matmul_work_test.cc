@@ -87,29 +87,32 @@ void expect_little_work(const Problem& p, std::size_t first, std::size_t tiles, 
   }
 }
 
-TEST(MatmulWork, ReadsWeightsOnceForAPanelAndFetchesTheNext) {
-  Random random(21);
-  for (std::size_t rows = 1; rows <= 18; ++rows) {
-    for (std::size_t tiles = 1; tiles <= 17; ++tiles) {
-      for (const bool wide : {false, true}) {
-        for (const bool cold : {false, true}) {
-          Problem p(random, {rows, 1 + below(random, 24), (tiles + 2) * kLanes}, wide);
-          p.cold = cold;
-          p.activation = std::array{Activation::kNone, Activation::kRelu, Activation::kSilu}[below(random, 3)];
-          p.gated = below(random, 4) == 0;
-          MatmulArgs args = p.args(p.y);
-          if (below(random, 2) == 0) args.bias = nullptr;
-          if (below(random, 2) == 0) args.residual = nullptr;
-          if (below(random, 2) == 0) args.cap = 0.5f;
-          const std::size_t first = below(random, 3);
-          Counts made(p.w);
-          multiply(p, args, first, tiles, made);
-          expect_little_work(p, first, tiles, made);
-        }
+class MatmulWork : public ::testing::TestWithParam<std::size_t> {};
+
+TEST_P(MatmulWork, ReadsWeightsOnceForAPanelAndFetchesTheNext) {
+  const std::size_t rows = GetParam();
+  Random random(20 + static_cast<std::uint32_t>(rows));
+  for (const std::size_t tiles : {1, 2, 3, 4, 5, 7, 8, 9, 16, 17}) {
+    for (const bool wide : {false, true}) {
+      for (const bool cold : {false, true}) {
+        Problem p(random, {rows, 1 + below(random, 24), (tiles + 2) * kLanes}, wide);
+        p.cold = cold;
+        p.activation = std::array{Activation::kNone, Activation::kRelu, Activation::kSilu}[below(random, 3)];
+        p.gated = below(random, 4) == 0;
+        MatmulArgs args = p.args(p.y);
+        if (below(random, 2) == 0) args.bias = nullptr;
+        if (below(random, 2) == 0) args.residual = nullptr;
+        if (below(random, 2) == 0) args.cap = 0.5f;
+        const std::size_t first = below(random, 3);
+        Counts made(p.w);
+        multiply(p, args, first, tiles, made);
+        expect_little_work(p, first, tiles, made);
       }
     }
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Rows, MatmulWork, ::testing::Range<std::size_t>(1, 19));
 
 }  // namespace
 }  // namespace kinglet::kernels::test
