@@ -43,7 +43,8 @@ OF_MATMUL = {f"runtime/kernels/generic/{name}.h" for name in ("finish", "tile", 
 # Copies that are inlined into copies are too many, and so are those of a template for each shape that a tile has, unless nothing is optimized.
 HEADER_FLAGS = {PORTABLE: ["-include", "declared.h", "-Dalways_inline=noinline"]}
 HEADER_FLAGS[COUNTED] = [*HEADER_FLAGS[PORTABLE], "-O0"]
-FLAGS = ["-std=c++20", "-O1", "-w", "-ffp-contract=off", "-DFLATBUFFERS_ASSERT=(void)sizeof", "-DNDEBUG", "-fno-math-errno", "-isystem", f"{ROOT}/build/schema/generated"]
+# Who writes behind an array is stopped.
+FLAGS = ["-std=c++20", "-O1", "-w", "-fstack-protector-all", "-fsanitize=bounds", "-fsanitize-undefined-trap-on-error", "-ffp-contract=off", "-DFLATBUFFERS_ASSERT=(void)sizeof", "-DNDEBUG", "-fno-math-errno", "-isystem", f"{ROOT}/build/schema/generated"]
 INCLUDES = [f"-I{WORK}", *(f"-I{ROOT}/{folder}" for folder in ("runtime/include", "runtime", "ports/host", ""))]
 QUICK = [0.0, 0.01, 0.1, 0.5]  # seconds: tests up to so long are run together, before longer ones; those above the last are not asked
 LIMIT_FACTOR, LIMIT_SECONDS = 8, 4  # a part of the tests may take so many times its own processor time, and some seconds

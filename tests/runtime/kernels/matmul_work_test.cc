@@ -37,9 +37,9 @@ Counts* counts = nullptr;
 // As AVX-512 has it, with fewer registers: weights are w + 128, and an accumulator begins with what that is too much.
 struct Counted : portable::Portable {
   static constexpr int kRows = 8;
-  static constexpr int kTiles = 2;
+  static constexpr int kTiles = 3;
   static constexpr bool kColdSideBySide = true;
-  static constexpr int kStreamParts = 2;
+  static constexpr int kStreamParts = 3;
   static constexpr bool kScalesSums = true;
 
   static Weights load_weights(const std::int8_t* p) {
@@ -47,6 +47,11 @@ struct Counted : portable::Portable {
     return Portable::load_weights(p);
   }
   static void prefetch(const std::int8_t* p) { counts->last_fetch = p; }
+  // A set may have a tile of its own.
+  template <int kIntegerRows, int kWide>
+  static void tile(const TileArgs& args) {
+    dot_tile<Counted, kIntegerRows, kWide>(args);
+  }
   static I32 start(std::int32_t sum) { return I32(-128 * sum); }
   static I32 dot4(const I32& acc, const Weights& w, const Activations& a) {
     return Portable::dot4(acc, w, a) + I32(128 * (a.value[0] + a.value[1] + a.value[2] + a.value[3]));
@@ -72,7 +77,7 @@ void multiply(Problem& p, MatmulArgs args, std::size_t first, std::size_t tiles,
 void expect_little_work(const Problem& p, std::size_t first, std::size_t tiles, const Counts& made) {
   const std::size_t integer_rows = p.shape.rows * (p.wide ? 2 : 1), groups = p.k4 / kGroup;
   const std::size_t passes = (integer_rows + Counted::kRows - 1) / Counted::kRows;
-  const bool few = integer_rows <= kFew;
+  const bool few = integer_rows <= 3;
   std::size_t together = Counted::kTiles;
   if (few) together = 8;
   if (integer_rows == Counted::kRows / 2 && !p.wide) together = 2 * Counted::kTiles;
@@ -92,7 +97,7 @@ class MatmulWork : public ::testing::TestWithParam<std::size_t> {};
 TEST_P(MatmulWork, ReadsWeightsOnceForAPanelAndFetchesTheNext) {
   const std::size_t rows = GetParam();
   Random random(20 + static_cast<std::uint32_t>(rows));
-  for (const std::size_t tiles : {1, 2, 3, 4, 5, 7, 8, 9, 16, 17}) {
+  for (const std::size_t tiles : {1, 2, 3, 4, 5, 6, 8, 9, 12, 17}) {
     for (const bool wide : {false, true}) {
       for (const bool cold : {false, true}) {
         Problem p(random, {rows, 1 + below(random, 24), (tiles + 2) * kLanes}, wide);
