@@ -321,9 +321,6 @@ void write_pictures(const fs::path& folder) {
   take("pgm-wide");
   made = std::string("GIF89a\2\0\2\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\2\0\2\0\0\2\3\x44\x02\x05\0;", 35);
   take("gif");
-  made = std::string("8BPS\0\1\0\0\0\0\0\0\0\3\0\0\0\2\0\0\0\2\0\x08\0\3\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 40) +
-         "abcdefghijkl";
-  take("psd");
 }
 
 // ---------------------------------------------------------------- sounds

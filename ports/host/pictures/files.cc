@@ -62,7 +62,7 @@ Pixels decoded(const std::string& path, std::span<const std::byte> file, std::ui
   const auto refuse = [&] {
     const char* reason = stbi_failure_reason();
     throw Failure(path + ": cannot be read as a picture (" + (reason == nullptr ? "unknown" : reason) +
-                  "): copy the file again, or give a JPEG, PNG, GIF, BMP, TGA, PSD or PNM file");
+                  "): copy the file again, or give a JPEG, PNG, GIF, BMP, TGA or PNM file");
   };
   const stbi_io_callbacks functions = Reading::functions();
   Reading header(file), all(file), depth(file);

@@ -261,6 +261,8 @@ TEST(ReadPicture, SaysWhatIsWrongWithAFile) {
   const std::string codes =
       "\xff\xd8\xff\xc4\x10\x03" + std::string(1, '\0') + std::string(16, '\xff') + std::string(16 * 255, '\0');
   EXPECT_THAT(refused("codes.jpg", codes), HasSubstr("Huffman"));
+  const std::string layers("8BPS\0\1\0\0\0\0\0\0\0\3\0\0\0\2\0\0\0\2\0\x08\0\3\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 40);
+  EXPECT_THAT(refused("layers.psd", layers + "abcdefghijkl"), HasSubstr("give a JPEG, PNG, GIF, BMP, TGA or PNM file"));
   EXPECT_THAT(refused("deep.ppm", "P6 2 2 65535\n" + std::string(24, 'x')), HasSubstr("16 bits"));
   for (const std::string head :
        {"2 2 10000000000", "2 27777777777 255", "27777777777 2 255", "# 1\n2#1 2 3\n2 27777777777"})
