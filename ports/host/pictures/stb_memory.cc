@@ -5,6 +5,8 @@
 
 namespace kinglet::host {
 
+void* stb_zeros(std::size_t bytes) { return std::calloc(1, bytes); }
+
 void* stb_malloc(std::size_t bytes) { return stb_realloc(nullptr, bytes); }
 
 void* stb_realloc(void* memory, std::size_t bytes) {

@@ -97,7 +97,7 @@ class MatmulWork : public ::testing::TestWithParam<std::size_t> {};
 TEST_P(MatmulWork, ReadsWeightsOnceForAPanelAndFetchesTheNext) {
   const std::size_t rows = GetParam();
   Random random(20 + static_cast<std::uint32_t>(rows));
-  for (const std::size_t tiles : {1, 2, 3, 4, 5, 6, 8, 9, 12, 17}) {
+  for (const std::size_t tiles : {1U, 2U, 3U, 4U, 5U, 6U, 8U, 9U, 12U, 17U}) {
     for (const bool wide : {false, true}) {
       for (const bool cold : {false, true}) {
         Problem p(random, {rows, 1 + below(random, 24), (tiles + 2) * kLanes}, wide);

@@ -60,6 +60,16 @@ std::string file_of(const std::string& name) {
   return "";
 }
 
+// Tables that are not there are zeros, whatever the memory held that they would be in.
+TEST(PictureFiles, WithoutTheirHuffmanTablesAreRefused) {
+  std::string bytes = file_of("sampled-0.jpg");
+  int tables = 0;
+  for (std::size_t at = bytes.find("\xff\xc4"); at != std::string::npos; at = bytes.find("\xff\xc4", at), ++tables)
+    bytes[at + 1] = '\xef';  // something of an application's
+  EXPECT_EQ(tables, 4);
+  EXPECT_THAT(message_of(bytes), HasSubstr("Corrupt JPEG"));
+}
+
 TEST(PictureFiles, HaveThePixelsThatPillowReads) {
   // Two decoders of a JPEG differ, that of stb most in the last columns of one that has half as many colours across.
   const auto levels = [](const std::string& name) {
