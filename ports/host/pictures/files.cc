@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <span>
 
@@ -64,17 +65,20 @@ Pixels decoded(const std::string& path, std::span<const std::byte> file, std::ui
     throw Failure(path + ": cannot be read as a picture (" + (reason == nullptr ? "unknown" : reason) +
                   "): copy the file again, or give a JPEG, PNG, GIF, BMP, TGA or PNM file");
   };
-  const stbi_io_callbacks functions = Reading::functions();
-  Reading header(file), all(file), depth(file);
-  if (stbi_info_from_callbacks(&functions, &header, &width, &height, &stored) == 0) refuse();
+  // In memory: where stb asks one format after the other it goes back to the beginning, through functions to the last 128 bytes only.
+  const auto* start = reinterpret_cast<const stbi_uc*>(file.data());
+  const int bytes = static_cast<int>(std::min<std::size_t>(file.size(), std::numeric_limits<int>::max()));
+  if (stbi_info_from_memory(start, bytes, &width, &height, &stored) == 0) refuse();
   constexpr int kMostSide = 1 << 16;
   if (width <= 0 || height <= 0 || width > kMostSide || height > kMostSide || std::int64_t{width} * height > most)
     throw Failure(path + ": a picture of " + std::to_string(width) + " x " + std::to_string(height) +
                   " pixels: at most " + std::to_string(most) + " are read, and 65,536 a side: make it smaller");
-  const bool deep = stbi_is_16_bit_from_callbacks(&functions, &depth) != 0;
+  const bool deep = stbi_is_16_bit_from_memory(start, bytes) != 0;
   if (deep && std::to_integer<char>(file[0]) == 'P') throw Failure(path + ": is a PNM file of 16 bits: save it with 8");
   if (deep && stored == 1)  // Pillow shows what is lighter than 255 of 65,535 as white
     throw Failure(path + ": is a grey picture of 16 bits: save it with 8");
+  const stbi_io_callbacks functions = Reading::functions();
+  Reading all(file);
   const bool grey = channels == 1 && stored >= 3;
   const std::uint32_t read = grey ? 3 : channels;
   const std::unique_ptr<stbi_uc, decltype(&stbi_image_free)> pixels(
