@@ -149,28 +149,13 @@ char* realpath(const char* path, char* resolved) noexcept {
 // What _FILE_OFFSET_BITS=64 makes of these names; where file sizes have 64 bits anyway they are the same.
 static_assert(sizeof(off_t) == 8 && sizeof(struct stat) == sizeof(struct stat64));
 
-int open64(const char* path, int flags, ...) {
-  va_list rest;
-  va_start(rest, flags);
-  const mode_t mode = mode_of(flags, rest);
-  va_end(rest);
-  return open(path, flags, mode);
-}
-
-int openat64(int folder, const char* path, int flags, ...) {
-  va_list rest;
-  va_start(rest, flags);
-  const mode_t mode = mode_of(flags, rest);
-  va_end(rest);
-  return openat(folder, path, flags, mode);
-}
-
-int mkstemp64(char* pattern) { return mkstemp(pattern); }
-ssize_t pread64(int fd, void* bytes, size_t size, off64_t offset) { return pread(fd, bytes, size, offset); }
-ssize_t pwrite64(int fd, const void* bytes, size_t size, off64_t offset) { return pwrite(fd, bytes, size, offset); }
-void* mmap64(void* at, size_t size, int protection, int flags, int fd, off64_t offset) noexcept {
-  return mmap(at, size, protection, flags, fd, offset);
-}
+int open64(const char* path, int flags, ...) __attribute__((alias("open")));
+int openat64(int folder, const char* path, int flags, ...) __attribute__((alias("openat")));
+int mkstemp64(char* pattern) __attribute__((alias("mkstemp")));
+ssize_t pread64(int fd, void* bytes, size_t size, off64_t offset) __attribute__((alias("pread")));
+ssize_t pwrite64(int fd, const void* bytes, size_t size, off64_t offset) __attribute__((alias("pwrite")));
+void* mmap64(void* at, size_t size, int protection, int flags, int fd, off64_t offset) noexcept
+    __attribute__((alias("mmap")));
 int stat64(const char* path, struct stat64* info) noexcept { return stat(path, reinterpret_cast<struct stat*>(info)); }
 int lstat64(const char* path, struct stat64* info) noexcept {
   return lstat(path, reinterpret_cast<struct stat*>(info));
