@@ -46,15 +46,19 @@ Program tiny_pictures() {
   Checkpoint checkpoint;
   Builder b(checkpoint);
   Weights w(b);
-  b.input({21, 18}, 3, w.floats(1, 3, 0.01F), w.floats(1, 3, 0.5F));
+  // No two weights are drawn in one expression: their order would be the compiler's.
+  const WeightRef shift = w.floats(1, 3, 0.5F);
+  b.input({21, 18}, 3, w.floats(1, 3, 0.01F), shift);
   b.begin_encode();
   // A stem that is wider than high, moved off the middle.
+  const WeightRef stem_bias = w.floats(1, 20, 0.3F);
   Rows x = b.conv2d({}, w.matrix(20, 3 * 5 * 3),
-                    {.window = {.kernel = {3, 5}, .stride = {1, 2}, .padding = {2, 1}}, .bias = w.floats(1, 20, 0.3F)});
+                    {.window = {.kernel = {3, 5}, .stride = {1, 2}, .padding = {2, 1}}, .bias = stem_bias});
   x = b.activate(x, Gelu);
+  const WeightRef depthwise_bias = w.floats(1, 20, 0.3F);
   Rows y = b.depthwise_conv2d(x, w.floats(9, 20, 0.6F),
                               {.window = {.kernel = {3, 3}, .padding = {2, 2}, .dilation = {2, 2}},
-                               .bias = w.floats(1, 20, 0.3F),
+                               .bias = depthwise_bias,
                                .activation = Silu});
   y = b.linear(y, w.matrix(32, 20), {.activation = Relu});
   // Two groups, holes in the window, its own result as residual of the next.
@@ -67,7 +71,8 @@ Program tiny_pictures() {
                fb::Extent::Grid);
   x = b.norm(x, {.epsilon = 1e-5F});
   x = b.adaptive_pool2d(b.linear(x, w.matrix(24, 96)), fb::PoolKind::Average, {5, 3});
-  x = b.regions(x, w.floats(2, 24, 1), w.floats(17, 24, 0.5F));
+  const WeightRef places = w.floats(17, 24, 0.5F);
+  x = b.regions(x, w.floats(2, 24, 1), places);
   x = b.attention({.query = x, .key = x, .value = x, .heads = 3, .kv_heads = 3, .head_dim = 8, .mask = fb::Mask::Full});
   x = b.add(x, b.linear(x, w.matrix(24, 24)), Sigmoid);
   b.output(b.add(b.pool(x, fb::Pooling::Mean), b.pool(x, fb::Pooling::First, 1)));

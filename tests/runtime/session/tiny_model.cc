@@ -147,6 +147,7 @@ struct Decoder {
   std::uint32_t context, window, heads, kv_heads;
 };
 
+// No two weights are made in one expression: their order, and with it what is drawn, would be the compiler's.
 std::vector<std::byte> decoder(const Decoder& shape) {
   constexpr std::uint32_t kWidth = 40, kDim = 12, kHidden = 72, kVocabulary = 53;
   const std::uint32_t heads = shape.heads, kv_heads = shape.kv_heads;
@@ -171,8 +172,8 @@ std::vector<std::byte> decoder(const Decoder& shape) {
     const int h = m.value(kWidth, fb::Kind::Q8);
     m.add(norm(x, kWidth, -1, h, m.floats(1, kWidth, 1.0F, 0.2F)));
     const int qkv = m.value((heads + 2 * kv_heads) * kDim, fb::Kind::F32);
-    m.add(linear(h, m.tiles((heads + 2 * kv_heads) * kDim, kWidth), qkv, -1,
-                 m.floats(1, (heads + 2 * kv_heads) * kDim, 0.0F, 0.3F)));
+    const int bias = m.floats(1, (heads + 2 * kv_heads) * kDim, 0.0F, 0.3F);
+    m.add(linear(h, m.tiles((heads + 2 * kv_heads) * kDim, kWidth), qkv, -1, bias));
     const int attended = m.value(heads * kDim, fb::Kind::Q8);
     auto self = attention(qkv, heads, kv_heads, kDim, attended, m.state(fb::StateExtent::Context, kv_heads, kDim),
                           fb::Mask::Causal);
@@ -229,8 +230,8 @@ std::vector<std::byte> tiny_encoder() {
   m.add(std::move(embed));
   const int x = m.value(kWidth, fb::Kind::F32);
   const int qx = m.value(kWidth, fb::Kind::Q8);
-  m.add(
-      norm(sum, kWidth, x, qx, m.floats(1, kWidth, 1.0F, 0.2F), m.floats(1, kWidth, 0.0F, 0.2F), fb::NormKind::Layer));
+  const int bias = m.floats(1, kWidth, 0.0F, 0.2F);
+  m.add(norm(sum, kWidth, x, qx, m.floats(1, kWidth, 1.0F, 0.2F), bias, fb::NormKind::Layer));
   const int qkv = m.value(3 * kHeads * kDim, fb::Kind::F32);
   m.add(linear(qx, m.tiles(3 * kHeads * kDim, kWidth), qkv, -1));
   const int attended = m.value(kHeads * kDim, fb::Kind::Q8);
@@ -271,7 +272,8 @@ std::vector<std::byte> tiny_encoder_decoder() {
   const int source_q = m.value(kWidth, fb::Kind::Q8);
   embed_into(source, source_q);
   const int hidden = m.value(kWidth, fb::Kind::F32);
-  auto relu = linear(source_q, m.tiles(kWidth, kWidth), hidden, -1, m.floats(1, kWidth, 0.0F, 0.3F));
+  const int hidden_bias = m.floats(1, kWidth, 0.0F, 0.3F);
+  auto relu = linear(source_q, m.tiles(kWidth, kWidth), hidden, -1, hidden_bias);
   relu.activation = fb::Activation::Relu;
   m.add(std::move(relu));
   const int sum_q = m.value(kWidth, fb::Kind::Q8);
@@ -302,8 +304,8 @@ std::vector<std::byte> tiny_encoder_decoder() {
   m.add(linear(attended, m.tiles(kWidth, kHeads * kDim), after, -1, -1, x));
   const int normed = m.value(kWidth, fb::Kind::F32);
   const int normed_q = m.value(kWidth, fb::Kind::Q8);
-  m.add(norm(after, kWidth, normed, normed_q, m.floats(1, kWidth, 1.0F, 0.2F), m.floats(1, kWidth, 0.0F, 0.2F),
-             fb::NormKind::Layer));
+  const int bias = m.floats(1, kWidth, 0.0F, 0.2F);
+  m.add(norm(after, kWidth, normed, normed_q, m.floats(1, kWidth, 1.0F, 0.2F), bias, fb::NormKind::Layer));
   const int q = m.value(kHeads * kDim, fb::Kind::F32);
   m.add(linear(normed_q, m.tiles(kHeads * kDim, kWidth), q, -1));
   const int crossed = m.value(kHeads * kDim, fb::Kind::F32);
@@ -373,7 +375,8 @@ std::vector<std::byte> tiny_recurrent() {
   const int source = m.value(kWidth, fb::Kind::Q8);
   embed_into(-1, source);
   const int gates = m.value(8 * kHidden, fb::Kind::F32);
-  m.add(linear(source, m.tiles(8 * kHidden, kWidth), gates, -1, m.floats(1, 8 * kHidden, 0.0F, 0.3F)));
+  const int gates_bias = m.floats(1, 8 * kHidden, 0.0F, 0.3F);
+  m.add(linear(source, m.tiles(8 * kHidden, kWidth), gates, -1, gates_bias));
   int ways[2], ends[2];
   for (const std::uint32_t way : {0U, 1U}) {
     fb::RecurrentT lstm;
