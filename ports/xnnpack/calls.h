@@ -40,6 +40,16 @@ xnn_status shape_linear(xnn_operator_t op, std::size_t rows, std::size_t* worksp
 xnn_status place_linear(xnn_operator_t op, std::size_t rows, void* workspace, const std::int8_t* input,
                         const float* scales, float* output);
 
+// Sums and activations of rows: elementwise_2022.cpp, elementwise_2024.cpp, or where XNNPACK has them otherwise elementwise_none.cpp, and none
+// is created.
+xnn_status create_elementwise(const Layer& layer, xnn_operator_t* op);
+xnn_status shape_elementwise(const Layer& layer, xnn_operator_t op, std::size_t rows, pthreadpool_t pool);
+xnn_status place_elementwise(const Layer& layer, xnn_operator_t op, std::size_t rows, const float* input,
+                             const float* addend, float* output, pthreadpool_t pool);
+
+// Whether it is faster than the runtime's, as far as that was measured; in calls of up to `most_rows`, where it is an operator of rows.
+bool is_faster(const Layer& layer, std::uint32_t most_rows);
+
 // The three operators of a static convolution: static_2022.cpp, static_2024.cpp, or where XNNPACK has them not static_none.cpp, and none is
 // created.
 inline std::int8_t least_number(const Layer& layer, const StaticWeights& weights) {

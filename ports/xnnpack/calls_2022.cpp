@@ -38,6 +38,6 @@ xnn_status shape(const Layer&, xnn_operator_t, std::size_t, std::size_t* workspa
   return xnn_status_success;
 }
 
-const char* version() { return "of 2022 and earlier"; }
+const char* version() { return "of 2022"; }
 
 }  // namespace kinglet::xnnpack

@@ -46,6 +46,6 @@ xnn_status place(const Layer& l, xnn_operator_t op, std::size_t, void* workspace
   }
 }
 
-const char* version() { return "of 2023 and later"; }
+const char* version() { return "of 2023 or later"; }
 
 }  // namespace kinglet::xnnpack

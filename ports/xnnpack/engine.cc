@@ -70,7 +70,10 @@ xnn_status create_quantized(const Layer& layer, const Provided& provided, xnn_op
   return create_linear(layer, scales.data(), weights.data(), op);
 }
 
+bool is_elementwise(const Layer& layer) { return layer.kind >= Layer::Kind::kAdd; }
+
 xnn_status create(const Layer& layer, const Sides& sides, const Provided& provided, xnn_operator_t* op) {
+  if (is_elementwise(layer)) return create_elementwise(layer, op);
   if (layer.kind == Layer::Kind::kLinear) return create_quantized(layer, provided, op);
   if (layer.kind == Layer::Kind::kMaxPool) return create_max_pool(layer, sides, op);
   if (layer.kind == Layer::Kind::kAveragePool) return create_average_pool(layer, sides, op);
@@ -105,15 +108,20 @@ struct Engine::State {
         options(wishes),
         block(memory) {}
 
-  bool wanted(const Layer& layer) const {
+  bool wanted(const Layer& layer, std::uint32_t most_grids) const {
+    if (options.only_faster && !is_faster(layer, most_grids)) return false;
     switch (layer.kind) {
       case Layer::Kind::kConv2d: return layer.groups == 1 ? options.convolutions : options.grouped;
       case Layer::Kind::kDepthwiseConv2d: return options.depthwise;
       case Layer::Kind::kLinear: return options.linear;
       case Layer::Kind::kMaxPool:
-      case Layer::Kind::kAveragePool: break;
+      case Layer::Kind::kAveragePool: return options.pooling;
+      case Layer::Kind::kAdd:
+      case Layer::Kind::kRelu:
+      case Layer::Kind::kSigmoid:
+      case Layer::Kind::kTanh: break;
     }
-    return options.pooling;
+    return options.elementwise;
   }
 
   bool wanted_static(const Layer& layer) const {
@@ -134,7 +142,7 @@ struct Engine::State {
     const auto layer = provided.layer();
     if (!layer.ok()) return layer.status();
     const bool is_static = wanted_static(*layer);
-    if (!is_static && !wanted(*layer)) return {Code::kUnsupported, "not asked for", provided.index};
+    if (!is_static && !wanted(*layer, provided.most_grids())) return {Code::kUnsupported, "not asked for", provided.index};
     Sides sides{};
     if (!sides_of(*layer, sides)) return {Code::kUnsupported, "XNNPACK has no such operator", provided.index};
     if (!Block::serve()) return told(xnn_status_uninitialized, provided.index);
@@ -158,6 +166,7 @@ struct Engine::State {
 
   xnn_status shape(const Taken& one, std::size_t grids, std::size_t* workspace) const {
     if (one.is_static) return shape_static(one.layer, one.three, grids, workspace, pool);
+    if (is_elementwise(one.layer)) return shape_elementwise(one.layer, one.op, grids, pool);
     return is_linear(one) ? shape_linear(one.op, grids, workspace, pool)
                           : xnnpack::shape(one.layer, one.op, grids, workspace, pool);
   }
@@ -174,10 +183,11 @@ struct Engine::State {
     one.grids = grids;
     if (is_linear(one)) return status;
     alignas(64) static float nothing[16];  // no element is touched before the call that has its own
-    return place_grids(one, nothing, nothing);
+    return place_floats(one, nothing, nothing, nothing);
   }
 
-  xnn_status place_grids(Taken& one, const float* input, float* output) {
+  xnn_status place_floats(Taken& one, const float* input, const float* addend, float* output) {
+    if (is_elementwise(one.layer)) return place_elementwise(one.layer, one.op, one.grids, input, addend, output, pool);
     if (!one.is_static) return place(one.layer, one.op, one.grids, one.workspace, input, output, pool);
     one.three.numbers = lent_int8.data();
     return place_static(one.layer, one.three, one.grids, one.workspace, input, output, pool);
@@ -231,7 +241,7 @@ struct Engine::State {
     one.grids = provided.grids();
     status = is_linear(one) ? place_linear(one.op, one.grids, one.workspace, provided.quantized_input(),
                                            provided.input_scales(), results)
-                            : place_grids(one, provided.input(), results);
+                            : place_floats(one, provided.input(), provided.addend(), results);
     return status == xnn_status_success ? run_operators(one) : status;
   }
 };

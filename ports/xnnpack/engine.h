@@ -1,5 +1,5 @@
 // XNNPACK as a provider of operators (kinglet/provider.h): convolutions and pooling of grids in floats, or in int8 with
-// scales that the file has; and linear layers of int8 rows.
+// scales that the file has; sums and activations; and linear layers of int8 rows.
 //
 //     xnnpack::Engine measuring(pool, {});                        // a session made with it says how much memory XNNPACK wants
 //     Session::create(plan, arena, {.provider = measuring.provider()});
@@ -25,14 +25,18 @@ inline constexpr std::size_t kReadsBehind = 64;
 
 extern const bool kHasLinear;              // dynamically quantized fully-connected layers
 extern const bool kHasStaticConvolutions;  // statically quantized ones
+extern const bool kHasElementwise;         // sums and activations
 
 struct Options {
-  // Which kinds of operators it takes; by default those that it is faster at in most shapes (README, `./dev bench`).
-  bool convolutions = false;  // of one group
-  bool grouped = true;        // convolutions of several
+  // Which kinds of operators it may take.
+  bool convolutions = true;  // of one group
+  bool grouped = true;       // convolutions of several
   bool depthwise = true;
   bool pooling = true;
-  bool linear = false;  // where XNNPACK has them (kHasLinear)
+  bool linear = true;       // where XNNPACK has them (kHasLinear)
+  bool elementwise = true;  // sums, ReLU, sigmoid, tanh (kHasElementwise)
+  // Of these only the shapes at which this version of XNNPACK was measured to be the faster (faster.cc, `./dev bench --provider`).
+  bool only_faster = true;
   // Convolutions in int8 numbers with one scale for all places, where the file knows their ranges (kinglet-convert --calibrate) and XNNPACK
   // has them (kHasStaticConvolutions); all others stay as the lines above say. Less precise than both floats and the runtime's int8.
   bool static_convolutions = false;  // of any groups; whether it is faster than the runtime is up to XNNPACK's version

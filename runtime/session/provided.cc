@@ -10,7 +10,8 @@ namespace {
 
 // What these operators read and make, and what becomes of their sums.
 struct Ends {
-  int input = -1, residual = -1;
+  int input = -1, residual = -1, addend = -1;
+  std::uint32_t first = 0;  // column of the input
   const fb::Emit* output = nullptr;
   fb::Activation activation = fb::Activation::None;
   float cap = 1.0F;
@@ -24,13 +25,16 @@ const fb::Operator& operator_of(const Frame& frame, std::uint32_t index) {
 
 Ends ends_of(const fb::Operator& op) {
   if (const fb::Conv2d* conv = op.body_as_Conv2d())
-    return {conv->input(), conv->residual(), conv->output(), conv->activation(), conv->cap()};
+    return {conv->input(), conv->residual(), -1, 0, conv->output(), conv->activation(), conv->cap()};
   if (const fb::DepthwiseConv2d* conv = op.body_as_DepthwiseConv2d())
-    return {conv->input(), -1, conv->output(), conv->activation(), 1.0F};
-  if (const fb::Pool2d* pool = op.body_as_Pool2d())
-    return {pool->input(), -1, pool->output(), fb::Activation::None, 1.0F};
+    return {conv->input(), -1, -1, 0, conv->output(), conv->activation()};
+  if (const fb::Pool2d* pool = op.body_as_Pool2d()) return {pool->input(), -1, -1, 0, pool->output()};
   if (const fb::Linear* linear = op.body_as_Linear())
-    return {linear->input(), linear->residual(), linear->output(), linear->activation(), linear->cap()};
+    return {linear->input(), linear->residual(), -1, 0, linear->output(), linear->activation(), linear->cap()};
+  if (const fb::Add* add = op.body_as_Add())
+    return {add->left(), -1, add->right(), 0, add->output(), add->activation()};
+  if (const fb::Activate* activate = op.body_as_Activate())
+    return {activate->input()->value(), -1, -1, activate->input()->first(), activate->output()};
   return {};
 }
 
@@ -93,6 +97,22 @@ bool set_linear(const fb::Linear& op, const Frame& frame, Layer& layer) {
          op.output()->rows() != frame.function->output();
 }
 
+// False: not for a provider.
+bool set_activation(const fb::Activate& op, Layer& layer) {
+  layer.input_channels = op.width();
+  switch (op.activation()) {
+    case fb::Activation::Relu: layer.kind = Layer::Kind::kRelu; return true;
+    case fb::Activation::Sigmoid: layer.kind = Layer::Kind::kSigmoid; return true;
+    case fb::Activation::Tanh: layer.kind = Layer::Kind::kTanh; return true;
+    default: return false;
+  }
+}
+
+// Of rows, not of grids.
+bool is_of_rows(const fb::Operator& op) {
+  return op.body_type() == fb::Body::Linear || op.body_type() == fb::Body::Add || op.body_type() == fb::Body::Activate;
+}
+
 // An output channel of an int8 weight; no columns where there is none, or more than there is room for.
 struct Channel {
   const std::int8_t* tile;
@@ -119,9 +139,8 @@ Result<Layer> Provided::layer() const {
   if (ends.output == nullptr || ends.input < 0) return unsupported;
   const fb::Value &in = frame_->value(ends.input), &out = made_value(ends.output, *frame_->function);
   Layer layer{};
-  const fb::Linear* linear = op.body_as_Linear();
-  layer.input = linear != nullptr ? Extent{1, 1} : extent(*in.grid());
-  layer.output = linear != nullptr ? Extent{1, 1} : extent(*out.grid());
+  layer.input = is_of_rows(op) ? Extent{1, 1} : extent(*in.grid());
+  layer.output = is_of_rows(op) ? Extent{1, 1} : extent(*out.grid());
   layer.dilation = {1, 1};
   layer.groups = 1;
   layer.input_channels = in.width();
@@ -129,7 +148,11 @@ Result<Layer> Provided::layer() const {
   layer.input_stride = frame_->floats(ends.input).stride;
   layer.output_stride = static_cast<std::size_t>(round_up(out.width(), kLanes));
   layer.relu = ends.relu();
-  if (linear != nullptr && !set_linear(*linear, *frame_, layer)) return unsupported;
+  if (const fb::Linear* linear = op.body_as_Linear(); linear != nullptr && !set_linear(*linear, *frame_, layer))
+    return unsupported;
+  if (op.body_type() == fb::Body::Add) layer.kind = Layer::Kind::kAdd;
+  if (const fb::Activate* activate = op.body_as_Activate(); activate != nullptr && !set_activation(*activate, layer))
+    return unsupported;
   if (const fb::Conv2d* conv = op.body_as_Conv2d()) set_convolution(*conv, *frame_, layer);
   if (const fb::DepthwiseConv2d* conv = op.body_as_DepthwiseConv2d()) set_depthwise(*conv, *frame_, layer);
   if (const fb::Pool2d* pool = op.body_as_Pool2d(); pool != nullptr && !set_pooling(*pool, layer)) return unsupported;
@@ -160,15 +183,21 @@ float Provided::weights(std::uint32_t channel, std::span<std::int8_t> out) const
 }
 
 std::uint32_t Provided::most_grids() const {
-  const fb::Linear* linear = operator_of(*frame_, index).body_as_Linear();
-  return linear != nullptr ? frame_->shapes.of(frame_->value(linear->input())) : frame_->shapes.grids;
+  return is_of_rows(operator_of(*frame_, index)) ? frame_->shapes.of(frame_->value(input_of(*frame_, index)))
+                                                 : frame_->shapes.grids;
 }
 std::uint32_t Provided::grids() const {
-  const fb::Linear* linear = operator_of(*frame_, index).body_as_Linear();
-  return linear != nullptr ? frame_->rows_of(linear->input()) : frame_->call.sequences;
+  return is_of_rows(operator_of(*frame_, index)) ? frame_->rows_of(input_of(*frame_, index)) : frame_->call.sequences;
 }
 
-const float* Provided::input() const { return frame_->floats(input_of(*frame_, index)).data; }
+const float* Provided::input() const {
+  const Ends ends = ends_of(operator_of(*frame_, index));
+  return frame_->floats(ends.input).data + ends.first;
+}
+const float* Provided::addend() const {
+  const int addend = ends_of(operator_of(*frame_, index)).addend;
+  return addend < 0 ? nullptr : frame_->floats(addend).data;
+}
 const std::int8_t* Provided::quantized_input() const { return frame_->quantized(input_of(*frame_, index)).q; }
 const float* Provided::input_scales() const { return frame_->quantized(input_of(*frame_, index)).scale; }
 float* Provided::output() const {

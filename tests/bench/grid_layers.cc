@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint32_t kChannels = 4;  // of the caller's numbers
 
-std::uint32_t width_of(const GridLayer& layer) { return layer.kind == GridLayer::Kind::kLinear ? 1 : layer.side; }
+std::uint32_t width_of(const GridLayer& layer) { return layer.kind >= GridLayer::Kind::kLinear ? 1 : layer.side; }
 
 }  // namespace
 
@@ -50,6 +50,10 @@ std::vector<std::byte> layer_file(const GridLayer& layer) {
     case GridLayer::Kind::kLinear:
       x = b.linear(x, weight("measured", layer.output, layer.input, fb::WeightType::Int8));
       break;
+    case GridLayer::Kind::kAdd: x = b.add(x, x); break;
+    case GridLayer::Kind::kRelu: x = b.activate(x, fb::Activation::Relu); break;
+    case GridLayer::Kind::kSigmoid: x = b.activate(x, fb::Activation::Sigmoid); break;
+    case GridLayer::Kind::kTanh: x = b.activate(x, fb::Activation::Tanh); break;
   }
   b.output(b.pool(b.regions(b.adaptive_pool2d(x, fb::PoolKind::Max, {1, 1})), fb::Pooling::Mean));
   b.model().task = fb::Task::Embed;

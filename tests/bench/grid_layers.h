@@ -7,9 +7,9 @@
 
 namespace kinglet::bench {
 
-// Square: `side` × `side` pixels of `input` channels, `kernel` × `kernel` windows. Of a linear layer `side` rows.
+// Square: `side` × `side` pixels of `input` channels, `kernel` × `kernel` windows. Of a linear layer, a sum or an activation `side` rows.
 struct GridLayer {
-  enum class Kind { kConv2d, kDepthwiseConv2d, kMaxPool, kAveragePool, kLinear };
+  enum class Kind { kConv2d, kDepthwiseConv2d, kMaxPool, kAveragePool, kLinear, kAdd, kRelu, kSigmoid, kTanh };
   Kind kind;
   std::uint32_t side, input, output, kernel, stride, padding, groups;
 };

@@ -1,6 +1,7 @@
-// Convolutions, pooling and linear layers by the runtime and by XNNPACK, operator by operator, in the shapes of known models: which of the two
-// is faster where. Convolutions in floats and in static int8; linear layers only where XNNPACK has dynamically quantized ones.
-// One thread, medians of alternating runs; prints a Markdown table. kinglet_provider_bench [ROUNDS]
+// Convolutions, pooling, linear layers, sums and activations by the runtime and by XNNPACK, operator by operator, in the shapes of known
+// models: which of the two is faster where. Convolutions in floats and in static int8; linear layers only where XNNPACK has dynamically
+// quantized ones. One thread, alternating runs; prints a line of JSON for each, which provider_table.py makes a table of.
+//   kinglet_provider_bench [ROUNDS]
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -31,6 +32,10 @@ constexpr auto kDepthwise = GridLayer::Kind::kDepthwiseConv2d;
 constexpr auto kMax = GridLayer::Kind::kMaxPool;
 constexpr auto kMean = GridLayer::Kind::kAveragePool;
 constexpr auto kLinear = GridLayer::Kind::kLinear;
+constexpr auto kAdd = GridLayer::Kind::kAdd;
+constexpr auto kRelu = GridLayer::Kind::kRelu;
+constexpr auto kSigmoid = GridLayer::Kind::kSigmoid;
+constexpr auto kTanh = GridLayer::Kind::kTanh;
 
 // kind, side, input and output channels, kernel, stride, padding, groups
 const std::vector<Row> kRows = {
@@ -40,15 +45,29 @@ const std::vector<Row> kRows = {
     {"ResNet-50", {kConv, 14, 256, 256, 3, 1, 1, 1}},
     {"ResNet-50", {kConv, 7, 512, 512, 3, 1, 1, 1}},
     {"ResNeXt-50", {kConv, 56, 128, 128, 3, 1, 1, 8}},
+    {"ResNeXt-50", {kConv, 28, 256, 256, 3, 1, 1, 16}},
+    {"ResNeXt-50", {kConv, 14, 512, 512, 3, 1, 1, 32}},
+    {"4 groups", {kConv, 28, 128, 128, 3, 1, 1, 4}},
+    {"2 groups", {kConv, 28, 128, 128, 3, 1, 1, 2}},
     {"VGG-16", {kConv, 112, 64, 128, 3, 1, 1, 1}},
     {"ResNet", {kMax, 112, 64, 64, 3, 2, 1, 1}},
     {"VGG", {kMax, 112, 128, 128, 2, 2, 0, 1}},
+    {"VGG", {kMax, 28, 512, 512, 2, 2, 0, 1}},
     {"ResNet", {kMean, 7, 512, 512, 7, 7, 0, 1}},
+    {"ResNet-50", {kMean, 7, 2048, 2048, 7, 7, 0, 1}},
+    {"DenseNet", {kMean, 28, 256, 256, 2, 2, 0, 1}},
     {"MobileNetV2", {kDepthwise, 112, 32, 32, 3, 1, 1, 1}},
+    {"MobileNetV2", {kDepthwise, 112, 96, 96, 3, 2, 1, 1}},
     {"MobileNetV2", {kDepthwise, 56, 144, 144, 3, 1, 1, 1}},
     {"MobileNetV2", {kDepthwise, 56, 144, 144, 3, 2, 1, 1}},
+    {"MobileNetV2", {kDepthwise, 28, 192, 192, 3, 1, 1, 1}},
+    {"MobileNetV2", {kDepthwise, 28, 192, 192, 3, 2, 1, 1}},
+    {"MobileNetV2", {kDepthwise, 14, 384, 384, 3, 1, 1, 1}},
+    {"MobileNet", {kDepthwise, 14, 512, 512, 3, 1, 1, 1}},
     {"MobileNetV2", {kDepthwise, 14, 576, 576, 3, 1, 1, 1}},
+    {"MobileNetV2", {kDepthwise, 14, 576, 576, 3, 2, 1, 1}},
     {"MobileNetV2", {kDepthwise, 7, 960, 960, 3, 1, 1, 1}},
+    {"5 × 5", {kDepthwise, 28, 120, 120, 5, 1, 2, 1}},
     {"BERT, GPT-2", {kLinear, 1, 768, 768, 1, 1, 0, 1}},
     {"BERT, GPT-2", {kLinear, 16, 768, 768, 1, 1, 0, 1}},
     {"BERT, GPT-2", {kLinear, 128, 768, 768, 1, 1, 0, 1}},
@@ -61,6 +80,22 @@ const std::vector<Row> kRows = {
     {"Llama 1.1B", {kLinear, 1, 2048, 5632, 1, 1, 0, 1}},
     {"Llama 1.1B", {kLinear, 16, 2048, 5632, 1, 1, 0, 1}},
     {"Llama 1.1B", {kLinear, 128, 2048, 5632, 1, 1, 0, 1}},
+    {"floats", {kAdd, 1, 768, 768, 1, 1, 0, 1}},
+    {"floats", {kAdd, 16, 768, 768, 1, 1, 0, 1}},
+    {"floats", {kAdd, 64, 768, 768, 1, 1, 0, 1}},
+    {"floats", {kAdd, 197, 768, 768, 1, 1, 0, 1}},
+    {"floats", {kRelu, 1, 768, 768, 1, 1, 0, 1}},
+    {"floats", {kRelu, 16, 768, 768, 1, 1, 0, 1}},
+    {"floats", {kRelu, 64, 768, 768, 1, 1, 0, 1}},
+    {"floats", {kRelu, 197, 768, 768, 1, 1, 0, 1}},
+    {"floats", {kSigmoid, 1, 768, 768, 1, 1, 0, 1}},
+    {"floats", {kSigmoid, 16, 768, 768, 1, 1, 0, 1}},
+    {"floats", {kSigmoid, 64, 768, 768, 1, 1, 0, 1}},
+    {"floats", {kSigmoid, 197, 768, 768, 1, 1, 0, 1}},
+    {"floats", {kTanh, 1, 768, 768, 1, 1, 0, 1}},
+    {"floats", {kTanh, 16, 768, 768, 1, 1, 0, 1}},
+    {"floats", {kTanh, 64, 768, 768, 1, 1, 0, 1}},
+    {"floats", {kTanh, 197, 768, 768, 1, 1, 0, 1}},
 };
 
 // Nanoseconds of this thread's processor time: other processes disturb it less than the clock on the wall.
@@ -70,7 +105,30 @@ double now() {
   return 1e9 * static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec);
 }
 
+constexpr std::uint32_t kMeasured = 1;  // of a file's operators
+
 enum class By { kKinglet, kXnnpack, kStatic };
+
+// Whether XNNPACK takes the operator that is measured.
+bool takes(const Model& model, const xnnpack::Options& options) {
+  struct Asked {
+    Provider provider;
+    bool taken;
+  };
+  const Plan plan = *Plan::make(model);
+  AlignedBytes arena(plan.arena_bytes + 64);
+  xnnpack::Engine engine(nullptr, options);
+  Asked asked{engine.provider(), false};
+  SessionOptions with;
+  with.provider = {&asked, [](void* self, const Provided& op) {
+                     auto& all = *static_cast<Asked*>(self);
+                     const Status done = all.provider.prepare(all.provider.context, op);
+                     all.taken |= done.ok() && op.index == kMeasured;
+                     return done;
+                   }};
+  (void)*Session::create(plan, arena.span().first(plan.arena_bytes), with);
+  return asked.taken;
+}
 
 // A session over a file; nanoseconds of the operator that is measured: the second, which reads what the first makes of the caller's numbers.
 class Measured {
@@ -83,14 +141,12 @@ class Measured {
                             [](void* self, const Observation& seen) {
                               const double end = now();
                               auto& measured = *static_cast<Measured*>(self);
-                              if (seen.op == 1) measured.nanoseconds_ = end - measured.before_;
+                              if (seen.op == kMeasured) measured.nanoseconds_ = end - measured.before_;
                               measured.before_ = now();
                             },
                         .context = this};
     if (engine_ != nullptr) options.provider = engine_->provider();
     session_ = *Session::create(plan_, arena_.span().first(plan_.arena_bytes), options);
-    if (engine_ != nullptr && engine_->operators() == 0)
-      throw std::runtime_error("it does not run");  // the table would compare the runtime with itself
   }
 
   double run(std::span<const float> features) {
@@ -113,29 +169,32 @@ double median(std::vector<double> values) {
 }
 
 std::string name_of(const GridLayer& l) {
-  if (l.kind == kLinear)
-    return "linear, " + std::to_string(l.side) + (l.side == 1 ? " row of " : " rows of ") + std::to_string(l.input) +
-           " → " + std::to_string(l.output);
-  const char* kinds[] = {"convolution", "depthwise", "max pool", "mean pool"};
-  std::string name = std::string(kinds[static_cast<int>(l.kind)]) + " " + std::to_string(l.kernel) + " × " +
-                     std::to_string(l.kernel) + ", " + std::to_string(l.side) + " × " + std::to_string(l.side) + " × " +
-                     std::to_string(l.input);
-  if (l.kind == kConv) name += " → " + std::to_string(l.output);
-  if (l.stride != 1) name += ", stride " + std::to_string(l.stride);
-  if (l.groups != 1) name += ", " + std::to_string(l.groups) + " groups";
+  const char* kinds[] = {"convolution", "depthwise", "max pool", "mean pool", "linear",
+                         "sum",         "ReLU",      "sigmoid",  "tanh"};
+  std::string name = kinds[static_cast<int>(l.kind)];
+  const auto text = [](std::uint32_t number) { return std::to_string(number); };
+  if (l.kind >= kLinear) {
+    name += ", " + text(l.side) + (l.side == 1 ? " row of " : " rows of ") + text(l.input);
+  } else {
+    name += " " + text(l.kernel) + " × " + text(l.kernel) + ", " + text(l.side) + " × " + text(l.side) + " × " +
+            text(l.input);
+  }
+  if (l.kind == kConv || l.kind == kLinear) name += " → " + text(l.output);
+  if (l.stride != 1) name += ", stride " + text(l.stride);
+  if (l.groups != 1) name += ", " + text(l.groups) + " groups";
   return name;
 }
 
-// "| 12.3 | 1.50× (1.40 to 1.60) " of an engine's times and how many times Kinglet's they are, round by round.
-std::string columns(const std::vector<double>& times, const std::vector<double>& ours) {
-  if (times.empty()) return "|  |  ";
+// An engine's times as how many times Kinglet's they are, round by round: 10 %, 50 % and 90 % of the rounds.
+std::string ratios_of(const std::vector<double>& times, const std::vector<double>& ours) {
+  if (times.empty()) return "null";
   std::vector<double> ratios;
   for (std::size_t i = 0; i < times.size(); ++i) ratios.push_back(times[i] / ours[i]);
   std::sort(ratios.begin(), ratios.end());
   const std::size_t tenth = ratios.size() / 10;
-  char text[128];
-  std::snprintf(text, sizeof text, "| %.1f | %.2f× (%.2f to %.2f) ", median(times) / 1000, median(ratios),
-                ratios[tenth], ratios[ratios.size() - 1 - tenth]);
+  char text[96];
+  std::snprintf(text, sizeof text, "[%.3f, %.3f, %.3f]", ratios[tenth], median(ratios),
+                ratios[ratios.size() - 1 - tenth]);
   return text;
 }
 
@@ -144,20 +203,25 @@ void measure(const Row& row, int rounds) {
   const AlignedBytes bytes(file);
   const Model model = *Model::open(bytes.span());
   const auto features = layer_input(row.layer);
-  const bool has_static = xnnpack::kHasStaticConvolutions && (row.layer.kind == kConv || row.layer.kind == kDepthwise);
-  Measured kinglet(model, By::kKinglet), xnnpack(model, By::kXnnpack);
-  std::unique_ptr<Measured> statics;
-  if (has_static) statics = std::make_unique<Measured>(model, By::kStatic);
+  Measured kinglet(model, By::kKinglet);
+  std::unique_ptr<Measured> floats, statics;
+  if (takes(model, xnnpack::kEverything)) floats = std::make_unique<Measured>(model, By::kXnnpack);
+  if (takes(model, xnnpack::kStatic)) statics = std::make_unique<Measured>(model, By::kStatic);
   std::vector<double> ours, theirs, int8;
   for (int i = -2; i < rounds; ++i) {
-    const double a = kinglet.run(features), b = xnnpack.run(features), c = has_static ? statics->run(features) : 0;
+    const double a = kinglet.run(features), b = floats ? floats->run(features) : 0,
+                 c = statics ? statics->run(features) : 0;
     if (i < 0) continue;
     ours.push_back(a);
-    theirs.push_back(b);
-    if (has_static) int8.push_back(c);
+    if (floats) theirs.push_back(b);
+    if (statics) int8.push_back(c);
   }
-  std::printf("| %s | %s | %.1f %s%s|\n", row.model, name_of(row.layer).c_str(), median(ours) / 1000,
-              columns(theirs, ours).c_str(), columns(int8, ours).c_str());
+  std::printf(
+      "{\"version\": \"%s\", \"model\": \"%s\", \"operator\": \"%s\", \"microseconds\": %.2f, \"floats\": %s, "
+      "\"static\": %s, "
+      "\"taken\": %s}\n",
+      xnnpack::version(), row.model, name_of(row.layer).c_str(), median(ours) / 1000, ratios_of(theirs, ours).c_str(),
+      ratios_of(int8, ours).c_str(), takes(model, {}) ? "true" : "false");
   std::fflush(stdout);
 }
 
@@ -170,11 +234,5 @@ int main(int count, char** arguments) {
     std::fprintf(stderr, "usage: kinglet_provider_bench [ROUNDS]\n");
     return 2;
   }
-  std::printf(
-      "XNNPACK %s, one thread\n\n| model | operator | Kinglet µs | XNNPACK µs | Kinglet is faster by (10 %% to 90 %% "
-      "of the rounds) | XNNPACK static int8 µs | Kinglet is faster by |\n|---|---|---:|---:|---:|---:|---:|\n",
-      kinglet::xnnpack::version());
-  for (const auto& row : kinglet::bench::kRows) {
-    if (row.layer.kind != kinglet::bench::kLinear || kinglet::xnnpack::kHasLinear) kinglet::bench::measure(row, rounds);
-  }
+  for (const auto& row : kinglet::bench::kRows) kinglet::bench::measure(row, rounds);
 }

@@ -1,5 +1,5 @@
-// A provider: another engine that computes linear layers and some of the operators over grids (ports/xnnpack). It adds up floats in an order
-// of its own, so a session with a provider gives up what all others promise: the same bits everywhere.
+// A provider: another engine that computes linear layers, sums, activations and some of the operators over grids (ports/xnnpack). It adds up
+// floats in an order of its own, so a session with a provider gives up what all others promise: the same bits everywhere.
 #pragma once
 
 #include <cstddef>
@@ -19,16 +19,27 @@ struct Range {
   float low, high;
 };
 
-// What an operator computes, over grids of pixels with their channels side by side (NHWC). A row of a linear layer is a grid of one pixel.
+// What an operator computes, over grids of pixels with their channels side by side (NHWC). A row of a linear layer, a sum or an activation is
+// a grid of one pixel.
 struct Layer {
-  enum class Kind : std::uint8_t { kConv2d, kDepthwiseConv2d, kMaxPool, kAveragePool, kLinear };
+  enum class Kind : std::uint8_t {
+    kConv2d,
+    kDepthwiseConv2d,
+    kMaxPool,
+    kAveragePool,
+    kLinear,
+    kAdd,
+    kRelu,
+    kSigmoid,
+    kTanh
+  };
 
   Kind kind;
   Extent input, output, kernel, stride, padding,
       dilation;          // padding: above and left; below and right as `output` needs
   std::uint32_t groups;  // of kConv2d
   std::uint32_t input_channels, output_channels;
-  std::size_t input_stride, output_stride;  // numbers from one pixel to the next
+  std::size_t input_stride, output_stride;  // numbers from one pixel to the next; of a sum all are alike
   bool relu;                                // results below zero become zero
   const float* bias;                        // [output_channels], or null
   Range seen, made;                         // of a calibrated convolution: its input, and what it gives to `finish`
@@ -53,6 +64,7 @@ class Provided {
   // While it runs:
   std::uint32_t grids() const;
   const float* input() const;
+  const float* addend() const;                 // of a sum, the other input
   const std::int8_t* quantized_input() const;  // of a linear layer, and what each of its rows is times
   const float* input_scales() const;
   float* output() const;  // null: the model keeps no floats of it, and the provider lends memory for them

@@ -5,24 +5,41 @@
 
 namespace kinglet::xnnpack {
 
-// All that XNNPACK can, convolutions in floats.
+// All that XNNPACK can, faster or not, convolutions in floats.
 inline constexpr Options kEverything{.convolutions = true,
                                      .grouped = true,
                                      .depthwise = true,
                                      .pooling = true,
                                      .linear = true,
+                                     .elementwise = true,
+                                     .only_faster = false,
                                      .static_convolutions = false,
                                      .static_depthwise = false,
                                      .fall_back = false};
 
+// None of its floats; what a test looks at is added.
+inline constexpr Options kNothing{.convolutions = false,
+                                  .grouped = false,
+                                  .depthwise = false,
+                                  .pooling = false,
+                                  .linear = false,
+                                  .elementwise = false,
+                                  .only_faster = false,
+                                  .static_convolutions = false,
+                                  .static_depthwise = false,
+                                  .fall_back = false};
+constexpr Options only(bool Options::*kind) {
+  Options options = kNothing;
+  options.*kind = true;
+  return options;
+}
+
 // Convolutions in static int8, and nothing else.
-inline constexpr Options kStatic{.convolutions = false,
-                                 .grouped = false,
-                                 .depthwise = false,
-                                 .pooling = false,
-                                 .linear = false,
-                                 .static_convolutions = true,
-                                 .static_depthwise = true,
-                                 .fall_back = false};
+constexpr Options all_static() {
+  Options options = only(&Options::static_convolutions);
+  options.static_depthwise = true;
+  return options;
+}
+inline constexpr Options kStatic = all_static();
 
 }  // namespace kinglet::xnnpack

@@ -6,14 +6,18 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <stdexcept>
 
+#include "converter/builder.h"
 #include "model_generated.h"
 #include "tests/aligned.h"
 #include "tests/converter/converted.h"
 #include "tests/converter/golden.h"
+#include "tests/converter/tensors.h"
 #include "tests/converter/tiny_pictures.h"
 #include "tests/ports/xnnpack/allocations.h"
 #include "tests/ports/xnnpack/options.h"
+#include "xnnpack/calls.h"
 #include "xnnpack/engine.h"
 
 namespace kinglet::xnnpack {
@@ -60,6 +64,20 @@ std::size_t measured(const Converted& model, std::span<const ReferenceInput> inp
   return engine.bytes();
 }
 
+// A session over a tiny model, made by hand so that its Status and its heap can be looked at.
+struct Made {
+  explicit Made(const Converted& model) : plan(*Plan::make(model.model(), {.sequences = 3, .threads = 2})) {}
+  Result<Session*> session(const Provider& provider, const Observer& observer = {}) {
+    arena = std::make_unique<AlignedBytes>(plan.arena_bytes + kReadsBehind);
+    SessionOptions options;
+    options.provider = provider;
+    options.observer = observer;
+    return Session::create(plan, arena->span().first(plan.arena_bytes), options);
+  }
+  Plan plan;
+  std::unique_ptr<AlignedBytes> arena;
+};
+
 TEST(Xnnpack, ComputesEveryOperatorOfGrids) {
   const auto program = converter::testing::tiny_pictures();
   const Converted model(program);
@@ -68,8 +86,8 @@ TEST(Xnnpack, ComputesEveryOperatorOfGrids) {
     const ReferenceInput input = picture(seed);
     const auto wanted = reference.run(input).data;
     for (const Options& options :
-         {Options{true, false, false, false}, Options{false, true, false, false}, Options{false, false, true, false},
-          Options{false, false, false, true}, Options{false, false, false, false, true}, kEverything}) {
+         {only(&Options::convolutions), only(&Options::grouped), only(&Options::depthwise), only(&Options::pooling),
+          only(&Options::linear), only(&Options::elementwise), kEverything, Options{}}) {
       Engine engine(nullptr, options);
       const auto made = model.run({&input, 1}, {.provider = engine.provider()});
       const bool only_linear = options.linear && !options.pooling;
@@ -77,6 +95,79 @@ TEST(Xnnpack, ComputesEveryOperatorOfGrids) {
       EXPECT_GE(cosine(made, wanted), 0.999);
     }
   }
+}
+
+// Sums and activations of all columns and of some, what remains to be done with a sum among them.
+converter::Program tiny_rows() {
+  using enum fb::Activation;
+  converter::Checkpoint checkpoint;
+  converter::Builder b(checkpoint);
+  b.input({9, 1}, 4, {}, {});
+  b.begin_encode();
+  const auto weight =
+      b.constant("weight", 24, 4, converter::testing::random_floats({24, 4}, 7, 1.5F).data, fb::WeightType::Int8);
+  const converter::Rows x = b.conv2d({}, weight, {});
+  const converter::Rows sigmoid = b.activate(x.columns(5, 13), Sigmoid), relu = b.activate(x.columns(0, 13), Relu),
+                        tanh = b.activate(x.columns(11, 13), Tanh);
+  const converter::Rows sum = b.add(b.add(sigmoid, relu), tanh, Gelu);
+  b.output(b.pool(b.regions(b.add(sum, b.add(sum, relu), Relu)), fb::Pooling::Mean));
+  b.model().task = fb::Task::Embed;
+  b.model().architecture = "tiny rows";
+  return b.finish();
+}
+
+TEST(Xnnpack, ComputesSumsAndActivations) {
+  if (!kHasElementwise) GTEST_SKIP() << "this XNNPACK has them otherwise";
+  const auto program = tiny_rows();
+  const Converted model(program);
+  Reference reference(program, {});
+  Pool pool(2);
+  for (const std::uint32_t seed : {1U, 2U, 3U}) {
+    const ReferenceInput input{.tokens = {},
+                               .decoder_tokens = {},
+                               .types = {},
+                               .features = converter::testing::random_floats({9 * 4}, seed, 2).data};
+    const auto wanted = reference.run(input).data;
+    const auto ours = model.run({&input, 1});
+    for (pthreadpool_t threads : {pthreadpool_t{nullptr}, pool.pool}) {
+      Engine engine(threads, only(&Options::elementwise));
+      const auto theirs = model.run({&input, 1}, {.provider = engine.provider()});
+      EXPECT_GE(engine.operators(), 5U);
+      ASSERT_EQ(theirs.size(), ours.size());
+      for (std::size_t i = 0; i < ours.size(); ++i) EXPECT_NEAR(theirs[i], ours[i], 1e-5) << i;
+      EXPECT_GE(cosine(theirs, wanted), 0.999);
+    }
+  }
+}
+
+// Unless all is asked for, XNNPACK gets what it was measured to be faster at, and nothing else.
+TEST(Xnnpack, TakesByDefaultWhatItIsFasterAt) {
+  struct Asked {
+    Engine usual{nullptr, {}}, all{nullptr, kEverything};
+    Provider usually = usual.provider(), always = all.provider();
+    std::size_t taken = 0, left = 0;
+  };
+  std::size_t taken = 0;
+  for (const auto& program : {converter::testing::tiny_pictures(), tiny_rows()}) {
+    const Converted model(program);
+    Made made(model);
+    Asked asked;
+    const auto session = made.session({&asked, [](void* self, const Provided& op) {
+                                         auto& both = *static_cast<Asked*>(self);
+                                         const bool gets = both.usually.prepare(both.usually.context, op).ok();
+                                         const bool could = both.always.prepare(both.always.context, op).ok();
+                                         EXPECT_TRUE(could || !gets);
+                                         if (could) {
+                                           EXPECT_EQ(gets, is_faster(*op.layer(), op.most_grids()));
+                                         }
+                                         (gets ? both.taken : both.left) += could ? 1 : 0;
+                                         return Status{Code::kUnsupported, "only asked", op.index};
+                                       }});
+    ASSERT_TRUE(session.ok());
+    EXPECT_GT(asked.left, 0U);
+    taken += asked.taken;
+  }
+  EXPECT_GT(taken, 0U);
 }
 
 // The captioners' trunks, in which floats are nearer to PyTorch's than int8 is. Where XNNPACK has depthwise convolutions only, whose results
@@ -105,9 +196,7 @@ TEST(Xnnpack, FollowsPyTorchCloserThanInt8) {
 }
 
 // Rows of all tokens, of some, of sequences; all of a call at once, three at a time, or one after the other (recurrent layers).
-TEST(Xnnpack, LinearLayersOfEveryGolden) {
-  if (!kHasLinear) GTEST_SKIP() << "this XNNPACK has none";
-  constexpr Options kLinear{false, false, false, false, true, false};
+std::size_t compare_every_golden(const Options& options) {
   std::size_t taken = 0;
   for (const auto& entry : fs::directory_iterator(converter::testing::goldens())) {
     if (!converter::testing::is_golden(entry.path())) continue;
@@ -115,14 +204,24 @@ TEST(Xnnpack, LinearLayersOfEveryGolden) {
     const ReferenceInput input = converter::testing::golden_cases(entry.path()).front().input;
     const std::vector<float> ours = model.run({&input, 1});
     for (const std::size_t chunk : {std::size_t{1000}, std::size_t{3}}) {
-      Engine engine(nullptr, kLinear);
+      Engine engine(nullptr, options);
       const auto theirs = model.run({&input, 1}, {.chunk = chunk, .provider = engine.provider()});
-      ASSERT_EQ(theirs.size(), ours.size()) << entry.path();
+      if (theirs.size() != ours.size()) throw std::runtime_error("not as many results");
       EXPECT_GE(cosine(theirs, ours), 0.9999) << entry.path();
       taken += engine.operators();
     }
   }
-  EXPECT_GT(taken, 200U);
+  return taken;
+}
+
+TEST(Xnnpack, LinearLayersOfEveryGolden) {
+  if (!kHasLinear) GTEST_SKIP() << "this XNNPACK has none";
+  EXPECT_GT(compare_every_golden(only(&Options::linear)), 200U);
+}
+
+TEST(Xnnpack, SumsAndActivationsOfEveryGolden) {
+  if (!kHasElementwise) GTEST_SKIP() << "this XNNPACK has them otherwise";
+  EXPECT_GT(compare_every_golden(only(&Options::elementwise)), 0U);
 }
 
 TEST(Xnnpack, TakesExactlyTheBlockThatWasMeasured) {
@@ -144,20 +243,6 @@ TEST(Xnnpack, TakesExactlyTheBlockThatWasMeasured) {
     for (const std::byte guard : memory.span().subspan(bytes)) EXPECT_EQ(guard, std::byte{0x5a});
   }
 }
-
-// A session over a tiny model, made by hand so that its Status and its heap can be looked at.
-struct Made {
-  explicit Made(const Converted& model) : plan(*Plan::make(model.model(), {.sequences = 3, .threads = 2})) {}
-  Result<Session*> session(const Provider& provider, const Observer& observer = {}) {
-    arena = std::make_unique<AlignedBytes>(plan.arena_bytes + kReadsBehind);
-    SessionOptions options;
-    options.provider = provider;
-    options.observer = observer;
-    return Session::create(plan, arena->span().first(plan.arena_bytes), options);
-  }
-  Plan plan;
-  std::unique_ptr<AlignedBytes> arena;
-};
 
 // Every operator's result by itself: whichever XNNPACK computes, what it reads was computed in the same way in both sessions but for rounding.
 TEST(Xnnpack, EveryOperatorGivesWhatTheRuntimeGives) {
@@ -183,8 +268,8 @@ TEST(Xnnpack, EveryOperatorGivesWhatTheRuntimeGives) {
   const Results ours = results({}), theirs = results(engine.provider());
   ASSERT_EQ(ours.size(), theirs.size());
   for (std::size_t i = 0; i < ours.size(); ++i) EXPECT_GE(cosine(ours[i], theirs[i]), 0.9999) << "operator " << i;
-  // A depthwise and two other convolutions, two poolings; not what reads the caller's pixels, counts its padding or has unequal parts.
-  EXPECT_EQ(engine.operators(), 5U + (kHasLinear ? 3U : 0U));
+  // A depthwise and two other convolutions, two poolings, two sums; not what reads the caller's pixels, counts its padding or has unequal parts.
+  EXPECT_EQ(engine.operators(), 5U + (kHasLinear ? 3U : 0U) + (kHasElementwise ? 2U : 0U));
 }
 
 TEST(Xnnpack, NothingIsAllocatedWhileItRuns) {
