@@ -43,6 +43,7 @@ const std::map<std::string, Names> kCounterparts = {
     {"Provided::most_grids", {}},
     {"Provided::grids", {}},
     {"Provided::input", {}},
+    {"Provided::addend", {}},
     {"Provided::quantized_input", {}},
     {"Provided::input_scales", {}},
     {"Provided::output", {}},
