@@ -1,4 +1,4 @@
-// Rounding sizes up, and dividing them. Sizes that a file gives are of 64 bits, so that 32-bit targets notice what does not fit instead of wrapping.
+// Rounding sizes up, comparing and dividing them. Sizes that a file gives are of 64 bits, so that 32-bit targets notice what does not fit instead of wrapping.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +9,16 @@ namespace kinglet {
 // `multiple` is a power of two; value + multiple does not reach 2^64 for any size a verified model can have.
 constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t multiple) {
   return (value + multiple - 1) & ~(multiple - 1);
+}
+
+template <class Size>
+constexpr Size smaller(Size a, Size b) {
+  return a < b ? a : b;
+}
+
+template <class Size>
+constexpr Size larger(Size a, Size b) {
+  return a < b ? b : a;
 }
 
 // Where part `i` of `parts` of nearly equal size begins.

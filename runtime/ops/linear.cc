@@ -44,9 +44,7 @@ namespace {
 
 // Rows that each thread has scratch for: a block, or its share of `most` rows. Together they hold all of a call with few rows.
 std::uint32_t thread_rows(std::uint64_t weight_bytes, std::uint32_t most, const Shapes& shapes) {
-  const std::uint32_t share = (most + shapes.threads - 1) / shapes.threads;
-  const std::uint32_t block = block_rows(weight_bytes);
-  return block < share ? block : share;
+  return smaller(block_rows(weight_bytes), (most + shapes.threads - 1) / shapes.threads);
 }
 
 bool many_rows(std::uint32_t rows, std::uint32_t threads) {

@@ -112,5 +112,9 @@ template <class Op>
 fb::Emit results(const Op& op) {
   return *op.output();
 }
+inline fb::Emit results_of(const fb::Operator& op) {
+  return visit(
+      op, [](const auto& table) { return results(table); }, fb::Emit{-1, -1});
+}
 
 }  // namespace kinglet::ops

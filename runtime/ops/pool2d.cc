@@ -24,8 +24,7 @@ Range range_of(const Reach& reach) { return {reach.first, reach.first + (reach.e
 // Kernel places of one side that lie in the input or its padding.
 std::uint32_t padded(std::uint32_t at, std::uint32_t in, std::uint32_t kernel, std::uint32_t stride,
                      std::uint32_t padding) {
-  const std::uint32_t left = in + 2 * padding - at * stride;
-  return left < kernel ? left : kernel;
+  return smaller(in + 2 * padding - at * stride, kernel);
 }
 
 // A good window that pads less than it sees has a place of the input at least.

@@ -1,5 +1,6 @@
 #include "plan/layout.h"
 
+#include "base/align.h"
 #include "ops/ops.h"
 
 namespace kinglet {
@@ -14,7 +15,7 @@ Result<std::uint64_t> Layout::place(std::uint64_t bytes, std::uint32_t last_use)
   for (std::uint32_t i = count_; i > slot; --i) alive_[i] = alive_[i - 1];
   alive_[slot] = {begin, begin + bytes, last_use};
   ++count_;
-  if (begin + bytes > peak_) peak_ = begin + bytes;
+  peak_ = larger(peak_, begin + bytes);
   return begin;
 }
 
@@ -31,8 +32,7 @@ Result<std::uint64_t> Layout::make(const fb::Function& function, const Shapes& s
   Layout layout;
   for (std::uint32_t i = 0; i < function.operators()->size(); ++i) {
     const fb::Operator& op = *function.operators()->Get(i);
-    const fb::Emit made = ops::visit(
-        op, [](const auto& table) { return ops::results(table); }, fb::Emit{-1, -1});
+    const fb::Emit made = ops::results_of(op);
     for (const int value : {made.rows(), made.quantized()}) {
       if (value < 0) continue;
       const fb::Value& v = *function.values()->Get(static_cast<std::uint32_t>(value));

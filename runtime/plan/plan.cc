@@ -2,14 +2,13 @@
 
 #include <limits>
 
+#include "base/align.h"
 #include "model/rules.h"
 #include "plan/layout.h"
 #include "plan/tables.h"
 
 namespace kinglet {
 namespace {
-
-std::uint32_t smaller(std::uint32_t a, std::uint32_t b) { return a < b ? a : b; }
 
 Status bad(Message message, std::uint64_t subject) { return {Code::kBadArgument, message, subject}; }
 
@@ -72,7 +71,7 @@ Shapes shapes_of(const fb::Model& root, const Limits& limits, bool encode) {
 Tables tables_of(const Model& model, const Limits& limits) {
   const fb::Model& root = model.root();
   const std::uint64_t pages = round_up(limits.context, kLanes) / kLanes;
-  const std::uint64_t rows = limits.rows > limits.source_rows ? limits.rows : limits.source_rows;
+  const std::uint64_t rows = larger(limits.rows, limits.source_rows);
   std::uint64_t end = kSessionBytes;
   const auto take = [&end](std::uint64_t count, std::uint64_t size) {
     const std::uint64_t begin = end;
@@ -80,8 +79,9 @@ Tables tables_of(const Model& model, const Limits& limits) {
     return begin;
   };
   const auto offsets = [&take](const fb::Function* function, bool values) {
-    if (function == nullptr) return take(0, 0);
-    return take(values ? function->values()->size() : function->operators()->size(), sizeof(std::uint64_t));
+    std::uint32_t count = 0;
+    if (function != nullptr) count = values ? function->values()->size() : function->operators()->size();
+    return take(count, sizeof(std::uint64_t));
   };
   Tables t{};
   t.lengths = take(limits.sequences, sizeof(std::uint32_t));
@@ -126,7 +126,7 @@ Result<Plan> Plan::make(const Model& model, const Limits& limits) {
     if (function == nullptr) continue;
     auto bytes = Layout::make(*function, shapes_of(root, plan.limits, encode));
     if (!bytes.ok()) return bytes.status();
-    if (*bytes > plan.working_bytes) plan.working_bytes = *bytes;
+    plan.working_bytes = larger(plan.working_bytes, *bytes);
   }
   const std::uint64_t arena = plan.tables_bytes + plan.states_bytes + plan.working_bytes;
   if (arena > std::numeric_limits<std::size_t>::max() / 2)

@@ -62,10 +62,7 @@ Status run(Frame& frame, const std::uint64_t* scratches, bool encode, const Obse
     if (!done.ok()) return {done.code(), done.message(), i};
     if (has_weights(op)) ++frame.attention;
     if (observer.after == nullptr) continue;
-    Runner::observe(frame,
-                    ops::visit(
-                        op, [](const auto& table) { return ops::results(table); }, fb::Emit{-1, -1}),
-                    i, encode, first_row, observer);
+    Runner::observe(frame, ops::results_of(op), i, encode, first_row, observer);
   }
   return {};
 }

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "base/align.h"
 #include "model_generated.h"
 #include "tasks/beam_run.h"
 #include "tasks/chooser.h"
@@ -13,8 +14,6 @@ namespace kinglet {
 namespace {
 
 Status bad(Message message, std::uint64_t subject = 0) { return {Code::kBadArgument, message, subject}; }
-
-std::uint32_t smaller(std::uint32_t a, std::uint32_t b) { return a < b ? a : b; }
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include <limits>
 #include <new>
 
+#include "base/align.h"
 #include "model_generated.h"
 #include "tasks/beam_run.h"
 #include "tasks/chooser.h"
@@ -15,8 +16,6 @@ namespace kinglet {
 namespace {
 
 Status bad(Message message, std::uint64_t subject = 0) { return {Code::kBadArgument, message, subject}; }
-
-std::uint32_t smaller(std::uint32_t a, std::uint32_t b) { return a < b ? a : b; }
 
 }  // namespace
 
