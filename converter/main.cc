@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
@@ -97,7 +98,17 @@ void write_report(const std::string& path, const std::string& html) {
   if (!path.empty()) write_output(path, std::as_bytes(std::span(html)));
 }
 
-// Of folders the files in them, by name.
+// By its name, whether a file of a folder is a picture or a sound: beside them may lie what people write of them.
+bool is_picture_or_sound(const std::filesystem::path& path) {
+  static constexpr std::string_view kEndings[] = {".png", ".jpg", ".jpeg", ".bmp",  ".gif", ".tga", ".pnm",
+                                                  ".ppm", ".pgm", ".wav",  ".flac", ".ogg", ".oga", ".opus",
+                                                  ".mp3", ".aif", ".aiff", ".au",   ".caf", ".w64"};
+  std::string ending = path.extension().string();
+  for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return std::find(std::begin(kEndings), std::end(kEndings), ending) != std::end(kEndings);
+}
+
+// Of folders the pictures and sounds in them, by name.
 std::vector<std::string> expanded(const std::vector<std::string>& paths) {
   std::vector<std::string> files;
   for (const std::string& path : paths) {
@@ -106,9 +117,14 @@ std::vector<std::string> expanded(const std::vector<std::string>& paths) {
       continue;
     }
     const auto begin = static_cast<std::ptrdiff_t>(files.size());
-    for (const auto& entry : std::filesystem::directory_iterator(path)) files.push_back(entry.path().string());
+    for (const auto& entry : std::filesystem::directory_iterator(path)) {
+      if (is_picture_or_sound(entry.path())) files.push_back(entry.path().string());
+    }
     std::sort(files.begin() + begin, files.end());
-    if (static_cast<std::ptrdiff_t>(files.size()) == begin) throw Error(path + " is an empty folder");
+    if (static_cast<std::ptrdiff_t>(files.size()) == begin)
+      throw Error(path +
+                  " holds no file that is called like a picture (.png, .jpg, …) or a sound (.wav, .flac, …); "
+                  "files of other names are taken when they are named one by one");
   }
   return files;
 }
@@ -264,7 +280,7 @@ void add_common(CLI::App& app, Options& options) {
 void add_calibrate(CLI::App& app, Options& options) {
   app.add_option(
          "--calibrate", options.files,
-         "Measure on this picture or sound, or a folder of them; may be given several times (default: on one that "
+         "Measure on this picture or sound, or on those in a folder; may be given several times (default: on one that "
          "is made up; to compare, on those of the conversion)")
       ->type_name("FILE")
       ->allow_extra_args(false);

@@ -29,8 +29,8 @@ constexpr Command kCommands[] = {
     {"translate", "Translate texts", add_translate},
     {"caption", "Say what is in a picture", add_caption},
     {"transcribe", "Write down what is said in a sound", add_transcribe},
-    {"embed", "Turn texts into vectors", add_embed},
-    {"classify", "Label texts or their tokens", add_classify},
+    {"embed", "Turn texts or pictures into vectors", add_embed},
+    {"classify", "Label texts, their tokens, pictures or sounds", add_classify},
     {"logits", "Run the model over token ids and show its raw output", add_logits},
     {"bench", "Measure speed against the machine's own limits", add_bench},
     {"profile", "Show where the time goes, operator by operator", add_profile},
@@ -62,7 +62,7 @@ const CLI::App* chosen(const CLI::App& app) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app("Kinglet runs quantized sequence models: text in, text, vectors or labels out.", "kinglet");
+  CLI::App app("Kinglet runs quantized sequence models: texts, pictures or sounds in, text, vectors or labels out.", "kinglet");
   app.set_version_flag("--version", "kinglet " KINGLET_VERSION, "Print the version");
   app.footer(
       "Example: kinglet translate en-ko.kgl \"twenty past nine on May 3rd\"\nMore on a command: kinglet COMMAND "

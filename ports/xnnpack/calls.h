@@ -4,8 +4,9 @@
 
 #include <xnnpack.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
-#include <limits>
 
 #include "kinglet/provider.h"
 #include "xnnpack/static_convolution.h"
@@ -16,9 +17,6 @@ namespace kinglet::xnnpack {
 struct Sides {
   std::uint32_t top, right, bottom, left;
 };
-
-inline float least_of(const Layer& layer) { return layer.relu ? 0.0F : -std::numeric_limits<float>::infinity(); }
-inline constexpr float kMost = std::numeric_limits<float>::infinity();
 
 inline std::uint32_t groups_of(const Layer& layer) {
   return layer.kind == Layer::Kind::kDepthwiseConv2d ? layer.input_channels : layer.groups;
@@ -47,13 +45,14 @@ xnn_status shape_elementwise(const Layer& layer, xnn_operator_t op, std::size_t 
 xnn_status place_elementwise(const Layer& layer, xnn_operator_t op, std::size_t rows, const float* input,
                              const float* addend, float* output, pthreadpool_t pool);
 
-// Whether it is faster than the runtime's, as far as that was measured; in calls of up to `most_rows`, where it is an operator of rows.
-bool is_faster(const Layer& layer, std::uint32_t most_rows);
+// Whether it is faster than the runtime's, as far as that was measured; of an operator of rows, in calls of so many.
+bool is_faster(const Layer& layer, std::uint32_t rows);
 
 // The three operators of a static convolution: static_2022.cpp, static_2024.cpp, or where XNNPACK has them not static_none.cpp, and none is
 // created.
-inline std::int8_t least_number(const Layer& layer, const StaticWeights& weights) {
-  return layer.relu ? weights.output.zero : std::int8_t{-128};
+inline std::int8_t int8_of(float limit, const Int8Scale& of) {
+  return static_cast<std::int8_t>(
+      std::clamp(std::nearbyint(limit / of.scale) + static_cast<float>(of.zero), -128.0F, 127.0F));
 }
 xnn_status create_static(const Layer& layer, const Sides& sides, const StaticWeights& weights, StaticConvolution& made);
 xnn_status shape_static(const Layer& layer, const StaticConvolution& one, std::size_t grids, std::size_t* workspace,
@@ -61,6 +60,7 @@ xnn_status shape_static(const Layer& layer, const StaticConvolution& one, std::s
 xnn_status place_static(const Layer& layer, const StaticConvolution& one, std::size_t grids, void* workspace,
                         const float* input, float* output, pthreadpool_t pool);
 
+extern const bool kOf2022;  // its interface of that year and before
 const char* version();
 
 }  // namespace kinglet::xnnpack

@@ -4,20 +4,20 @@ namespace kinglet::xnnpack {
 
 xnn_status create_convolution(const Layer& l, const Sides& p, const float* weights, xnn_operator_t* op) {
   const std::uint32_t groups = groups_of(l);
-  return xnn_create_convolution2d_nhwc_f32(
-      p.top, p.right, p.bottom, p.left, l.kernel.height, l.kernel.width, l.stride.height, l.stride.width,
-      l.dilation.height, l.dilation.width, groups, l.input_channels / groups, l.output_channels / groups,
-      l.input_stride, l.output_stride, weights, l.bias, least_of(l), kMost, 0, nullptr, nullptr, op);
+  return xnn_create_convolution2d_nhwc_f32(p.top, p.right, p.bottom, p.left, l.kernel.height, l.kernel.width,
+                                           l.stride.height, l.stride.width, l.dilation.height, l.dilation.width, groups,
+                                           l.input_channels / groups, l.output_channels / groups, l.input_stride,
+                                           l.output_stride, weights, l.bias, l.least, l.most, 0, nullptr, nullptr, op);
 }
 
 xnn_status create_max_pool(const Layer& l, const Sides& p, xnn_operator_t* op) {
   return xnn_create_max_pooling2d_nhwc_f32(p.top, p.right, p.bottom, p.left, l.kernel.height, l.kernel.width,
-                                           l.stride.height, l.stride.width, 1, 1, least_of(l), kMost, 0, op);
+                                           l.stride.height, l.stride.width, 1, 1, l.least, l.most, 0, op);
 }
 
 xnn_status create_average_pool(const Layer& l, const Sides& p, xnn_operator_t* op) {
   return xnn_create_average_pooling2d_nhwc_f32(p.top, p.right, p.bottom, p.left, l.kernel.height, l.kernel.width,
-                                               l.stride.height, l.stride.width, least_of(l), kMost, 0, op);
+                                               l.stride.height, l.stride.width, l.least, l.most, 0, op);
 }
 
 xnn_status shape(const Layer& l, xnn_operator_t op, std::size_t grids, std::size_t* workspace, pthreadpool_t pool) {
@@ -46,6 +46,7 @@ xnn_status place(const Layer& l, xnn_operator_t op, std::size_t, void* workspace
   }
 }
 
+const bool kOf2022 = false;
 const char* version() { return "of 2023 or later"; }
 
 }  // namespace kinglet::xnnpack

@@ -7,9 +7,9 @@ const bool kHasElementwise = true;
 
 xnn_status create_elementwise(const Layer& l, xnn_operator_t* op) {
   switch (l.kind) {
-    case Layer::Kind::kAdd: return xnn_create_add_nd_f32(least_of(l), kMost, 0, op);
+    case Layer::Kind::kAdd: return xnn_create_add_nd_f32(l.least, l.most, 0, op);
     case Layer::Kind::kRelu:
-      return xnn_create_clamp_nc_f32(l.input_channels, l.input_stride, l.output_stride, 0.0F, kMost, 0, op);
+      return xnn_create_clamp_nc_f32(l.input_channels, l.input_stride, l.output_stride, l.least, l.most, 0, op);
     case Layer::Kind::kSigmoid:
       return xnn_create_sigmoid_nc_f32(l.input_channels, l.input_stride, l.output_stride, 0, op);
     default: return xnn_status_unsupported_parameter;  // no hyperbolic tangent of floats

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "xnnpack/calls.h"
 #include "xnnpack/engine.h"
 
@@ -13,16 +15,16 @@ xnn_status create_unary(xnn_unary_operator function, const xnn_unary_params* par
 
 const bool kHasElementwise = true;
 
-// A sum has no limits here; the runtime's ReLU follows it.
+// Of a sum the results cannot be clamped here.
 xnn_status create_elementwise(const Layer& l, xnn_operator_t* op) {
   xnn_unary_params limits{};
-  limits.clamp.min = 0.0F;
-  limits.clamp.max = kMost;
+  limits.clamp.min = l.least;
+  limits.clamp.max = l.most;
   switch (l.kind) {
     case Layer::Kind::kAdd:
-      return l.relu ? xnn_status_unsupported_parameter
-                    : xnn_create_binary_elementwise_nd(xnn_binary_add, xnn_datatype_fp32, nullptr, nullptr, nullptr, 0,
-                                                       op);
+      return std::isfinite(l.least) ? xnn_status_unsupported_parameter
+                                    : xnn_create_binary_elementwise_nd(xnn_binary_add, xnn_datatype_fp32, nullptr,
+                                                                       nullptr, nullptr, 0, op);
     case Layer::Kind::kRelu: return create_unary(xnn_unary_clamp, &limits, op);
     case Layer::Kind::kSigmoid: return create_unary(xnn_unary_sigmoid, nullptr, op);
     case Layer::Kind::kTanh: return create_unary(xnn_unary_tanh, nullptr, op);

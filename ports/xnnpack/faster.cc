@@ -5,17 +5,17 @@
 
 namespace kinglet::xnnpack {
 
-bool is_faster(const Layer& layer, std::uint32_t most_rows) {
-  const bool of_2022 = !kHasLinear;
+bool is_faster(const Layer& layer, std::uint32_t rows) {
   const bool narrow = layer.input_channels <= 512;
+  const std::uint64_t numbers = std::uint64_t{rows} * layer.input_channels;
   switch (layer.kind) {
-    case Layer::Kind::kConv2d: return of_2022 && layer.groups > 1 && layer.input_channels / layer.groups <= 16;
+    case Layer::Kind::kConv2d: return kOf2022 && layer.groups > 1 && layer.input_channels / layer.groups <= 16;
     case Layer::Kind::kDepthwiseConv2d: return narrow;
     case Layer::Kind::kMaxPool: return layer.kernel.height * layer.kernel.width > 4;
-    case Layer::Kind::kAveragePool: return narrow || of_2022;
-    case Layer::Kind::kRelu: return most_rows >= 64;
+    case Layer::Kind::kAveragePool: return narrow || kOf2022;
+    case Layer::Kind::kRelu: return numbers >= 48000;
     case Layer::Kind::kSigmoid:
-    case Layer::Kind::kTanh: return most_rows >= 16;
+    case Layer::Kind::kTanh: return numbers >= 12000;
     case Layer::Kind::kLinear:
     case Layer::Kind::kAdd: break;
   }

@@ -7,7 +7,7 @@ const bool kHasLinear = true;
 
 xnn_status create_linear(const Layer& l, const float* scales, const std::int8_t* weights, xnn_operator_t* op) {
   return xnn_create_fully_connected_nc_qd8_f32_qc8w(l.input_channels, l.output_channels, l.input_stride,
-                                                    l.output_stride, scales, weights, l.bias, least_of(l), kMost, 0,
+                                                    l.output_stride, scales, weights, l.bias, l.least, l.most, 0,
                                                     nullptr, nullptr, op);
 }
 

@@ -21,7 +21,8 @@ xnn_status create_static(const Layer& l, const Sides& p, const StaticWeights& w,
       p.top, p.right, p.bottom, p.left, l.kernel.height, l.kernel.width, l.stride.height, l.stride.width,
       l.dilation.height, l.dilation.width, groups, l.input_channels / groups, l.output_channels / groups,
       l.input_channels, l.output_channels, w.input.zero, w.input.scale, w.scales.data(), w.weights.data(),
-      w.bias.data(), w.output.zero, w.output.scale, least_number(l, w), 127, 0, nullptr, nullptr, &made.convolve);
+      w.bias.data(), w.output.zero, w.output.scale, int8_of(l.least, w.output), int8_of(l.most, w.output), 0, nullptr,
+      nullptr, &made.convolve);
   if (status != xnn_status_success) return status;
   return create_convert(xnn_datatype_qint8, xnn_datatype_fp32, w.output, &made.dequantize);
 }

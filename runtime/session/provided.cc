@@ -1,4 +1,6 @@
 // What a provider sees of an operator. Nothing else refers to this file, so a program without a provider is linked without it.
+#include <limits>
+
 #include "kernels/kernels.h"
 #include "kinglet/provider.h"
 #include "ops/activation.h"
@@ -10,32 +12,51 @@ namespace {
 
 // What these operators read and make, and what becomes of their sums.
 struct Ends {
-  int input = -1, residual = -1, addend = -1;
+  int input = -1, addend = -1, residual = -1;
   std::uint32_t first = 0;  // column of the input
   const fb::Emit* output = nullptr;
   fb::Activation activation = fb::Activation::None;
   float cap = 1.0F;
 
-  bool relu() const { return activation == fb::Activation::Relu; }
+  bool clamps() const { return activation == fb::Activation::Relu || activation == fb::Activation::Relu6; }
 };
 
 const fb::Operator& operator_of(const Frame& frame, std::uint32_t index) {
   return *frame.function->operators()->Get(index);
 }
 
-Ends ends_of(const fb::Operator& op) {
-  if (const fb::Conv2d* conv = op.body_as_Conv2d())
-    return {conv->input(), conv->residual(), -1, 0, conv->output(), conv->activation(), conv->cap()};
-  if (const fb::DepthwiseConv2d* conv = op.body_as_DepthwiseConv2d())
-    return {conv->input(), -1, -1, 0, conv->output(), conv->activation()};
-  if (const fb::Pool2d* pool = op.body_as_Pool2d()) return {pool->input(), -1, -1, 0, pool->output()};
-  if (const fb::Linear* linear = op.body_as_Linear())
-    return {linear->input(), linear->residual(), -1, 0, linear->output(), linear->activation(), linear->cap()};
-  if (const fb::Add* add = op.body_as_Add())
-    return {add->left(), -1, add->right(), 0, add->output(), add->activation()};
-  if (const fb::Activate* activate = op.body_as_Activate())
-    return {activate->input()->value(), -1, -1, activate->input()->first(), activate->output()};
+Ends ends_of(const fb::Conv2d& op) {
+  return {.input = op.input(),
+          .residual = op.residual(),
+          .output = op.output(),
+          .activation = op.activation(),
+          .cap = op.cap()};
+}
+Ends ends_of(const fb::DepthwiseConv2d& op) {
+  return {.input = op.input(), .output = op.output(), .activation = op.activation()};
+}
+Ends ends_of(const fb::Pool2d& op) { return {.input = op.input(), .output = op.output()}; }
+Ends ends_of(const fb::Linear& op) {
+  return {.input = op.input(),
+          .residual = op.residual(),
+          .output = op.output(),
+          .activation = op.activation(),
+          .cap = op.cap()};
+}
+Ends ends_of(const fb::Add& op) {
+  return {.input = op.left(), .addend = op.right(), .output = op.output(), .activation = op.activation()};
+}
+Ends ends_of(const fb::Activate& op) {
+  return {.input = op.input()->value(), .first = op.input()->first(), .output = op.output()};
+}
+// No other operator has anything here.
+template <class Op>
+Ends ends_of(const Op&) {
   return {};
+}
+Ends ends_of(const fb::Operator& op) {
+  return ops::visit(
+      op, [](const auto& table) { return ends_of(table); }, Ends{});
 }
 
 int input_of(const Frame& frame, std::uint32_t index) { return ends_of(operator_of(frame, index)).input; }
@@ -57,25 +78,33 @@ void set_window(const Op& op, Layer& layer) {
   layer.padding = extent(*op.padding());
 }
 
-void set_convolution(const fb::Conv2d& op, const Frame& frame, Layer& layer) {
+void set_clamp(fb::Activation activation, Layer& layer) {
+  if (activation == fb::Activation::Relu || activation == fb::Activation::Relu6) layer.least = 0.0F;
+  if (activation == fb::Activation::Relu6) layer.most = 6.0F;
+}
+
+// Each `describe` fills in what is particular to its operator; false: it is not for a provider.
+bool describe(const fb::Conv2d& op, const Frame& frame, Layer& layer) {
   layer.kind = Layer::Kind::kConv2d;
   set_window(op, layer);
   layer.dilation = extent(*op.dilation());
   layer.groups = op.groups();
   layer.bias = frame.vector(op.bias());
   if (!op.wide()) set_ranges(op, layer);  // where 8 bits are too few, they are for any engine
+  return true;
 }
 
-void set_depthwise(const fb::DepthwiseConv2d& op, const Frame& frame, Layer& layer) {
+bool describe(const fb::DepthwiseConv2d& op, const Frame& frame, Layer& layer) {
   layer.kind = Layer::Kind::kDepthwiseConv2d;
   set_window(op, layer);
   layer.dilation = extent(*op.dilation());
   layer.bias = frame.vector(op.bias());
   set_ranges(op, layer);
+  return true;
 }
 
-// False: it sees other places than a window does.
-bool set_pooling(const fb::Pool2d& op, Layer& layer) {
+// Not where it sees other places than a window does.
+bool describe(const fb::Pool2d& op, const Frame&, Layer& layer) {
   layer.kind = op.kind() == fb::PoolKind::Max ? Layer::Kind::kMaxPool : Layer::Kind::kAveragePool;
   if (!op.adaptive()) {
     set_window(op, layer);
@@ -87,8 +116,7 @@ bool set_pooling(const fb::Pool2d& op, Layer& layer) {
   return in.height % out.height == 0 && in.width % out.width == 0;  // then equal parts are windows
 }
 
-// False: not for a provider.
-bool set_linear(const fb::Linear& op, const Frame& frame, Layer& layer) {
+bool describe(const fb::Linear& op, const Frame& frame, Layer& layer) {
   layer.kind = Layer::Kind::kLinear;
   layer.kernel = layer.stride = {1, 1};
   layer.input_stride = frame.quantized(op.input()).stride;
@@ -97,15 +125,26 @@ bool set_linear(const fb::Linear& op, const Frame& frame, Layer& layer) {
          op.output()->rows() != frame.function->output();
 }
 
-// False: not for a provider.
-bool set_activation(const fb::Activate& op, Layer& layer) {
+bool describe(const fb::Add&, const Frame&, Layer& layer) {
+  layer.kind = Layer::Kind::kAdd;
+  return true;
+}
+
+bool describe(const fb::Activate& op, const Frame&, Layer& layer) {
   layer.input_channels = op.width();
+  set_clamp(op.activation(), layer);
   switch (op.activation()) {
-    case fb::Activation::Relu: layer.kind = Layer::Kind::kRelu; return true;
+    case fb::Activation::Relu:
+    case fb::Activation::Relu6: layer.kind = Layer::Kind::kRelu; return true;
     case fb::Activation::Sigmoid: layer.kind = Layer::Kind::kSigmoid; return true;
     case fb::Activation::Tanh: layer.kind = Layer::Kind::kTanh; return true;
     default: return false;
   }
+}
+
+template <class Op>
+bool describe(const Op&, const Frame&, Layer&) {
+  return false;
 }
 
 // Of rows, not of grids.
@@ -147,15 +186,12 @@ Result<Layer> Provided::layer() const {
   layer.output_channels = out.width();
   layer.input_stride = frame_->floats(ends.input).stride;
   layer.output_stride = static_cast<std::size_t>(round_up(out.width(), kLanes));
-  layer.relu = ends.relu();
-  if (const fb::Linear* linear = op.body_as_Linear(); linear != nullptr && !set_linear(*linear, *frame_, layer))
-    return unsupported;
-  if (op.body_type() == fb::Body::Add) layer.kind = Layer::Kind::kAdd;
-  if (const fb::Activate* activate = op.body_as_Activate(); activate != nullptr && !set_activation(*activate, layer))
-    return unsupported;
-  if (const fb::Conv2d* conv = op.body_as_Conv2d()) set_convolution(*conv, *frame_, layer);
-  if (const fb::DepthwiseConv2d* conv = op.body_as_DepthwiseConv2d()) set_depthwise(*conv, *frame_, layer);
-  if (const fb::Pool2d* pool = op.body_as_Pool2d(); pool != nullptr && !set_pooling(*pool, layer)) return unsupported;
+  layer.least = -std::numeric_limits<float>::infinity();
+  layer.most = std::numeric_limits<float>::infinity();
+  set_clamp(ends.activation, layer);
+  const bool described = ops::visit(
+      op, [&](const auto& table) { return describe(table, *frame_, layer); }, false);
+  if (!described) return unsupported;
   return layer;
 }
 
@@ -211,7 +247,7 @@ Status Provided::finish(float* results) const {
   const std::uint32_t width = made_value(ends.output, *frame_->function).width();
   const FloatRows made{results, static_cast<std::size_t>(round_up(width, kLanes))};
   const FloatRows residual = ends.residual < 0 ? FloatRows{nullptr, 0} : frame_->floats(ends.residual);
-  const fb::Activation activation = ends.relu() ? fb::Activation::None : ends.activation;
+  const fb::Activation activation = ends.clamps() ? fb::Activation::None : ends.activation;
   if (residual.data != nullptr || activation != fb::Activation::None) {
     for_ranges(*frame_, rows, std::uint64_t{rows} * width / 8, [&](std::uint32_t, std::size_t begin, std::size_t end) {
       for (std::size_t r = begin; r < end; ++r) {

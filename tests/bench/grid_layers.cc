@@ -17,7 +17,9 @@ namespace {
 
 constexpr std::uint32_t kChannels = 4;  // of the caller's numbers
 
-std::uint32_t width_of(const GridLayer& layer) { return layer.kind >= GridLayer::Kind::kLinear ? 1 : layer.side; }
+bool is_line(GridLayer::Kind kind) { return kind == GridLayer::Kind::kConv1d || kind >= GridLayer::Kind::kLinear; }
+
+fb::Size grid_of(const GridLayer& layer) { return {is_line(layer.kind) ? 1 : layer.side, layer.side}; }
 
 }  // namespace
 
@@ -29,28 +31,38 @@ std::vector<std::byte> layer_file(const GridLayer& layer) {
     return b.constant(name, rows, columns,
                       converter::testing::random_floats({rows, columns}, rows + columns, size).data, type);
   };
-  b.input({layer.side, width_of(layer)}, kChannels, {}, {});
+  b.input(grid_of(layer), kChannels, {}, {});
   b.begin_encode();
-  Rows x = b.conv2d({}, weight("first", layer.input, kChannels, fb::WeightType::Int8), {});
-  const converter::WindowSpec window{.kernel = {layer.kernel, layer.kernel},
-                                     .stride = {layer.stride, layer.stride},
-                                     .padding = {layer.padding, layer.padding}};
-  const std::uint32_t taps = layer.kernel * layer.kernel;
+  const auto first = weight("first", layer.input, kChannels, fb::WeightType::Int8);
+  Rows x = b.conv2d({}, first, {});
+  const bool line = is_line(layer.kind);
+  const converter::WindowSpec window{.kernel = {line ? 1 : layer.kernel, layer.kernel},
+                                     .stride = {line ? 1 : layer.stride, layer.stride},
+                                     .padding = {line ? 0 : layer.padding, layer.padding}};
+  const std::uint32_t taps = layer.kernel * (line ? 1 : layer.kernel);
   switch (layer.kind) {
     case GridLayer::Kind::kConv2d:
+    case GridLayer::Kind::kConv1d:
       x = b.conv2d(x, weight("measured", layer.output, taps * layer.input / layer.groups, fb::WeightType::Int8),
                    {.window = window, .activation = fb::Activation::Relu, .groups = layer.groups});
       break;
-    case GridLayer::Kind::kDepthwiseConv2d:
+    case GridLayer::Kind::kDepthwise:
       x = b.depthwise_conv2d(x, weight("measured", taps, layer.input, fb::WeightType::Float32),
                              {.window = window, .activation = fb::Activation::Relu});
+      break;
+    case GridLayer::Kind::kDepthwiseRelu6:
+      x = b.depthwise_conv2d(x, weight("measured", taps, layer.input, fb::WeightType::Float32),
+                             {.window = window, .activation = fb::Activation::Relu6});
+      x = b.linear(x, weight("after", 16, layer.input, fb::WeightType::Int8));
       break;
     case GridLayer::Kind::kMaxPool: x = b.pool2d(x, fb::PoolKind::Max, window); break;
     case GridLayer::Kind::kAveragePool: x = b.pool2d(x, fb::PoolKind::Average, window); break;
     case GridLayer::Kind::kLinear:
       x = b.linear(x, weight("measured", layer.output, layer.input, fb::WeightType::Int8));
       break;
-    case GridLayer::Kind::kAdd: x = b.add(x, x); break;
+    case GridLayer::Kind::kAdd:
+      x = b.add(b.conv2d({}, first, {.window = {}, .activation = fb::Activation::Tanh}), x, fb::Activation::None);
+      break;
     case GridLayer::Kind::kRelu: x = b.activate(x, fb::Activation::Relu); break;
     case GridLayer::Kind::kSigmoid: x = b.activate(x, fb::Activation::Sigmoid); break;
     case GridLayer::Kind::kTanh: x = b.activate(x, fb::Activation::Tanh); break;
@@ -69,7 +81,7 @@ std::vector<std::byte> layer_file(const GridLayer& layer) {
 }
 
 std::vector<float> layer_input(const GridLayer& layer) {
-  return converter::testing::random_floats({layer.side, width_of(layer), kChannels}, 3, 2).data;
+  return converter::testing::random_floats({grid_of(layer).height(), layer.side, kChannels}, 3, 2).data;
 }
 
 }  // namespace kinglet::bench

@@ -28,7 +28,9 @@ struct Row {
 };
 
 constexpr auto kConv = GridLayer::Kind::kConv2d;
-constexpr auto kDepthwise = GridLayer::Kind::kDepthwiseConv2d;
+constexpr auto kConv1d = GridLayer::Kind::kConv1d;
+constexpr auto kDepthwise = GridLayer::Kind::kDepthwise;
+constexpr auto kRelu6 = GridLayer::Kind::kDepthwiseRelu6;
 constexpr auto kMax = GridLayer::Kind::kMaxPool;
 constexpr auto kMean = GridLayer::Kind::kAveragePool;
 constexpr auto kLinear = GridLayer::Kind::kLinear;
@@ -50,24 +52,37 @@ const std::vector<Row> kRows = {
     {"4 groups", {kConv, 28, 128, 128, 3, 1, 1, 4}},
     {"2 groups", {kConv, 28, 128, 128, 3, 1, 1, 2}},
     {"VGG-16", {kConv, 112, 64, 128, 3, 1, 1, 1}},
+    {"Whisper tiny", {kConv1d, 3000, 80, 384, 3, 1, 1, 1}},
+    {"Whisper tiny", {kConv1d, 3000, 384, 384, 3, 2, 1, 1}},
     {"ResNet", {kMax, 112, 64, 64, 3, 2, 1, 1}},
     {"VGG", {kMax, 112, 128, 128, 2, 2, 0, 1}},
     {"VGG", {kMax, 28, 512, 512, 2, 2, 0, 1}},
     {"ResNet", {kMean, 7, 512, 512, 7, 7, 0, 1}},
     {"ResNet-50", {kMean, 7, 2048, 2048, 7, 7, 0, 1}},
     {"DenseNet", {kMean, 28, 256, 256, 2, 2, 0, 1}},
-    {"MobileNetV2", {kDepthwise, 112, 32, 32, 3, 1, 1, 1}},
-    {"MobileNetV2", {kDepthwise, 112, 96, 96, 3, 2, 1, 1}},
-    {"MobileNetV2", {kDepthwise, 56, 144, 144, 3, 1, 1, 1}},
-    {"MobileNetV2", {kDepthwise, 56, 144, 144, 3, 2, 1, 1}},
-    {"MobileNetV2", {kDepthwise, 28, 192, 192, 3, 1, 1, 1}},
-    {"MobileNetV2", {kDepthwise, 28, 192, 192, 3, 2, 1, 1}},
-    {"MobileNetV2", {kDepthwise, 14, 384, 384, 3, 1, 1, 1}},
-    {"MobileNet", {kDepthwise, 14, 512, 512, 3, 1, 1, 1}},
-    {"MobileNetV2", {kDepthwise, 14, 576, 576, 3, 1, 1, 1}},
-    {"MobileNetV2", {kDepthwise, 14, 576, 576, 3, 2, 1, 1}},
-    {"MobileNetV2", {kDepthwise, 7, 960, 960, 3, 1, 1, 1}},
+    {"MobileNetV2", {kRelu6, 112, 32, 32, 3, 1, 1, 1}},
+    {"MobileNetV2", {kRelu6, 112, 96, 96, 3, 2, 1, 1}},
+    {"MobileNetV2", {kRelu6, 56, 144, 144, 3, 1, 1, 1}},
+    {"MobileNetV2", {kRelu6, 56, 144, 144, 3, 2, 1, 1}},
+    {"MobileNetV2", {kRelu6, 28, 192, 192, 3, 1, 1, 1}},
+    {"MobileNetV2", {kRelu6, 28, 192, 192, 3, 2, 1, 1}},
+    {"MobileNetV2", {kRelu6, 14, 384, 384, 3, 1, 1, 1}},
+    {"MobileNet, floats", {kDepthwise, 14, 512, 512, 3, 1, 1, 1}},
+    {"MobileNetV2", {kRelu6, 14, 576, 576, 3, 1, 1, 1}},
+    {"MobileNetV2", {kRelu6, 14, 576, 576, 3, 2, 1, 1}},
+    {"MobileNetV2", {kRelu6, 7, 960, 960, 3, 1, 1, 1}},
     {"5 × 5", {kDepthwise, 28, 120, 120, 5, 1, 2, 1}},
+    {"ResNet-50, 1 × 1", {kLinear, 3136, 64, 256, 1, 1, 0, 1}},
+    {"ResNet-50, 1 × 1", {kLinear, 3136, 256, 64, 1, 1, 0, 1}},
+    {"ResNet-50, 1 × 1", {kLinear, 196, 1024, 256, 1, 1, 0, 1}},
+    {"ResNet-50, 1 × 1", {kLinear, 49, 512, 2048, 1, 1, 0, 1}},
+    {"MobileNetV2, 1 × 1", {kLinear, 12544, 16, 96, 1, 1, 0, 1}},
+    {"MobileNetV2, 1 × 1", {kLinear, 3136, 144, 24, 1, 1, 0, 1}},
+    {"MobileNetV2, 1 × 1", {kLinear, 196, 384, 64, 1, 1, 0, 1}},
+    {"MobileNetV2, 1 × 1", {kLinear, 49, 160, 960, 1, 1, 0, 1}},
+    {"ViT-B/16", {kLinear, 197, 768, 768, 1, 1, 0, 1}},
+    {"ViT-B/16", {kLinear, 197, 768, 3072, 1, 1, 0, 1}},
+    {"ViT-B/16", {kLinear, 197, 3072, 768, 1, 1, 0, 1}},
     {"BERT, GPT-2", {kLinear, 1, 768, 768, 1, 1, 0, 1}},
     {"BERT, GPT-2", {kLinear, 16, 768, 768, 1, 1, 0, 1}},
     {"BERT, GPT-2", {kLinear, 128, 768, 768, 1, 1, 0, 1}},
@@ -105,35 +120,37 @@ double now() {
   return 1e9 * static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec);
 }
 
-constexpr std::uint32_t kMeasured = 1;  // of a file's operators
-
 enum class By { kKinglet, kXnnpack, kStatic };
 
 // Whether XNNPACK takes the operator that is measured.
-bool takes(const Model& model, const xnnpack::Options& options) {
+bool takes(const Model& model, std::uint32_t measured, const xnnpack::Options& options) {
   struct Asked {
     Provider provider;
+    std::uint32_t measured;
     bool taken;
   };
   const Plan plan = *Plan::make(model);
   AlignedBytes arena(plan.arena_bytes + 64);
   xnnpack::Engine engine(nullptr, options);
-  Asked asked{engine.provider(), false};
+  Asked asked{engine.provider(), measured, false};
   SessionOptions with;
   with.provider = {&asked, [](void* self, const Provided& op) {
                      auto& all = *static_cast<Asked*>(self);
                      const Status done = all.provider.prepare(all.provider.context, op);
-                     all.taken |= done.ok() && op.index == kMeasured;
+                     all.taken |= done.ok() && op.index == all.measured;
                      return done;
                    }};
   (void)*Session::create(plan, arena.span().first(plan.arena_bytes), with);
   return asked.taken;
 }
 
-// A session over a file; nanoseconds of the operator that is measured: the second, which reads what the first makes of the caller's numbers.
+// A session over a file; nanoseconds of the operator that is measured.
 class Measured {
  public:
-  Measured(const Model& model, By by) : plan_(*Plan::make(model)), arena_(plan_.arena_bytes + 64) {
+  Measured(const Model& model, std::uint32_t op, By by)
+      : op_(op),
+        plan_(*Plan::make(model)),
+        arena_(plan_.arena_bytes + 64) {
     if (by != By::kKinglet)
       engine_ = std::make_unique<xnnpack::Engine>(nullptr, by == By::kStatic ? xnnpack::kStatic : xnnpack::kEverything);
     SessionOptions options;
@@ -141,7 +158,7 @@ class Measured {
                             [](void* self, const Observation& seen) {
                               const double end = now();
                               auto& measured = *static_cast<Measured*>(self);
-                              if (seen.op == kMeasured) measured.nanoseconds_ = end - measured.before_;
+                              if (seen.op == measured.op_) measured.nanoseconds_ = end - measured.before_;
                               measured.before_ = now();
                             },
                         .context = this};
@@ -156,6 +173,7 @@ class Measured {
   }
 
  private:
+  std::uint32_t op_;
   Plan plan_;
   AlignedBytes arena_;
   std::unique_ptr<xnnpack::Engine> engine_;
@@ -169,17 +187,25 @@ double median(std::vector<double> values) {
 }
 
 std::string name_of(const GridLayer& l) {
-  const char* kinds[] = {"convolution", "depthwise", "max pool", "mean pool", "linear",
-                         "sum",         "ReLU",      "sigmoid",  "tanh"};
-  std::string name = kinds[static_cast<int>(l.kind)];
   const auto text = [](std::uint32_t number) { return std::to_string(number); };
-  if (l.kind >= kLinear) {
-    name += ", " + text(l.side) + (l.side == 1 ? " row of " : " rows of ") + text(l.input);
-  } else {
-    name += " " + text(l.kernel) + " × " + text(l.kernel) + ", " + text(l.side) + " × " + text(l.side) + " × " +
-            text(l.input);
+  const std::string in = text(l.input), arrow = " → " + text(l.output);
+  const std::string rows = ", " + text(l.side) + (l.side == 1 ? " row of " : " rows of ") + in;
+  const std::string windows =
+      " " + text(l.kernel) + " × " + text(l.kernel) + ", " + text(l.side) + " × " + text(l.side) + " × " + in;
+  std::string name;
+  switch (l.kind) {
+    case kConv: name = "convolution" + windows + arrow; break;
+    case kConv1d: name = "convolution of " + text(l.kernel) + ", " + text(l.side) + " × " + in + arrow; break;
+    case kDepthwise: name = "depthwise" + windows; break;
+    case kRelu6: name = "depthwise" + windows + ", ReLU6, int8"; break;
+    case kMax: name = "max pool" + windows; break;
+    case kMean: name = "mean pool" + windows; break;
+    case kLinear: name = "linear" + rows + arrow; break;
+    case kAdd: name = "sum" + rows; break;
+    case kRelu: name = "ReLU" + rows; break;
+    case kSigmoid: name = "sigmoid" + rows; break;
+    case kTanh: name = "tanh" + rows; break;
   }
-  if (l.kind == kConv || l.kind == kLinear) name += " → " + text(l.output);
   if (l.stride != 1) name += ", stride " + text(l.stride);
   if (l.groups != 1) name += ", " + text(l.groups) + " groups";
   return name;
@@ -203,10 +229,11 @@ void measure(const Row& row, int rounds) {
   const AlignedBytes bytes(file);
   const Model model = *Model::open(bytes.span());
   const auto features = layer_input(row.layer);
-  Measured kinglet(model, By::kKinglet);
+  const std::uint32_t op = measured(row.layer);
+  Measured kinglet(model, op, By::kKinglet);
   std::unique_ptr<Measured> floats, statics;
-  if (takes(model, xnnpack::kEverything)) floats = std::make_unique<Measured>(model, By::kXnnpack);
-  if (takes(model, xnnpack::kStatic)) statics = std::make_unique<Measured>(model, By::kStatic);
+  if (takes(model, op, xnnpack::kEverything)) floats = std::make_unique<Measured>(model, op, By::kXnnpack);
+  if (takes(model, op, xnnpack::kStatic)) statics = std::make_unique<Measured>(model, op, By::kStatic);
   std::vector<double> ours, theirs, int8;
   for (int i = -2; i < rounds; ++i) {
     const double a = kinglet.run(features), b = floats ? floats->run(features) : 0,
@@ -221,7 +248,7 @@ void measure(const Row& row, int rounds) {
       "\"static\": %s, "
       "\"taken\": %s}\n",
       xnnpack::version(), row.model, name_of(row.layer).c_str(), median(ours) / 1000, ratios_of(theirs, ours).c_str(),
-      ratios_of(int8, ours).c_str(), takes(model, {}) ? "true" : "false");
+      ratios_of(int8, ours).c_str(), takes(model, op, {}) ? "true" : "false");
   std::fflush(stdout);
 }
 

@@ -1,5 +1,7 @@
 #include "xnnpack/engine.h"
 
+#include <cstdio>
+
 #include "failure.h"
 #include "file.h"
 #include "model_generated.h"
@@ -19,6 +21,20 @@ bool has_ranges(const fb::Function& function) {
   return false;
 }
 
+std::size_t operators_of(const fb::Function* function) {
+  return function == nullptr ? 0 : function->operators()->size();
+}
+
+// What was asked for need not be what happens: that depends on the model.
+void tell(const std::string& name, std::size_t taken, const fb::Model& root) {
+  const std::size_t all = operators_of(root.encode()) + operators_of(root.step());
+  if (taken == 0)
+    std::fprintf(stderr,
+                 "kinglet: provider %s: it is the faster at none of the %zu operators, which are all Kinglet's\n",
+                 name.c_str(), all);
+  else std::fprintf(stderr, "kinglet: provider %s: %zu of %zu operators\n", name.c_str(), taken, all);
+}
+
 void check_int8(const fb::Model& root) {
   if (!xnnpack::kHasStaticConvolutions)
     throw Failure("--provider xnnpack-int8: the installed XNNPACK has no such convolutions: use --provider xnnpack");
@@ -31,6 +47,7 @@ void check_int8(const fb::Model& root) {
 }  // namespace
 
 struct OtherEngine::State {
+  std::string name;
   xnnpack::Options options;
   std::unique_ptr<Arena> block;
   std::unique_ptr<xnnpack::Engine> engine;
@@ -39,6 +56,7 @@ struct OtherEngine::State {
 OtherEngine::OtherEngine(const std::string& name) {
   if (name == "none") return;
   state_ = std::make_unique<State>();
+  state_->name = name;
   state_->options.static_convolutions = name == "xnnpack-int8";
 }
 
@@ -49,6 +67,7 @@ Result<Session*> OtherEngine::create(const Plan& plan, std::span<std::byte> aren
   xnnpack::Engine measuring(pool, state_->options);
   options.provider = measuring.provider();
   if (const auto session = Session::create(plan, arena, options); !session.ok()) return session;
+  tell(state_->name, measuring.operators(), plan.model.root());
   if (measuring.operators() == 0) {
     options.provider = {};
     return Session::create(plan, arena, options);

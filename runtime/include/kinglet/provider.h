@@ -40,7 +40,7 @@ struct Layer {
   std::uint32_t groups;  // of kConv2d
   std::uint32_t input_channels, output_channels;
   std::size_t input_stride, output_stride;  // numbers from one pixel to the next; of a sum all are alike
-  bool relu;                                // results below zero become zero
+  float least, most;                        // results below and above become these
   const float* bias;                        // [output_channels], or null
   Range seen, made;                         // of a calibrated convolution: its input, and what it gives to `finish`
 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <regex>
 
 #include "tests/ports/host/program.h"
 #include "tests/ports/host/tensor_file.h"
@@ -55,6 +56,27 @@ TEST(EvalOfFiles, SaysWhatTheModelReads) {
        "for models that read pictures or sounds");
   says({golden("vit"), "-o", temporary_folder() + "/no.kgl", "--calibrate", golden("vit/none.png")}, 1, "none.png");
   EXPECT_FALSE(fs::exists(temporary_folder() + "/no.kgl"));
+}
+
+// Beside pictures may lie what people write of them.
+TEST(Calibrate, TakesThePicturesOfAFolder) {
+  const std::filesystem::path folder = std::filesystem::path(temporary_folder()) / "pictures";
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "captions.tsv") << "a\tred circle\n";
+  const std::string file = temporary_folder() + "/folder.kgl";
+  const auto none = convert({golden("trocr"), "-o", file, "--calibrate", folder.string()});
+  EXPECT_EQ(none.status, 1);
+  EXPECT_NE(none.err.find("holds no file that is called like a picture"), std::string::npos) << show(none);
+  for (const char* name : {"0.png", "1.png"})
+    std::filesystem::copy_file(golden(std::string("trocr/") + name), folder / name,
+                               std::filesystem::copy_options::overwrite_existing);
+  std::filesystem::rename(folder / "1.png", folder / "1.PNG");
+  const auto ran = convert({golden("trocr"), "-o", file, "--calibrate", folder.string()});
+  EXPECT_EQ(ran.status, 0) << show(ran);
+  EXPECT_EQ(convert({"compare", golden("trocr"), file, "--calibrate", golden("trocr/0.png"), "--calibrate",
+                     golden("trocr/1.png")})
+                .status,
+            0);
 }
 
 // A picture of one grey.
@@ -135,6 +157,25 @@ TEST(Provider, StaticInt8WantsRanges) {
   for (const auto* ran : {&int8, &none}) EXPECT_EQ(ran->status, 0) << show(*ran);
   EXPECT_NE(int8.out, none.out);
   EXPECT_EQ(logits("xnnpack-int16").status, 2);
+}
+
+// It says what it got, also where that is nothing.
+TEST(Provider, SaysWhatItComputes) {
+  const std::string file = temporary_folder() + "/provided.kgl", picture = golden("trocr/0.png");
+  const auto logits = [&](const std::string& provider) {
+    return run({"logits", file, "--image", picture, "--decoder-tokens", "1,2,3", "--provider", provider, "--digest"});
+  };
+  ASSERT_EQ(convert({golden("captioner-mobilenet"), "-o", file}).status, 0);
+  const auto theirs = logits("xnnpack");
+  if (theirs.err.find("not installed") != std::string::npos) GTEST_SKIP() << "built without XNNPACK";
+  EXPECT_EQ(theirs.status, 0) << show(theirs);
+  EXPECT_TRUE(
+      std::regex_search(theirs.err, std::regex("kinglet: provider xnnpack: [1-9][0-9]* of [1-9][0-9]* operators\n")))
+      << show(theirs);
+  ASSERT_EQ(convert({golden("trocr"), "-o", file}).status, 0);
+  const auto nothing = logits("xnnpack");
+  EXPECT_NE(nothing.err.find("provider xnnpack: it is the faster at none of the "), std::string::npos) << show(nothing);
+  EXPECT_EQ(nothing.out, logits("none").out);
 }
 
 TEST(Part, OfAWholeClip) {

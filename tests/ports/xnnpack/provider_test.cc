@@ -170,6 +170,40 @@ TEST(Xnnpack, TakesByDefaultWhatItIsFasterAt) {
   EXPECT_GT(taken, 0U);
 }
 
+// What README.md's table says of shapes on both sides of each rule.
+TEST(Xnnpack, TheShapesItIsFasterAt) {
+  using enum Layer::Kind;
+  const auto layer = [](Layer::Kind kind, std::uint32_t channels, std::uint32_t kernel, std::uint32_t groups = 1) {
+    Layer made{};
+    made.kind = kind;
+    made.kernel = {kernel, kernel};
+    made.groups = groups;
+    made.input_channels = made.output_channels = channels;
+    return made;
+  };
+  EXPECT_FALSE(is_faster(layer(kConv2d, 64, 3), 1));
+  EXPECT_FALSE(is_faster(layer(kConv2d, 512, 3), 1));
+  EXPECT_EQ(is_faster(layer(kConv2d, 128, 3, 8), 1), kOf2022);
+  EXPECT_EQ(is_faster(layer(kConv2d, 512, 3, 32), 1), kOf2022);
+  EXPECT_FALSE(is_faster(layer(kConv2d, 128, 3, 4), 1));
+  EXPECT_TRUE(is_faster(layer(kDepthwiseConv2d, 32, 3), 1));
+  EXPECT_TRUE(is_faster(layer(kDepthwiseConv2d, 512, 3), 1));
+  EXPECT_FALSE(is_faster(layer(kDepthwiseConv2d, 576, 3), 1));
+  EXPECT_TRUE(is_faster(layer(kMaxPool, 64, 3), 1));
+  EXPECT_FALSE(is_faster(layer(kMaxPool, 128, 2), 1));
+  EXPECT_TRUE(is_faster(layer(kAveragePool, 256, 2), 1));
+  EXPECT_TRUE(is_faster(layer(kAveragePool, 512, 7), 1));
+  EXPECT_EQ(is_faster(layer(kAveragePool, 2048, 7), 1), kOf2022);
+  for (const std::uint32_t rows : {1U, 16U, 128U}) EXPECT_FALSE(is_faster(layer(kLinear, 768, 1), rows));
+  EXPECT_FALSE(is_faster(layer(kAdd, 768, 1), 197));
+  EXPECT_TRUE(is_faster(layer(kRelu, 768, 1), 64));
+  EXPECT_FALSE(is_faster(layer(kRelu, 768, 1), 1));
+  EXPECT_TRUE(is_faster(layer(kSigmoid, 768, 1), 16));
+  EXPECT_FALSE(is_faster(layer(kSigmoid, 768, 1), 1));
+  EXPECT_TRUE(is_faster(layer(kTanh, 768, 1), 16));
+  EXPECT_FALSE(is_faster(layer(kTanh, 16, 1), 64));
+}
+
 // The captioners' trunks, in which floats are nearer to PyTorch's than int8 is. Where XNNPACK has depthwise convolutions only, whose results
 // become int8 at once, their last bits may not show.
 TEST(Xnnpack, FollowsPyTorchCloserThanInt8) {
@@ -278,7 +312,7 @@ TEST(Xnnpack, NothingIsAllocatedWhileItRuns) {
   const ReferenceInput input = picture(4);
   Pool pool(2);
   Made made(model);
-  for (const Options& options : kFloatsAndStatic) {
+  for (const Options& options : {kEverything, with_static(), Options{}}) {
     std::size_t bytes = 0;
     {
       Engine measuring(pool.pool, options);
@@ -300,6 +334,33 @@ TEST(Xnnpack, NothingIsAllocatedWhileItRuns) {
     EXPECT_EQ(kinglet::testing::heap_calls(), before);
     EXPECT_GT(before, 0);
   }
+}
+
+TEST(Xnnpack, NothingIsAllocatedInSteps) {
+  if (!kHasLinear) GTEST_SKIP() << "this XNNPACK has no operator of a decoder";
+  if (kinglet::testing::heap_calls() < 0) GTEST_SKIP() << "a sanitizer has the heap";
+  const Converted model(fs::path(converter::testing::goldens()) / "gpt2");
+  Pool pool(2);
+  Made made(model);
+  std::size_t bytes = 0;
+  {
+    Engine measuring(pool.pool, kEverything);
+    ASSERT_TRUE(made.session(measuring.provider()).ok());
+    bytes = measuring.bytes();
+  }
+  AlignedBytes block(bytes);
+  Engine engine(pool.pool, kEverything, block.span());
+  const auto session = made.session(engine.provider());
+  ASSERT_TRUE(session.ok()) << session.status().message();
+  ASSERT_GT(engine.operators(), 0U);
+  const std::int32_t tokens[] = {1, 2, 3};
+  const long before = kinglet::testing::heap_calls();
+  for (const std::size_t count : {3, 1, 2}) {
+    const Chunk chunk{.tokens = std::span(tokens).first(count)};
+    const Status done = (*session)->step({&chunk, 1});
+    EXPECT_TRUE(done.ok()) << done.message();
+  }
+  EXPECT_EQ(kinglet::testing::heap_calls(), before);
 }
 
 TEST(Xnnpack, ABlockThatIsTooSmallIsAStatus) {
