@@ -355,7 +355,7 @@ TEST(Xnnpack, NothingIsAllocatedInSteps) {
   ASSERT_GT(engine.operators(), 0U);
   const std::int32_t tokens[] = {1, 2, 3};
   const long before = kinglet::testing::heap_calls();
-  for (const std::size_t count : {3, 1, 2}) {
+  for (const std::size_t count : {std::size_t{3}, std::size_t{1}, std::size_t{2}}) {
     const Chunk chunk{.tokens = std::span(tokens).first(count)};
     const Status done = (*session)->step({&chunk, 1});
     EXPECT_TRUE(done.ok()) << done.message();
