@@ -100,13 +100,18 @@ Entry read_entry(const std::string& name, const json& value, std::uint64_t data_
   return entry;
 }
 
-void check_overlap(std::vector<Entry> entries, const std::string& where) {
+// Every byte is one tensor's, as the format has it: other bytes are of a file that was damaged, or two of them.
+void check_cover(std::vector<Entry> entries, std::size_t bytes, const std::string& where) {
   std::erase_if(entries, [](const Entry& e) { return e.begin == e.end; });
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.begin < b.begin; });
-  for (std::size_t i = 1; i < entries.size(); ++i) {
-    if (entries[i].begin < entries[i - 1].end)
+  std::uint64_t at = 0;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (entries[i].begin < at)
       fail(where, "the data of " + entries[i - 1].name + " and " + entries[i].name + " overlap");
+    if (entries[i].begin > at) fail(where, "before the data of " + entries[i].name + " bytes that are no tensor's");
+    at = entries[i].end;
   }
+  if (at != bytes) fail(where, std::to_string(bytes - at) + " bytes behind the data of all tensors");
 }
 
 json read_header(std::span<const std::byte> file, const std::string& where, std::span<const std::byte>& data) {
@@ -147,7 +152,7 @@ void read_safetensors(std::span<const std::byte> file, const std::string& where,
   for (const auto& [name, value] : header.items()) {
     if (name != "__metadata__") entries.push_back(read_entry(name, value, data.size(), where));
   }
-  check_overlap(entries, where);
+  check_cover(entries, data.size(), where);
   for (Entry& entry : entries) add(std::move(entry), data, where, checkpoint);
 }
 

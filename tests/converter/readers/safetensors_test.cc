@@ -123,6 +123,20 @@ TEST(Safetensors, RefusesOverlapsAndDoubleNames) {
   EXPECT_THROW(read_safetensors(std::as_bytes(std::span(again)), "second.safetensors", checkpoint), Error);
 }
 
+// safetensors refuses these, too.
+TEST(Safetensors, RefusesBytesOfNoTensor) {
+  const auto floats = [](const char* name, int begin, int end) {
+    return std::string("\"") + name + R"(":{"dtype":"F32","shape":[1],"data_offsets":[)" + std::to_string(begin) + "," +
+           std::to_string(end) + "]}";
+  };
+  EXPECT_EQ(refusal("{" + floats("a", 0, 4) + "," + floats("b", 4, 8) + "}", std::string(8, '\0')), "accepted");
+  EXPECT_THAT(refusal("{" + floats("a", 0, 4) + "}", std::string(8, '\0')), HasSubstr("4 bytes behind the data"));
+  EXPECT_THAT(refusal("{" + floats("a", 4, 8) + "}", std::string(8, '\0')), HasSubstr("before the data of a"));
+  EXPECT_THAT(refusal("{" + floats("a", 0, 4) + "," + floats("b", 8, 12) + "}", std::string(12, '\0')),
+              HasSubstr("before the data of b"));
+  EXPECT_THAT(refusal("{}", "x"), HasSubstr("1 bytes behind"));
+}
+
 TEST(Safetensors, RefusesDeepNestingAndHugeHeaders) {
   const std::string deep = R"({"a":)" + std::string(100'000, '[') + std::string(100'000, ']') + "}";
   EXPECT_THAT(refusal(deep, ""), HasSubstr("too deeply"));
