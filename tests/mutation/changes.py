@@ -46,6 +46,8 @@ def bodies(text):
                 kind = "inner"
             elif re.match(r"(inline\s+)?namespace\b|extern\b", head):
                 kind = "scope"
+            elif re.search(r"\bconcept\b", head):
+                kind = "inner"
             elif re.search(r"\)(\s*(const|noexcept))*(\s*->\s*[^;{}=]+)?$", head) and not re.search(r"\bconst(expr|eval)\b", head):
                 kind = "body"
             elif re.search(r"\b(class|struct|union)\b", head):
