@@ -3,8 +3,6 @@
 namespace kinglet::capi {
 namespace {
 
-constexpr std::size_t kMostOptions = 1024;  // bytes of a struct
-
 std::uintptr_t begin_of(const Memory& memory) { return reinterpret_cast<std::uintptr_t>(memory.data); }
 std::uintptr_t end_of(const Memory& memory) { return begin_of(memory) + memory.count * memory.size; }
 

@@ -19,11 +19,11 @@ Status not_open();  // of a handle
 
 // Memory that a caller gave, as he says.
 struct Memory {
-  const void* data;
-  std::size_t count;  // of elements
-  std::size_t size;   // of one
-  std::size_t align;
-  bool written;
+  const void* data = nullptr;
+  std::size_t count = 0;  // of elements
+  std::size_t size = 1;   // of one
+  std::size_t align = 1;
+  bool written = false;
   std::size_t most = SIZE_MAX;  // elements
 };
 
@@ -44,6 +44,16 @@ inline Memory reads(kinglet_floats floats) { return reads(floats.data, floats.co
 inline Memory reads(std::span<const std::byte> bytes) { return {bytes.data(), bytes.size(), 1, 1, false}; }
 inline Memory writes(void* data, std::size_t bytes) { return {data, bytes, 1, 1, true}; }
 inline Memory writes(std::span<std::byte> bytes) { return {bytes.data(), bytes.size(), 1, 1, true}; }
+
+// Options are as long as they say; null, or what read_options refuses, is nothing here.
+constexpr std::size_t kMostOptions = 1024;  // bytes
+template <class Options>
+Memory reads_options(const Options* options) {
+  std::size_t bytes = 0;
+  if (options != nullptr && reinterpret_cast<std::uintptr_t>(options) % alignof(Options) == 0)
+    std::memcpy(&bytes, options, sizeof bytes);
+  return {options, bytes <= kMostOptions ? bytes : 0, 1, 1, false};
+}
 
 // Each is there, at an address its elements can have, ends before memory does, and overlaps no other that is written.
 Status check_memory(std::span<const Memory> memory);

@@ -62,7 +62,10 @@ kinglet_status kinglet_sampler_create(kinglet_sampler* sampler, uint32_t vocabul
                                       const kinglet_sampler_options* options, void* workspace, size_t workspace_bytes,
                                       const kinglet_session* session) {
   if (auto s = check_place(sampler); !s.ok()) return tell(s);
-  if (auto s = check_memory(writes(sampler), writes(workspace, workspace_bytes)); !s.ok()) return tell(s);
+  if (auto s = check_memory(writes(sampler), writes(workspace, workspace_bytes), reads_options(options),
+                            reads(session, session == nullptr ? 0 : 1));
+      !s.ok())
+    return tell(s);
   if (vocabulary > kMostTokens) return tell(bad("the vocabulary is out of range", kMostTokens));
   SamplerOptions wanted;
   if (auto s = read_sampler(options, wanted); !s.ok()) return tell(s);
@@ -151,7 +154,10 @@ kinglet_status kinglet_beam_search_create(kinglet_beam_search* search, const kin
   const TokenMarks* known = seen_in(marks);
   if (known == nullptr) return tell(not_open());
   if (auto s = check_place(search); !s.ok()) return tell(s);
-  if (auto s = check_memory(writes(search), reads(marks), writes(workspace, workspace_bytes)); !s.ok()) return tell(s);
+  if (auto s = check_memory(writes(search), reads(marks), writes(workspace, workspace_bytes), reads_options(options),
+                            reads(session, session == nullptr ? 0 : 1));
+      !s.ok())
+    return tell(s);
   BeamOptions wanted;
   if (auto s = read_beam(options, wanted); !s.ok()) return tell(s);
   const kernels::Kernels* kernels = nullptr;

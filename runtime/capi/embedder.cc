@@ -36,6 +36,7 @@ kinglet_status workspace_bytes(const kinglet_plan* plan, std::size_t text_bytes,
   const Plan* planned = seen_in(plan);
   if (planned == nullptr) return tell(not_open());
   if (auto s = check_place(count); !s.ok()) return tell(s);
+  if (auto s = check_memory(reads(plan), writes(count)); !s.ok()) return tell(s);
   Workspace workspace;
   if (auto parts = Parts<Task>::take(workspace, *planned, text_bytes); !parts.ok()) return tell(parts.status());
   const auto measured = workspace.measured();
@@ -78,7 +79,8 @@ kinglet_status call(Handle* handle, const kinglet_passage* passages, std::size_t
   if (object == nullptr) return tell(not_open());
   const SessionObject& session = *seen_in(object->session);
   const auto ours = [&](const auto&... theirs) {
-    return check_memory(theirs..., writes(handle), writes(object->workspace), writes(session.arena));
+    return check_memory(theirs..., writes(handle), writes(object->workspace), writes(session.arena),
+                        reads(file_of(session)), reads_options(options));
   };
   if (auto s = ours(reads(passages, count), writes(done, done == nullptr ? 0U : 1U)); !s.ok()) return tell(s);
   EmbedOptions wanted;
@@ -167,7 +169,9 @@ kinglet_status kinglet_classifier_probabilities(kinglet_classifier* classifier, 
   auto* object = usable(classifier);
   if (object == nullptr) return tell(not_open());
   if (auto s = check_place(probabilities); !s.ok()) return tell(s);
-  if (auto s = check_memory(writes(classifier), writes(probabilities), writes(object->workspace)); !s.ok())
+  if (auto s = check_memory(writes(classifier), writes(probabilities), writes(object->workspace),
+                            reads(file_of(*seen_in(object->session))));
+      !s.ok())
     return tell(s);
   const auto made = object->task.probabilities(index, row);
   if (made.ok()) *probabilities = floats_of(*made);
@@ -180,7 +184,9 @@ kinglet_status kinglet_classifier_best(kinglet_classifier* classifier, size_t in
   if (object == nullptr) return tell(not_open());
   if (auto s = check_place(label); !s.ok()) return tell(s);
   if (auto s = check_place(probability); !s.ok()) return tell(s);
-  if (auto s = check_memory(writes(classifier), writes(label), writes(probability), writes(object->workspace)); !s.ok())
+  if (auto s = check_memory(writes(classifier), writes(label), writes(probability), writes(object->workspace),
+                            reads(file_of(*seen_in(object->session))));
+      !s.ok())
     return tell(s);
   const auto best = object->task.best(index, row);
   if (best.ok()) *label = best->label;

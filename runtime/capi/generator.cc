@@ -84,12 +84,13 @@ Status check_call(const GeneratorObject& object, const Memory& argument) {
 }
 
 // What `generate` reads while it writes: nothing of it may lie where it writes.
-Status check_options(const GeneratorObject& object, const GenerateOptions& wanted, kinglet_generated* made) {
+Status check_options(const GeneratorObject& object, const GenerateOptions& wanted, kinglet_generated* made,
+                     const Memory& options, const Memory& handle) {
   const SessionObject* session = seen_in(object.session);
   if (session == nullptr) return not_open();
-  if (auto s =
-          check_memory(writes(made, made == nullptr ? 0 : 1), reads(tokens_of(wanted.stop_tokens)),
-                       reads(tokens_of(wanted.sampler.suppressed)), writes(object.workspace), writes(session->arena));
+  if (auto s = check_memory(writes(made, made == nullptr ? 0 : 1), reads(tokens_of(wanted.stop_tokens)),
+                            reads(tokens_of(wanted.sampler.suppressed)), writes(object.workspace),
+                            writes(session->arena), reads(file_of(*session)), options, handle);
       !s.ok())
     return s;
   for (const std::string_view stop : wanted.stop) {
@@ -115,6 +116,7 @@ kinglet_status kinglet_generator_workspace_bytes(const kinglet_plan* plan, size_
   const Plan* planned = seen_in(plan);
   if (planned == nullptr) return tell(not_open());
   if (auto s = check_place(bytes); !s.ok()) return tell(s);
+  if (auto s = check_memory(reads(plan), writes(bytes), reads_options(options)); !s.ok()) return tell(s);
   GeneratorOptions wanted;
   std::uint32_t stops = 0;
   if (auto s = read(options, wanted, stops); !s.ok()) return tell(s);
@@ -131,7 +133,8 @@ kinglet_status kinglet_generator_create(kinglet_generator* generator, kinglet_se
                                         const kinglet_generator_options* options) {
   if (auto s = check_place(generator); !s.ok()) return tell(s);
   const SessionObject* running = open_in(session);
-  if (auto s = check_task(generator, running, workspace, workspace_bytes); !s.ok()) return tell(s);
+  if (auto s = check_task(generator, running, workspace, workspace_bytes, reads_options(options)); !s.ok())
+    return tell(s);
   GeneratorOptions wanted;
   std::uint32_t stops = 0;
   if (auto s = read(options, wanted, stops); !s.ok()) return tell(s);
@@ -180,6 +183,7 @@ kinglet_status kinglet_generator_names_special(kinglet_generator* generator, kin
   GeneratorObject* object = usable(generator);
   if (object == nullptr) return tell(not_open());
   if (auto s = check_place(names); !s.ok()) return tell(s);
+  if (auto s = check_memory(reads(generator), writes(names)); !s.ok()) return tell(s);
   if (auto s = check_call(*object, reads(text)); !s.ok()) return tell(s);
   const auto named = object->task.names_special(view(text));
   if (named.ok()) *names = *named;
@@ -192,7 +196,7 @@ kinglet_status kinglet_generator_generate(kinglet_generator* generator, const ki
   if (object == nullptr) return tell(not_open());
   GenerateOptions wanted;
   if (auto s = read(options, object->stops, wanted); !s.ok()) return tell(s);
-  if (auto s = check_options(*object, wanted, made); !s.ok()) return tell(s);
+  if (auto s = check_options(*object, wanted, made, reads_options(options), writes(generator)); !s.ok()) return tell(s);
   Sink receiver{sink, sink_context};
   const AtWork session_at_work(object->session);
   const AtWork at_work(generator);
@@ -209,6 +213,7 @@ kinglet_status kinglet_generator_result(const kinglet_generator* generator, uint
   const GeneratorObject* object = seen_in(generator);
   if (object == nullptr) return tell(not_open());
   if (auto s = check_place(hypothesis); !s.ok()) return tell(s);
+  if (auto s = check_memory(reads(generator), writes(hypothesis)); !s.ok()) return tell(s);
   if (index >= object->task.results()) return tell(bad("no such result of a beam search", object->task.results()));
   *hypothesis = hypothesis_of(object->task.result(index));
   return tell({});
@@ -219,7 +224,9 @@ kinglet_status kinglet_generator_result_text(kinglet_generator* generator, uint3
   GeneratorObject* object = usable(generator);
   if (object == nullptr) return tell(not_open());
   if (auto s = check_place(text); !s.ok()) return tell(s);
-  if (auto s = check_memory(writes(generator), writes(out, capacity), writes(text), writes(object->workspace)); !s.ok())
+  if (auto s = check_memory(writes(generator), writes(out, capacity), writes(text), writes(object->workspace),
+                            reads(file_of(*seen_in(object->session))));
+      !s.ok())
     return tell(s);
   const auto made = object->task.text(index, {out, capacity});
   if (made.ok()) *text = text_of(*made);
@@ -245,7 +252,8 @@ kinglet_status kinglet_chat_create(kinglet_chat* chat, kinglet_generator* genera
   if (auto s = check_memory(reads(system, system == nullptr ? 0 : 1)); !s.ok()) return tell(s);
   const kinglet_text given = system == nullptr ? kinglet_text{} : *system;
   if (auto s = check_memory(writes(chat), writes(generator), writes(workspace, workspace_bytes),
-                            writes(object->workspace), reads(given));
+                            writes(object->workspace), reads(given), reads(system, system == nullptr ? 0 : 1),
+                            writes(seen_in(object->session)->arena), reads(file_of(*seen_in(object->session))));
       !s.ok())
     return tell(s);
   const SessionObject& session = *seen_in(object->session);
@@ -266,7 +274,7 @@ kinglet_status kinglet_chat_say(kinglet_chat* chat, kinglet_text message, const 
   if (auto s = check_call(*generator, reads(message)); !s.ok()) return tell(s);
   GenerateOptions wanted;
   if (auto s = read(options, generator->stops, wanted); !s.ok()) return tell(s);
-  if (auto s = check_options(*generator, wanted, made); !s.ok()) return tell(s);
+  if (auto s = check_options(*generator, wanted, made, reads_options(options), writes(chat)); !s.ok()) return tell(s);
   Sink receiver{sink, sink_context};
   const AtWork session_at_work(generator->session);
   const AtWork generator_at_work(object->generator);

@@ -32,6 +32,7 @@ kinglet_status measure(const kinglet_model* model, std::size_t* bytes, Size... s
   const Model* object = seen_in(model);
   if (object == nullptr) return tell(not_open());
   if (auto s = check_place(bytes); !s.ok()) return tell(s);
+  if (auto s = check_memory(reads(model), writes(bytes)); !s.ok()) return tell(s);
   const auto needed = Input::workspace_bytes(*object, size...);
   if (needed.ok()) *bytes = *needed;
   return tell(needed.status());

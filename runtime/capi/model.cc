@@ -193,7 +193,8 @@ kinglet_status kinglet_plan_make(kinglet_plan* plan, const kinglet_model* model,
   const Model* object = seen_in(model);
   if (object == nullptr) return tell(not_open());
   if (auto s = check_place(plan); !s.ok()) return tell(s);
-  if (auto s = check_memory(writes(plan), reads(model), reads(object->bytes())); !s.ok()) return tell(s);
+  if (auto s = check_memory(writes(plan), reads(model), reads(object->bytes()), reads_options(limits)); !s.ok())
+    return tell(s);
   kinglet_limits l = KINGLET_LIMITS;
   if (auto s = read_options(limits, l); !s.ok()) return tell(s);
   const auto made = Plan::make(*object, {.context = l.context,

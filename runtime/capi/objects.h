@@ -32,6 +32,11 @@ inline std::size_t arena_needed(const Plan& plan) {
   return chunks_begin(plan) + static_cast<std::size_t>(round_up(plan.limits.sequences * sizeof(Chunk), kAlignment));
 }
 
+struct TokenizerObject {
+  Tokenizer tokenizer;
+  std::span<const std::byte> file;  // of its model
+};
+
 struct SessionObject {
   Session* session = nullptr;
   std::span<std::byte> arena;
@@ -39,6 +44,10 @@ struct SessionObject {
   kinglet_observer observer = nullptr;
   void* observer_context = nullptr;
 };
+
+inline std::span<const std::byte> file_of(const SessionObject& session) {
+  return session.session->plan().model.bytes();
+}
 
 // A task over a session; what it keeps for arguments in another form lies in its workspace, too.
 template <class Task>
@@ -83,7 +92,7 @@ struct Held<kinglet_plan> : Kind<2, Plan> {};
 template <>
 struct Held<kinglet_session> : Kind<3, SessionObject> {};
 template <>
-struct Held<kinglet_tokenizer> : Kind<4, Tokenizer> {};
+struct Held<kinglet_tokenizer> : Kind<4, TokenizerObject> {};
 template <>
 struct Held<kinglet_sampler> : Kind<5, Sampler> {};
 template <>
@@ -124,10 +133,11 @@ inline Status kernels_of(const kinglet_session* session, const kernels::Kernels*
 
 // Memory that a new task is made of: its handle and workspace, which neither the session's arena nor its file may be part of.
 template <class Handle>
-Status check_task(Handle* handle, const SessionObject* session, void* workspace, std::size_t bytes) {
+Status check_task(Handle* handle, const SessionObject* session, void* workspace, std::size_t bytes,
+                  const Memory& options = {}) {
   if (session == nullptr || is_sealed(handle, Seal::kAtWork)) return not_open();
-  if (auto s = check_memory(writes(handle), writes(workspace, bytes), writes(session->arena),
-                            reads(session->session->plan().model.bytes()));
+  if (auto s = check_memory(writes(handle), writes(workspace, bytes), writes(session->arena), reads(file_of(*session)),
+                            options);
       !s.ok())
     return s;
   return {};

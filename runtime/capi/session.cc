@@ -76,6 +76,7 @@ kinglet_status kinglet_isa_get(const kinglet_cpu_features* features, uint32_t in
   const IsaList list = isas(known);
   if (index >= list.size()) return tell(bad("there are fewer kernel sets", list.size()));
   if (auto s = check_place(isa); !s.ok()) return tell(s);
+  if (auto s = check_memory(reads_options(features), writes(isa)); !s.ok()) return tell(s);
   *isa = {list[index].name, list[index].available ? 1U : 0U};
   return tell({});
 }
@@ -97,7 +98,9 @@ kinglet_status kinglet_session_create(kinglet_session* session, const kinglet_pl
   if (planned == nullptr || is_sealed(session, Seal::kAtWork)) return tell(not_open());
   if (auto s = check_place(session); !s.ok()) return tell(s);
   const std::span<std::byte> memory = bytes_of(arena, arena_bytes);
-  if (auto s = check_memory(writes(session), reads(plan), writes(memory), reads(planned->model.bytes())); !s.ok())
+  if (auto s = check_memory(writes(session), reads(plan), writes(memory), reads(planned->model.bytes()),
+                            reads_options(options));
+      !s.ok())
     return tell(s);
   kinglet_session_options wanted = KINGLET_SESSION_OPTIONS;
   if (auto s = read_options(options, wanted); !s.ok()) return tell(s);

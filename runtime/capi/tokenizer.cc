@@ -44,15 +44,16 @@ bool is_sound(const kinglet_decode_state& state) {
 template <class Decode>
 kinglet_status stream(const kinglet_tokenizer* tokenizer, kinglet_decode_state* state, char* out, std::size_t capacity,
                       std::size_t* count, const Decode& decode) {
-  const Tokenizer* object = seen_in(tokenizer);
+  const TokenizerObject* object = seen_in(tokenizer);
   if (object == nullptr) return tell(not_open());
   if (auto s = check_place(state); !s.ok()) return tell(s);
   if (auto s = check_place(count); !s.ok()) return tell(s);
-  if (auto s = check_memory(reads(tokenizer), writes(state), writes(out, capacity), writes(count)); !s.ok())
+  if (auto s = check_memory(reads(tokenizer), reads(object->file), writes(state), writes(out, capacity), writes(count));
+      !s.ok())
     return tell(s);
   if (!is_sound(*state)) return tell(bad("a decode state is none: a new text starts with zeros", state->held_bytes));
   DecodeState known = state_of(*state);
-  const Result<std::size_t> made = decode(*object, known, std::span<char>{out, capacity});
+  const Result<std::size_t> made = decode(object->tokenizer, known, std::span<char>{out, capacity});
   if (made.ok()) *state = state_of(known);
   return give(made, count);
 }
@@ -83,46 +84,48 @@ kinglet_status kinglet_tokenizer_open(kinglet_tokenizer* tokenizer, const kingle
       target && root.target_tokenizer() != nullptr ? root.target_tokenizer() : root.tokenizer();
   if (tables == nullptr) return tell({Code::kUnsupported, "this model has no tokenizer"});
   const auto opened = Tokenizer::open(*tables);
-  if (opened.ok()) put(tokenizer, *opened);
+  if (opened.ok()) put(tokenizer, {*opened, object->bytes()});
   return tell(opened.status());
 }
 
 size_t kinglet_tokenizer_scratch_bytes(const kinglet_tokenizer* tokenizer, size_t text_bytes) {
-  const Tokenizer* object = seen_in(tokenizer);
-  return object == nullptr ? 0 : object->scratch_bytes(text_bytes);
+  const TokenizerObject* object = seen_in(tokenizer);
+  return object == nullptr ? 0 : object->tokenizer.scratch_bytes(text_bytes);
 }
 
 kinglet_status kinglet_tokenizer_encode(const kinglet_tokenizer* tokenizer, kinglet_text text, kinglet_special special,
                                         void* scratch, size_t scratch_bytes, int32_t* tokens, size_t capacity,
                                         size_t* count) {
-  const Tokenizer* object = seen_in(tokenizer);
+  const TokenizerObject* object = seen_in(tokenizer);
   if (object == nullptr) return tell(not_open());
   if (auto s = check_place(count); !s.ok()) return tell(s);
-  if (auto s = check_memory(reads(tokenizer), reads(text), writes(scratch, scratch_bytes), writes(tokens, capacity),
-                            writes(count));
+  if (auto s = check_memory(reads(tokenizer), reads(object->file), reads(text), writes(scratch, scratch_bytes),
+                            writes(tokens, capacity), writes(count));
       !s.ok())
     return tell(s);
   Special wanted;
   if (auto s = read_special(special, wanted); !s.ok()) return tell(s);
-  return give(object->encode(view(text), wanted, bytes_of(scratch, scratch_bytes), {tokens, capacity}), count);
+  return give(object->tokenizer.encode(view(text), wanted, bytes_of(scratch, scratch_bytes), {tokens, capacity}),
+              count);
 }
 
 kinglet_status kinglet_tokenizer_encode_pair(const kinglet_tokenizer* tokenizer, kinglet_text first,
                                              kinglet_text second, kinglet_special special, void* scratch,
                                              size_t scratch_bytes, int32_t* tokens, uint8_t* types, size_t capacity,
                                              size_t* count) {
-  const Tokenizer* object = seen_in(tokenizer);
+  const TokenizerObject* object = seen_in(tokenizer);
   if (object == nullptr) return tell(not_open());
   if (auto s = check_place(count); !s.ok()) return tell(s);
   const std::size_t typed = types == nullptr ? 0 : capacity;
-  if (auto s = check_memory(reads(tokenizer), reads(first), reads(second), writes(scratch, scratch_bytes),
-                            writes(tokens, capacity), writes(types, typed), writes(count));
+  if (auto s =
+          check_memory(reads(tokenizer), reads(object->file), reads(first), reads(second),
+                       writes(scratch, scratch_bytes), writes(tokens, capacity), writes(types, typed), writes(count));
       !s.ok())
     return tell(s);
   Special wanted;
   if (auto s = read_special(special, wanted); !s.ok()) return tell(s);
-  return give(object->encode_pair(view(first), view(second), wanted, bytes_of(scratch, scratch_bytes),
-                                  {tokens, capacity}, {types, typed}),
+  return give(object->tokenizer.encode_pair(view(first), view(second), wanted, bytes_of(scratch, scratch_bytes),
+                                            {tokens, capacity}, {types, typed}),
               count);
 }
 
@@ -143,36 +146,39 @@ kinglet_status kinglet_tokenizer_finish(const kinglet_tokenizer* tokenizer, king
 
 kinglet_status kinglet_tokenizer_decode(const kinglet_tokenizer* tokenizer, const int32_t* tokens, size_t count,
                                         bool skip_special, char* out, size_t capacity, size_t* bytes) {
-  const Tokenizer* object = seen_in(tokenizer);
+  const TokenizerObject* object = seen_in(tokenizer);
   if (object == nullptr) return tell(not_open());
   if (auto s = check_place(bytes); !s.ok()) return tell(s);
-  if (auto s = check_memory(reads(tokenizer), reads(tokens, count), writes(out, capacity), writes(bytes)); !s.ok())
+  if (auto s = check_memory(reads(tokenizer), reads(object->file), reads(tokens, count), writes(out, capacity),
+                            writes(bytes));
+      !s.ok())
     return tell(s);
-  return give(object->decode(std::span<const std::int32_t>{tokens, count}, {out, capacity}, skip_special), bytes);
+  return give(object->tokenizer.decode(std::span<const std::int32_t>{tokens, count}, {out, capacity}, skip_special),
+              bytes);
 }
 
 size_t kinglet_tokenizer_decode_bytes(const kinglet_tokenizer* tokenizer) {
-  const Tokenizer* object = seen_in(tokenizer);
-  return object == nullptr ? 0 : object->decode_bytes();
+  const TokenizerObject* object = seen_in(tokenizer);
+  return object == nullptr ? 0 : object->tokenizer.decode_bytes();
 }
 
 uint32_t kinglet_tokenizer_count(const kinglet_tokenizer* tokenizer) {
-  const Tokenizer* object = seen_in(tokenizer);
-  return object == nullptr ? 0 : object->count();
+  const TokenizerObject* object = seen_in(tokenizer);
+  return object == nullptr ? 0 : object->tokenizer.count();
 }
 
 int32_t kinglet_tokenizer_find(const kinglet_tokenizer* tokenizer, kinglet_text text) {
-  const Tokenizer* object = seen_in(tokenizer);
-  return object == nullptr || !check_memory(reads(text)).ok() ? -1 : object->find(view(text));
+  const TokenizerObject* object = seen_in(tokenizer);
+  return object == nullptr || !check_memory(reads(text)).ok() ? -1 : object->tokenizer.find(view(text));
 }
 
 kinglet_text kinglet_tokenizer_piece(const kinglet_tokenizer* tokenizer, int32_t token) {
-  const Tokenizer* object = seen_in(tokenizer);
-  return object == nullptr ? kinglet_text{} : text_of(object->piece(token));
+  const TokenizerObject* object = seen_in(tokenizer);
+  return object == nullptr ? kinglet_text{} : text_of(object->tokenizer.piece(token));
 }
 
 bool kinglet_tokenizer_is_special(const kinglet_tokenizer* tokenizer, int32_t token) {
-  const Tokenizer* object = seen_in(tokenizer);
-  return object != nullptr && object->is_special(token);
+  const TokenizerObject* object = seen_in(tokenizer);
+  return object != nullptr && object->tokenizer.is_special(token);
 }
 }

@@ -79,7 +79,8 @@ kinglet_status run(kinglet_translator* translator, const Source* sources, std::s
   const SessionObject& session = *seen_in(object->session);
   const Memory text = writes(out.data(), out.size());
   if (auto s = check_memory(writes(translator), reads(sources, count), text, writes(results.data(), results.size()),
-                            writes(object->workspace), writes(session.arena));
+                            writes(object->workspace), writes(session.arena), reads(file_of(session)),
+                            reads_options(options));
       !s.ok())
     return tell(s);
   const auto read_sources = sources_in(*object, sources);
@@ -116,6 +117,7 @@ kinglet_status kinglet_translator_workspace_bytes(const kinglet_plan* plan, size
   const Plan* planned = seen_in(plan);
   if (planned == nullptr) return tell(not_open());
   if (auto s = check_place(bytes); !s.ok()) return tell(s);
+  if (auto s = check_memory(reads(plan), writes(bytes), reads_options(options)); !s.ok()) return tell(s);
   TranslatorOptions wanted;
   if (auto s = read(options, wanted); !s.ok()) return tell(s);
   Workspace workspace;
@@ -130,7 +132,8 @@ kinglet_status kinglet_translator_create(kinglet_translator* translator, kinglet
                                          const kinglet_translator_options* options) {
   if (auto s = check_place(translator); !s.ok()) return tell(s);
   const SessionObject* running = open_in(session);
-  if (auto s = check_task(translator, running, workspace, workspace_bytes); !s.ok()) return tell(s);
+  if (auto s = check_task(translator, running, workspace, workspace_bytes, reads_options(options)); !s.ok())
+    return tell(s);
   TranslatorOptions wanted;
   if (auto s = read(options, wanted); !s.ok()) return tell(s);
   Workspace room(bytes_of(workspace, workspace_bytes));
@@ -168,7 +171,7 @@ kinglet_status kinglet_translator_source_tokens(kinglet_translator* translator, 
   if (object == nullptr) return tell(not_open());
   if (auto s = check_place(count); !s.ok()) return tell(s);
   if (auto s = check_memory(writes(translator), reads(source), writes(tokens, capacity), writes(count),
-                            writes(object->workspace));
+                            writes(object->workspace), reads(file_of(*seen_in(object->session))));
       !s.ok())
     return tell(s);
   const auto made = object->task.source_tokens(view(source), {tokens, capacity});

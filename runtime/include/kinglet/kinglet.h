@@ -10,7 +10,7 @@
 //   handles   objects of the caller, of a size fixed here, opened by a function and never closed. They begin as zeros (KINGLET_CLOSED, or
 //             static), which is not open: what opens one looks whether it is at work. A handle stays where it was opened: a copy of it
 //             is not open. What it was opened from (model, plan, session, memory) outlives it.
-//   failures  are a kinglet_status. A null pointer, a count that runs off the end of memory, memory of two arguments that overlaps, a
+//   failures  are a kinglet_status. A null pointer, a count that runs off the end of memory, memory that is written and is another argument's, a
 //             handle that is not open: KINGLET_BAD_ARGUMENT. Functions without a status answer 0, or an empty view, instead.
 //   options   begin with their own size: `kinglet_limits limits = KINGLET_LIMITS;` then set what differs. Null takes the defaults.
 //             A zero is not everywhere a default, so an initializer of one's own is a mistake. Fields are only ever added, at the

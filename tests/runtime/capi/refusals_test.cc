@@ -254,6 +254,47 @@ class Refusals : public ::testing::Test {
     }
   }
 
+  template <class T>
+  static constexpr bool is_memory = std::is_pointer_v<T> && !std::is_function_v<std::remove_pointer_t<T>>;
+  template <class T>
+  static constexpr bool is_written = is_memory<T> && !std::is_const_v<std::remove_pointer_t<T>>;
+
+  // One argument's memory is another's, which is refused where either is written. What a caller gives for his own function may lie anywhere.
+  template <std::size_t one, std::size_t other, class... Arguments>
+  void pair(const char* name, kinglet_status (*function)(Arguments...), std::tuple<Arguments...> arguments) {
+    using All = std::tuple<Arguments...>;
+    using One = std::tuple_element_t<one, All>;
+    using Other = std::tuple_element_t<other, All>;
+    constexpr bool both = one != other && is_memory<One> && is_memory<Other> && (is_written<One> || is_written<Other>);
+    if constexpr (both) {
+      using BeforeOne = std::tuple_element_t<one == 0 ? 0 : one - 1, All>;
+      using BeforeOther = std::tuple_element_t<other == 0 ? 0 : other - 1, All>;
+      constexpr bool context = (std::is_pointer_v<BeforeOne> && !is_memory<BeforeOne>) ||
+                               (std::is_pointer_v<BeforeOther> && !is_memory<BeforeOther>);
+      if constexpr (!context) {
+        const void* memory = std::get<one>(arguments);
+        std::get<other>(arguments) = reinterpret_cast<Other>(reinterpret_cast<std::uintptr_t>(memory));
+        const kinglet_status status = std::apply(function, arguments);
+        judge(status, name);
+        ++pairs_;
+        EXPECT_NE(status.code, KINGLET_OK) << name << ": argument " << other << " is argument " << one;
+      }
+    }
+  }
+
+  template <class... Arguments, std::size_t... at>
+  void attack_pairs(const char* name, kinglet_status (*function)(Arguments...), std::index_sequence<at...>) {
+    const auto ordinary = [this] {
+      std::memcpy(static_cast<void*>(world_.get()), saved_.data(), saved_.size());
+      return std::tuple<Arguments...>{values<Arguments>(at)[0]...};
+    };
+    if (std::apply(function, ordinary()).code != KINGLET_OK) return;
+    const auto with = [&]<std::size_t one>(std::integral_constant<std::size_t, one>) {
+      (pair<one, at>(name, function, ordinary()), ...);
+    };
+    (with(std::integral_constant<std::size_t, at>()), ...);
+  }
+
   template <class Answer, class... Arguments>
   void attack(const char* name, Answer (*function)(Arguments...)) {
     succeeded_ = false;
@@ -268,6 +309,8 @@ class Refusals : public ::testing::Test {
                                {4, kinglet_picture_input_size(&world_->picture), 3}}) {
       round_ = round;
       attack(name, function, std::index_sequence_for<Arguments...>());
+      if constexpr (std::is_same_v<Answer, kinglet_status> && sizeof...(Arguments) > 1)
+        if (round.size > 0) attack_pairs(name, function, std::index_sequence_for<Arguments...>());
     }
     if (!succeeded_) never_ += std::string(name) + " ";
     ++functions_;
@@ -286,6 +329,7 @@ class Refusals : public ::testing::Test {
   Round round_ = {};
   int functions_ = 0;
   int calls_ = 0;
+  int pairs_ = 0;
   bool succeeded_ = false;
   std::string never_;  // functions that refused every call
 };
@@ -416,6 +460,7 @@ TEST_F(Refusals, EveryFunctionWithEveryArgument) {
   attack("kinglet_translator_workspace_bytes", kinglet_translator_workspace_bytes);
   EXPECT_GT(functions_, 100);
   EXPECT_GT(calls_, 1000);
+  EXPECT_GT(pairs_, 200);
   // The one wants a file and its size at once, as the others' models had; the other a model that reads pictures (tests/ports/host).
   EXPECT_EQ(never_, "kinglet_model_open kinglet_model_open_signed kinglet_translator_translate_grids ");
 }
