@@ -352,6 +352,32 @@ void add_compare(CLI::App& app, Options& options) {
   add_common(app, options);
 }
 
+// A file of a checkpoint's folder that is none of those that this program writes.
+bool is_part_of(const std::filesystem::path& file, const std::filesystem::path& folder) {
+  static constexpr std::string_view kWritten[] = {".kgl", ".html", ".npy", ".npz"};
+  std::error_code error;
+  return std::filesystem::exists(file, error) && std::filesystem::is_directory(folder, error) &&
+         std::filesystem::equivalent(std::filesystem::absolute(file).parent_path(), folder, error) &&
+         std::find(std::begin(kWritten), std::end(kWritten), file.extension().string()) == std::end(kWritten);
+}
+
+// What is written may be neither what is read nor each other.
+void check_outputs(const Options& options) {
+  std::vector<std::string> inputs = options.files;
+  inputs.insert(inputs.end(), {options.source, options.file, options.tokenizer, options.text});
+  std::vector<std::string> outputs;
+  for (const std::string& output : {options.output, options.report}) {
+    if (output.empty() || output == "-") continue;
+    std::error_code error;
+    const auto same = [&](const std::string& path) { return std::filesystem::equivalent(output, path, error); };
+    if (std::any_of(inputs.begin(), inputs.end(), same) || is_part_of(output, options.source))
+      throw Error(output + " is read here: give another path to write to");
+    outputs.push_back(std::filesystem::weakly_canonical(output, error).string());
+  }
+  if (outputs.size() == 2 && outputs[0] == outputs[1])
+    throw Error(options.output + " cannot be the report, too: give another path to one of them");
+}
+
 int usage_error(const std::string& what) {
   std::cerr << "kinglet-convert: " << printable(what) << "; see kinglet-convert --help\n";
   return 2;
@@ -375,6 +401,7 @@ int run(int argc, char** argv) {
     return usage_error(e.what());
   }
   try {
+    check_outputs(options);
     if (*eval) return run_eval(options);
     return *against ? run_compare(options) : run_convert(options);
   } catch (const UsageError& e) {

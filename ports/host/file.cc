@@ -120,6 +120,13 @@ Arena::Arena(std::size_t bytes) {
 
 Arena::~Arena() { munmap(bytes_.data(), bytes_.size()); }
 
+void check_output(const std::string& path, std::span<const std::string> inputs) {
+  for (const std::string& input : inputs) {
+    std::error_code error;
+    if (std::filesystem::equivalent(path, input, error)) throw Failure(path + ": is read here: write to another file");
+  }
+}
+
 void write_file(const std::string& path, std::span<const std::byte> head, std::span<const std::byte> body) {
   const SignalsWait wait;
   struct stat info {};

@@ -36,6 +36,9 @@ class Arena {
   std::span<std::byte> bytes_;
 };
 
+// Throws Failure where the file to be written is one of these, which are read.
+void check_output(const std::string& path, std::span<const std::string> inputs);
+
 // Writes beside the path and renames, so that no half-written file is ever seen. Throws Failure.
 void write_file(const std::string& path, std::span<const std::byte> head, std::span<const std::byte> body);
 

@@ -1,5 +1,6 @@
 // kinglet caption: pictures to sentences.
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <span>
 
@@ -140,6 +141,7 @@ int caption(const Options& options) {
   if (options.pictures.empty()) throw Misuse("IMAGE is missing: give the file of a picture");
   if (!options.attention.empty() && (options.pictures.size() != 1 || !options.attention.ends_with(".html")))
     throw Misuse("--attention draws one picture into a page: give one IMAGE and a name that ends in .html");
+  check_output(options.attention, std::array{options.common.file, options.pictures[0]});
   return Command(options).run();
 }
 

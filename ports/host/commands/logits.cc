@@ -1,5 +1,6 @@
 // kinglet logits: the model's raw output for token ids, at all positions. With --digest the same bits give the same line.
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <charconv>
 #include <cstdio>
@@ -192,6 +193,7 @@ bool show(const Output& output) {
 int logits(Options& options) {
   if (lists_isas(options.common)) return 0;
   read_tokens(options);
+  check_output(options.output, std::array{options.common.file, options.image, options.audio});
   const Opened opened(options.common.file);
   check_tokens(opened, options);
   const Output output = compute(opened, options);

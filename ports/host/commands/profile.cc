@@ -1,5 +1,6 @@
 // kinglet profile: where the time goes, operator by operator, and how far each is from what the machine allows.
 #include <algorithm>
+#include <array>
 
 #include "commands/commands.h"
 #include "failure.h"
@@ -122,6 +123,7 @@ class Profile {
 
 int profile(Options& options) {
   if (lists_isas(options.common)) return 0;
+  check_output(options.roofline, std::array{options.common.file});
   return Profile(options).run();
 }
 

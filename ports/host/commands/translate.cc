@@ -1,5 +1,6 @@
 // kinglet translate: texts to texts, several at once, in their order.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <span>
@@ -101,6 +102,7 @@ int translate(Options& options) {
   if (lists_isas(options.common)) return 0;
   const Draw drawing = options.attention.empty() ? nullptr : drawing_of(options);
   const std::string& file = options.common.file;
+  check_output(options.attention, std::array{file});
   const Opened opened(file);
   Engine engine(opened, options.common, limits_for(opened, options));
   const std::size_t sequences = engine.plan().limits.sequences;

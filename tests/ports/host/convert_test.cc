@@ -29,6 +29,35 @@ std::string bytes_of(const fs::path& path) {
 
 std::string golden(const std::string& name) { return (kGoldens / name).string(); }
 
+// What is written is never what is read, by whichever name, and two results are two files.
+TEST(ConvertProgram, DoesNotWriteOverWhatItReads) {
+  const fs::path folder = fs::path(testing::temporary_folder()) / "own";
+  fs::remove_all(folder);
+  fs::copy(golden("rnn-gru-dot-tied"), folder);
+  const std::string model = (folder / "model.kgl").string();
+  ASSERT_EQ(convert({folder.string(), "-o", model}).status, 0);
+  ASSERT_EQ(convert({folder.string(), "-o", model}).status, 0);  // its own result may be made again
+  fs::create_symlink(model, folder / "link.html");
+  const auto before = bytes_of(model), weights = bytes_of(folder / "model.safetensors");
+  const auto refused = [](const testing::Ran& ran, const std::string& what) {
+    EXPECT_EQ(ran.status, 1) << show(ran);
+    EXPECT_NE(ran.err.find(what), std::string::npos) << show(ran);
+  };
+  const std::string source = folder.string(), config = (folder / "config.json").string(),
+                    link = (folder / "link.html").string();
+  refused(convert({source, "-o", (folder / "model.safetensors").string()}), "is read here");
+  refused(convert({source, "-o", source + "/../own/config.json"}), "is read here");
+  refused(convert({source, "-o", model, "--report", model}), "cannot be the report, too");
+  refused(convert({source, "-o", model, "--report", link}), "cannot be the report, too");
+  refused(convert({"compare", source, model, "--report", link}), "is read here");
+  refused(convert({"eval", source, "--tokens", "1", "--output", config}), "is read here");
+  refused(run({"logits", model, "--tokens", "1", "--decoder-tokens", "1", "--output", model}), "is read here");
+  refused(run({"translate", model, "a", "--attention", link}), "is read here");
+  refused(run({"profile", model, "--roofline", link}), "is read here");
+  EXPECT_EQ(bytes_of(model), before);
+  EXPECT_EQ(bytes_of(folder / "model.safetensors"), weights);
+}
+
 TEST(ConvertProgram, EvalPrintsTheBestTokens) {
   const auto ran = convert({"eval", golden("llama"), "--tokens", "1,5,9", "--json"});
   ASSERT_EQ(ran.status, 0) << show(ran);
