@@ -1,6 +1,7 @@
 #include "converter/readers/json.h"
 
 #include <set>
+#include <string_view>
 #include <vector>
 
 #include "converter/error.h"
@@ -30,7 +31,10 @@ json parse_json(std::string_view text, const std::string& where) {
   try {
     return json::parse(text.begin(), text.end(), check);
   } catch (const json::exception& e) {
-    throw Error("bad JSON in " + where + ": " + e.what());
+    const std::string_view what = e.what();  // "[where in the library] what is wrong"
+    const std::size_t end = what.find("] ");
+    throw Error("bad JSON in " + where + ": " + std::string(what.substr(end == std::string_view::npos ? 0 : end + 2)) +
+                ": the file is damaged; download or save it again");
   }
 }
 

@@ -3,10 +3,12 @@
 // every operator and every kind of tokenizer. Built with sanitizers, and run by ./dev fuzz exhaustive: hours of
 // work, which can be ended and goes on where it was.
 #include <sanitizer/common_interface_defs.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -120,7 +122,16 @@ struct Tally {
   }
 };
 
+// Far more than any file takes: what is at work then does not end.
+constexpr unsigned kSeconds = 120;
+void end_hung(int) {
+  std::fprintf(stderr, "one of these takes longer than %u seconds\n", kSeconds);
+  tell();
+  std::_Exit(1);
+}
+
 void try_file(std::span<const std::byte> file, std::uint32_t seed, Tally& tally) {
+  alarm(kSeconds);
   const auto begin = std::chrono::steady_clock::now();
   const Outcome outcome = run_file(file, seed);
   if (outcome == Outcome::kRan) (void)run_file(file, seed ^ 1U);  // the session, or the tasks
@@ -205,9 +216,17 @@ Tally try_all(Work& work, const std::string& key, std::size_t count, const TryOn
   return sum;
 }
 
-// Another file is another key.
+// Of this program, so that what another build tried is tried again.
+std::uint32_t seed_of_program() {
+  std::ifstream file("/proc/self/exe", std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  return seed_of(std::as_bytes(std::span(bytes)));
+}
+
+// Another file, or another program, is another key.
 std::string key_of(const Named& model, const char* what) {
-  return std::string(model.name) + "-" + std::to_string(seed_of(model.file)) + ":" + what;
+  static const std::string program = std::to_string(seed_of_program());
+  return program + "-" + model.name + "-" + std::to_string(seed_of(model.file)) + ":" + what;
 }
 
 Tally truncations(Work& work, const Named& model) {
@@ -266,6 +285,7 @@ int run(Work& work) {
     return 1;
   }
   __sanitizer_set_death_callback(tell);
+  std::signal(SIGALRM, end_hung);
   const auto smallest = std::min_element(all.begin(), all.end(), [](const Named& a, const Named& b) {
     return program_of(a.file).size() < program_of(b.file).size();
   });

@@ -43,6 +43,17 @@ std::string resolved(const std::string& argument) {
   if (argument == "{tiny/decoder}") return model("decoder", testing::text_decoder());
   if (argument == "{tiny/translator}") return model("translator", testing::text_translator());
   if (argument == "{tiny/encoder}") return model("encoder", testing::text_encoder());
+  if (argument == "{tiny/classifier}")
+    return model("classifier", testing::text_encoder([](fb::ModelT& made) {
+                   made.task = fb::Task::Classify;
+                   made.labels = {"good", "bad"};
+                 }));
+  if (argument == "{tiny/chat}") {
+    return model("chat", testing::text_decoder([](fb::ModelT& made) {
+                   made.chat = std::make_unique<fb::ChatTemplateT>();
+                   made.chat->user_before = "b ";
+                 }));
+  }
   if (argument == "{words}") return text_file("words", "a\nb\nc\n");
   if (argument.starts_with("goldens/")) return kTests + argument;
   return argument;
@@ -77,6 +88,8 @@ std::vector<Command> runs() {
       command("GenerateBeam", {"generate", "{tiny/decoder}", "abc", "-n", "3", "-t", "2", "--beam", "2"}),
       command("Translate", {"translate", "{tiny/translator}", "ab", "-t", "1", "--attention", "{out}/attention.html"}),
       command("TranslateJson", {"translate", "{tiny/translator}", "ab", "-t", "2", "--json"}),
+      command("Chat", {"chat", "{tiny/chat}", "-n", "3", "-t", "1"}, "ab\nc\n"),
+      command("Classify", {"classify", "{tiny/classifier}", "-t", "1"}, "ab\ncd\n"),
       command("Embed", {"embed", "{tiny/encoder}", "-t", "1", "--json"}, "ab\ncd\n"),
       command("Caption", {"caption", "{converted/vit-gpt2}", "goldens/vit-gpt2/0.png", "-t", "1", "-n", "3",
                           "--attention", "{out}/attention.html"}),
@@ -121,6 +134,16 @@ std::vector<std::uint64_t> places(std::uint64_t calls, std::uint64_t most) {
   return list;
 }
 
+std::string lasting(const std::string& name, std::string bytes) {
+  if (name != "report.html") return bytes;
+  std::string made;
+  for (const char c : bytes) {
+    const bool digit = (c >= '0' && c <= '9') || c == '.';
+    if (!digit || made.empty() || made.back() != '#') made += digit ? '#' : c;
+  }
+  return made;
+}
+
 std::string complaint(const Command& command, const Ended& ended, const Ended& good,
                       const std::map<std::string, std::string>& before) {
   const bool done = ended.status == 0;
@@ -128,7 +151,7 @@ std::string complaint(const Command& command, const Ended& ended, const Ended& g
   for (const auto& [name, bytes] : ended.files) {
     const auto whole = good.files.find(name);
     const auto old = before.find(name);
-    const bool is_whole = whole != good.files.end() && (bytes == whole->second || name == "report.html");
+    const bool is_whole = whole != good.files.end() && (lasting(name, bytes) == lasting(name, whole->second));
     if (!is_whole && (old == before.end() || bytes != old->second)) return "it left " + name;
   }
   for (const auto& [name, bytes] : before) {
@@ -137,7 +160,7 @@ std::string complaint(const Command& command, const Ended& ended, const Ended& g
   if (done) {
     if (command.same_output && ended.out != good.out) return "it ended well, with another output";
     for (const auto& [name, bytes] : good.files) {
-      if (!ended.files.contains(name) || (name != "report.html" && ended.files.at(name) != bytes))
+      if (!ended.files.contains(name) || lasting(name, ended.files.at(name)) != lasting(name, bytes))
         return "it ended well without " + name;
     }
     return "";
@@ -147,7 +170,7 @@ std::string complaint(const Command& command, const Ended& ended, const Ended& g
   if (!good.err.empty() && err.starts_with(good.err)) err.erase(0, good.err.size());  // what it says in any case
   const bool one_line = std::count(err.begin(), err.end(), '\n') == 1 && err.ends_with('\n');
   if (!one_line || !err.starts_with(name) || err.size() < name.size() + 12) return "no message of one line";
-  for (const char* inner : {"unexpected: ", "std::", "basic_", "iostream", "terminate", "bad_"}) {
+  for (const char* inner : {"unexpected: ", "std::", "basic_", "iostream", "terminate", "bad_", "json.exception"}) {
     if (err.find(inner) != std::string::npos) return "its message is the library's";
   }
   return "";
