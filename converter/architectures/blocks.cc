@@ -306,6 +306,11 @@ Rows feed_forward(Builder& b, Rows x, const FeedForward& w, bool pre_norm) {
   return pre_norm ? x : b.norm(x, w.norm);
 }
 
+bool ties_embedding(const Builder& b, const Config& config, const std::string& head, bool usual) {
+  constexpr std::string_view kKey = "tie_word_embeddings";
+  return config.flag_or(kKey, usual) || (!config.has(kKey) && !b.has(head));
+}
+
 void language_head(Builder& b, Rows x, const NormSpec* norm, WeightRef weight, const LinearSpec& spec) {
   b.scope("lm_head");
   Rows chosen = b.select(x);

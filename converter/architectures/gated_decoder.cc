@@ -131,7 +131,7 @@ GatedDecoder read_gated_decoder(const Config& config, const Builder& b) {
   m.feed_forward = config.count("intermediate_size", kMostWidth);
   m.longest = config.count_or("max_position_embeddings", kMostPositions, 2048);
   m.epsilon = config.positive_or("rms_norm_eps", 1e-6F);
-  m.tied = config.flag_or("tie_word_embeddings", false) || !b.has("lm_head.weight");
+  m.tied = ties_embedding(b, config, "lm_head.weight", false);
   return m;
 }
 

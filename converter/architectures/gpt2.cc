@@ -88,7 +88,7 @@ void Gpt2::step() {
 
   b_.model().vocabulary = vocabulary_;
   b_.model().context = context_;
-  const bool tied = config_.flag_or("tie_word_embeddings", true) || !b_.has(head_);
+  const bool tied = ties_embedding(b_, config_, head_, true);
   const NormSpec norm = layer_norm(b_, prefix_ + "ln_f", width_, epsilon_);
   language_head(b_, x, &norm, tied ? embedding : b_.matrix(head_, vocabulary_, width_));
 }

@@ -65,7 +65,7 @@ void masked_head(Builder& b, Rows x, const Config& config, const MaskedHead& w, 
   const Rows h = linear(b, b.select(x), projection(b, w.transform, x.width, x.width), {.activation = w.activation});
   const Rows normed = b.norm(h, layer_norm(b, w.norm, x.width, w.epsilon));
   const std::uint32_t vocabulary = b.model().vocabulary;
-  const bool tied = config.flag_or("tie_word_embeddings", true) || !b.has(w.scores);
+  const bool tied = ties_embedding(b, config, w.scores, true);
   const std::string bias = tied ? find_name(b, {w.bias, w.own_bias}) : find_name(b, {w.own_bias, w.bias});
   b.output(b.linear(normed, tied ? embedding : b.matrix(w.scores, vocabulary, x.width),
                     {.bias = b.vector(bias, vocabulary)}));

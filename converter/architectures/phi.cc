@@ -78,7 +78,7 @@ void build_phi(Builder& b, const ConvertOptions& options) {
   b.model().vocabulary = vocabulary;
   b.model().context = positions(options, config.count("max_position_embeddings", kMostPositions), rope.most, rope.why);
   set_generation(b);
-  const bool tied = config.flag_or("tie_word_embeddings", false) || !b.has("lm_head.weight");
+  const bool tied = ties_embedding(b, config, "lm_head.weight", false);
   const NormSpec norm = layer_norm(b, m.prefix + "final_layernorm", m.width, m.epsilon);
   language_head(b, x, &norm, tied ? embedding : b.matrix("lm_head.weight", vocabulary, m.width),
                 {.bias = b.has("lm_head.bias") ? b.vector("lm_head.bias", vocabulary) : WeightRef{}});

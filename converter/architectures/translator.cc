@@ -60,7 +60,7 @@ class Writer {
     }
     const NormSpec last = kind_.pre_norm ? norm(decoder_.prefix + "layer_norm") : NormSpec{};
     const std::string head = find_name(b_, {std::string(kind_.head), "proj_out.weight"});
-    const bool tied = config_.flag_or("tie_word_embeddings", true) || !b_.has(head);
+    const bool tied = ties_embedding(b_, config_, head, true);
     LinearSpec spec;
     if (b_.has("final_logits_bias")) spec.bias = b_.vector("final_logits_bias", decoder_.vocabulary);
     language_head(b_, x, kind_.pre_norm ? &last : nullptr,

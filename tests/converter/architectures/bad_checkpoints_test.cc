@@ -55,6 +55,19 @@ TEST(BadCheckpoints, AllMissingTensorsAtOnce) {
                     HasSubstr("model.layers.1.self_attn.k_proj.weight")));
 }
 
+// The embedding takes the place of an output layer only where config.json does not say that there is one.
+TEST(BadCheckpoints, AnOutputLayerThatIsNotThere) {
+  for (const auto& [name, head] :
+       {std::pair("llama", "lm_head.weight"), {"phi", "lm_head.weight"}, {"gpt2", "lm_head.weight"}}) {
+    Checkpoint checkpoint = golden(name);
+    checkpoint.tensors.erase(head);
+    checkpoint.config["tie_word_embeddings"] = false;
+    EXPECT_THAT(error_of(checkpoint), HasSubstr(head)) << name;
+    checkpoint.config.erase("tie_word_embeddings");
+    EXPECT_EQ(error_of(checkpoint), "") << name;
+  }
+}
+
 void make_unread(Checkpoint& checkpoint, const std::string& name, const std::string& type) {
   checkpoint.tensors.erase(name);
   checkpoint.unread.emplace(name, type);
