@@ -75,6 +75,12 @@ TEST_P(Damages, OfEachNumberGiveTheAnswersTheyGave) {
   Answers answers(model.span());
   for (const auto& number : numbers.fields) answers.ask(number.at, number.bytes, false);
   for (const auto& number : numbers.places) answers.ask(number.at, number.bytes, true);
+  std::size_t end = 0;
+  for (const auto& number : numbers.elements) {  // and how many there are
+    if (number.at != end)
+      answers.ask(number.at - sizeof(flatbuffers::uoffset_t), sizeof(flatbuffers::uoffset_t), false);
+    end = number.at + number.bytes;
+  }
   const std::string path = std::string(KINGLET_SOURCE_DIR "/tests/runtime/model/damages/") + GetParam() + ".txt";
   if (std::getenv("KINGLET_WRITE_DAMAGES") != nullptr) std::ofstream(path) << answers.text();
   std::stringstream kept;
