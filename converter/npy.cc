@@ -45,7 +45,7 @@ struct Member {
 
 std::vector<std::byte> as_bytes(const std::string& text) {
   const auto* begin = reinterpret_cast<const std::byte*>(text.data());
-  return {begin, begin + text.size()};
+  return std::vector<std::byte>(begin, begin + text.size());
 }
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace kinglet::kernels::avx512vnni {
 namespace {
 
 // Accumulators are vectors of int, not __m512i: g++ 12 copies the latter into and out of every vpdpbusd.
-typedef std::int32_t Int16Lanes [[gnu::vector_size(64)]];
+using Int16Lanes [[gnu::vector_size(64)]] = std::int32_t;
 
 // Where the plain intrinsic fills up with an undefined register, g++ 12 warns of it; the zeroing form with every lane
 // set is the same instruction.

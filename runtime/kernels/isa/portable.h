@@ -41,7 +41,7 @@ struct I32 {
   }
   static I32 load_bytes(const std::int8_t* p) {
     I32 r;
-    for (std::size_t i = 0; i < kLanes; ++i) r.lane[i] = p[i];
+    for (std::size_t i = 0; i < kLanes; ++i) r.lane[i] = std::int32_t{p[i]};
     return r;
   }
   void store(std::int32_t* p) const {
