@@ -202,6 +202,7 @@ json to_json(const Comparison& c) {
                  {"architecture", c.architecture},
                  {"tokens", c.tokens},
                  {"fidelity", fidelity_json(c.fidelity, true)}};
+  if (!c.perplexities.empty()) object["perplexities"] = json::array();
   for (const Perplexity& p : c.perplexities) object["perplexities"].push_back(perplexity_json(p));
   return object;
 }

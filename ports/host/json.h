@@ -3,10 +3,18 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 
 namespace kinglet::host {
 
 using Json = nlohmann::ordered_json;
+
+// Puts `value` behind those of the list `key` of an object. (A null that becomes a list as it grows is neither where there is no memory.)
+inline void append(Json& object, const char* key, Json value) {
+  Json& list = object[key];
+  if (list.is_null()) list = Json::array();
+  list.push_back(std::move(value));
+}
 
 // One line; bytes that are no UTF-8 become U+FFFD.
 inline std::string json_line(const Json& json) {

@@ -83,7 +83,7 @@ class Command {
     if (options_.common.json) {
       Json json{{"picture", path}, {"text", all[0].text}, {"tokens", all[0].tokens}};
       for (const Translation& each : all) {
-        if (options_.writing.beam.beams > 0) json["hypotheses"].push_back({{"text", each.text}, {"score", each.score}});
+        if (options_.writing.beam.beams > 0) append(json, "hypotheses", {{"text", each.text}, {"score", each.score}});
       }
       return print(json_line(json));
     }

@@ -117,7 +117,7 @@ class Command {
   bool show_row(Classifier& task, std::size_t row, const std::string& before, Json& json) {
     for (const Labelled& label : labels_of(task, row)) {
       const std::string name = name_of(task, task_, label.label);
-      json["labels"].push_back({{"label", name}, {"probability", label.probability}});
+      append(json, "labels", {{"label", name}, {"probability", label.probability}});
       if (options_.common.json) continue;
       char line[64];
       std::snprintf(line, sizeof(line), "\t%.4f\n", static_cast<double>(label.probability));
@@ -170,7 +170,7 @@ class Command {
       const std::string second = text.empty() || !options_.pair ? "" : printable(texts[1]) + "\t";
       const std::string token = entry.contains("token") ? printable(entry["token"].get<std::string>()) + "\t" : "";
       if (!show_row(task, row, text + second + token, entry)) return false;
-      if (task.labels_tokens()) json["tokens"].push_back(std::move(entry));
+      if (task.labels_tokens()) append(json, "tokens", std::move(entry));
       else json["labels"] = std::move(entry["labels"]);
     }
     return !options_.common.json || print(json_line(json));

@@ -41,7 +41,7 @@ bool show(const Options& options, Json json, const Embedder& embedder, std::size
   if (embedder.pools()) {
     json["vector"] = list(embedder.vector(index));
   } else {
-    for (std::size_t r = 0; r < rows; ++r) json["vectors"].push_back(list(embedder.vector(index, r)));
+    for (std::size_t r = 0; r < rows; ++r) append(json, "vectors", list(embedder.vector(index, r)));
   }
   return print(json_line(json));
 }

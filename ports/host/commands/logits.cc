@@ -208,7 +208,7 @@ int logits(Options& options) {
     Json json{{"positions", output.positions()}, {"width", output.width}, {"digest", digest.hex().data()}};
     for (std::size_t p = 0; p < output.positions(); ++p) {
       const std::size_t best = highest(output.row(p), 1).front();
-      json["highest"].push_back({{"token", best}, {"logit", output.row(p)[best]}});
+      append(json, "highest", {{"token", best}, {"logit", output.row(p)[best]}});
     }
     print(json_line(json));
   } else if (options.digest) {

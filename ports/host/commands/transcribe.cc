@@ -210,7 +210,7 @@ class Command {
         {"begin", seconds(begin)}, {"end", seconds(end)}, {"text", trimmed(made[0].text)}, {"tokens", made[0].tokens}};
     for (const Translation& each : made) {
       if (options_.writing.beam.beams > 0)
-        json["hypotheses"].push_back({{"text", trimmed(each.text)}, {"score", each.score}});
+        append(json, "hypotheses", {{"text", trimmed(each.text)}, {"score", each.score}});
     }
     return json;
   }

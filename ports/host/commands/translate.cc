@@ -50,9 +50,9 @@ bool show(const Options& options, const std::string& source, std::span<const Tra
     if (options.writing.beam.beams > 0) add_scores(json, made);
     for (const Translation& each : all) {
       if (all.size() == 1 || !std::isfinite(each.score)) continue;
-      json["hypotheses"].push_back(
-          {{"text", each.text}, {"tokens", each.tokens}, {"finish", finish_name(each.finish)}});
-      add_scores(json["hypotheses"].back(), each);
+      Json one{{"text", each.text}, {"tokens", each.tokens}, {"finish", finish_name(each.finish)}};
+      add_scores(one, each);
+      append(json, "hypotheses", std::move(one));
     }
     return print(json_line(json));
   }

@@ -66,7 +66,7 @@ Json group_json(const Group& group, const Phase& phase, const MachineLimits& lim
   if (!group.name.empty()) json["name"] = group.name;
   json["operators"] = group.count;
   json.update(sum_json(group.sum, phase, limits));
-  for (const Group& role : group.roles) json["roles"].push_back(group_json(role, phase, limits));
+  for (const Group& role : group.roles) append(json, "roles", group_json(role, phase, limits));
   return json;
 }
 
@@ -105,12 +105,12 @@ Json profile_json(const Opened& opened, const Phase& phase, const MachineLimits&
             {"outside_seconds", phase.outside},
             {"bytes_read_per_call", phase.bytes_per_call()},
             {"bandwidth_level", limits.in_cache(phase.bytes_per_call()) ? "cache" : "memory"}};
-  for (const Group& kind : phase.kinds) json["kinds"].push_back(group_json(kind, phase, limits));
+  for (const Group& kind : phase.kinds) append(json, "kinds", group_json(kind, phase, limits));
   for (std::uint32_t i = 0; i < phase.operators.size(); ++i) {
     const Described op = describe(opened.root(), function, *function.operators()->Get(i));
     Json entry{{"index", i}, {"kind", op.kind}, {"name", op.name}, {"detail", op.detail}};
     entry.update(sum_json(phase.operators[i], phase, limits));
-    json["operators"].push_back(entry);
+    append(json, "operators", std::move(entry));
   }
   return json;
 }
