@@ -10,7 +10,7 @@ Status check_one(const Memory& memory, std::size_t index) {
   if (memory.count == 0) return {};
   if (memory.data == nullptr) return bad("memory of an argument is null", index);
   if (begin_of(memory) % memory.align != 0) return bad("memory of an argument is not aligned for its elements", index);
-  if (memory.count > memory.most) return bad("a text or a list is longer than any", index);
+  if (memory.limited && memory.count > kMostRead) return bad("a text or a list is longer than any", index);
   if (memory.count > SIZE_MAX / 2 / memory.size || memory.count * memory.size > UINTPTR_MAX - begin_of(memory))
     return bad("memory of an argument runs off the end of all memory", index);
   return {};

@@ -17,14 +17,14 @@ kinglet_status tell(const Status& status);
 inline Status bad(Message message, std::uint64_t subject = 0) { return {Code::kBadArgument, message, subject}; }
 Status not_open();  // of a handle
 
-// Memory that a caller gave, as he says.
+// Memory that a caller gave, as he says. Small: functions make lists of these.
 struct Memory {
   const void* data = nullptr;
-  std::size_t count = 0;  // of elements
-  std::size_t size = 1;   // of one
-  std::size_t align = 1;
+  std::size_t count = 0;   // of elements
+  std::uint32_t size = 1;  // of one
+  std::uint16_t align = 1;
   bool written = false;
-  std::size_t most = SIZE_MAX;  // elements
+  bool limited = false;  // to kMostRead elements
 };
 
 // What a text or a list may have at most: a length that is none is refused before anything reads so far.
@@ -32,18 +32,18 @@ constexpr std::size_t kMostRead = std::size_t{1} << 30;
 
 template <class T>
 Memory reads(const T* data, std::size_t count = 1) {
-  return {data, count, sizeof(T), alignof(T), false, kMostRead};
+  return {data, count, sizeof(T), alignof(T), false, true};
 }
 template <class T>
 Memory writes(T* data, std::size_t count = 1) {
-  return {data, count, sizeof(T), alignof(T), true};
+  return {data, count, sizeof(T), alignof(T), true, false};
 }
-inline Memory reads(kinglet_text text) { return {text.data, text.bytes, 1, 1, false, kMostRead}; }
+inline Memory reads(kinglet_text text) { return {text.data, text.bytes, 1, 1, false, true}; }
 inline Memory reads(kinglet_tokens tokens) { return reads(tokens.data, tokens.count); }
 inline Memory reads(kinglet_floats floats) { return reads(floats.data, floats.count); }
-inline Memory reads(std::span<const std::byte> bytes) { return {bytes.data(), bytes.size(), 1, 1, false}; }
-inline Memory writes(void* data, std::size_t bytes) { return {data, bytes, 1, 1, true}; }
-inline Memory writes(std::span<std::byte> bytes) { return {bytes.data(), bytes.size(), 1, 1, true}; }
+inline Memory reads(std::span<const std::byte> bytes) { return {bytes.data(), bytes.size(), 1, 1, false, false}; }
+inline Memory writes(void* data, std::size_t bytes) { return {data, bytes, 1, 1, true, false}; }
+inline Memory writes(std::span<std::byte> bytes) { return {bytes.data(), bytes.size(), 1, 1, true, false}; }
 
 // Options are as long as they say; null, or what read_options refuses, is nothing here.
 constexpr std::size_t kMostOptions = 1024;  // bytes
@@ -52,7 +52,7 @@ Memory reads_options(const Options* options) {
   std::size_t bytes = 0;
   if (options != nullptr && reinterpret_cast<std::uintptr_t>(options) % alignof(Options) == 0)
     std::memcpy(&bytes, options, sizeof bytes);
-  return {options, bytes <= kMostOptions ? bytes : 0, 1, 1, false};
+  return {options, bytes <= kMostOptions ? bytes : 0, 1, 1, false, false};
 }
 
 // Each is there, at an address its elements can have, ends before memory does, and overlaps no other that is written.
