@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "converter/error.h"
+#include "converter/json_message.h"
 #include "converter/readers/mapping.h"
 
 namespace kinglet::converter {
@@ -31,10 +32,7 @@ json parse_json(std::string_view text, const std::string& where) {
   try {
     return json::parse(text.begin(), text.end(), check);
   } catch (const json::exception& e) {
-    const std::string_view what = e.what();  // "[where in the library] what is wrong"
-    const std::size_t end = what.find("] ");
-    throw Error("bad JSON in " + where + ": " + std::string(what.substr(end == std::string_view::npos ? 0 : end + 2)) +
-                ": the file is damaged; download or save it again");
+    throw Error("bad JSON in " + where + ": " + message_of(e) + ": the file is damaged; download or save it again");
   }
 }
 

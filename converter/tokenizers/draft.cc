@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 
+#include "converter/json_message.h"
 #include "converter/tokenizers/charsmap.h"
 #include "kinglet/tokenizer.h"
 #include "model/rules.h"
@@ -219,7 +220,7 @@ nlohmann::json read_json(const std::filesystem::path& path) {
   try {
     return nlohmann::json::parse(read_file(path));
   } catch (const nlohmann::json::exception& e) {
-    throw Error(path.string() + ": not valid JSON (" + e.what() + "); download the file again");
+    throw Error(path.string() + ": not valid JSON (" + message_of(e) + "); download the file again");
   }
 }
 
