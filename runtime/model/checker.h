@@ -75,8 +75,8 @@ class Checker {
   bool remembers(int index, std::uint32_t heads, std::uint32_t head_dim);
   bool fills(int index, fb::StateExtent extent, std::uint32_t heads, std::uint32_t head_dim);
 
-  bool activation(fb::Activation activation, float cap);
-  Status finish() const;  // after the last operator
+  bool activation(fb::Activation activation, float cap = 1.0F);  // cap: of SoftCap
+  Status finish() const;                                         // after the last operator
 
  private:
   const Model& model_;

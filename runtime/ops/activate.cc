@@ -10,7 +10,7 @@ bool verify(const fb::Activate& op, Checker& check) {
   if (input == nullptr) return false;
   if (op.activation() == fb::Activation::SoftCap)
     return check.fail("a soft cap belongs to a linear layer or an attention");
-  if (!check.activation(op.activation(), 1.0F)) return false;
+  if (!check.activation(op.activation())) return false;
   return check.emits_like(op.output(), op.width(), *input);
 }
 

@@ -13,7 +13,7 @@ bool verify(const fb::Add& op, Checker& check) {
   if (left->width() != right->width() || !same_rows(*left, *right))
     return check.fail("an addition's values differ in shape");
   if (op.activation() == fb::Activation::SoftCap) return check.fail("a sum cannot be a soft cap");
-  if (!check.activation(op.activation(), 1.0F)) return false;
+  if (!check.activation(op.activation())) return false;
   return check.emits_like(op.output(), left->width(), *left);
 }
 

@@ -24,7 +24,7 @@ bool verify(const fb::DepthwiseConv2d& op, Checker& check) {
     return check.fail("a depthwise convolution's weight is not f32, or does not fit its window");
   if (!check.vector(op.bias(), width)) return false;
   if (op.activation() == fb::Activation::SoftCap) return check.fail("a depthwise convolution cannot be a soft cap");
-  if (!check.activation(op.activation(), 1.0F)) return false;
+  if (!check.activation(op.activation())) return false;
   return check.emits_grid(op.output(), width, *output);
 }
 

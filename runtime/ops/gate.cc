@@ -12,7 +12,7 @@ bool verify(const fb::Gate& op, Checker& check) {
   if (up == nullptr) return false;
   if (!same_rows(*gate, *up)) return check.fail("a gate and what it gates have different rows");
   if (op.activation() == fb::Activation::SoftCap) return check.fail("a gate cannot be a soft cap");
-  if (!check.activation(op.activation(), 1.0F)) return false;
+  if (!check.activation(op.activation())) return false;
   return check.emits_like(op.output(), op.width(), *gate);
 }
 

@@ -89,6 +89,60 @@ TEST_P(Structure, EndsWithinTheFile) {
   }
 }
 
+// A model as flatc never writes one.
+flatbuffers::FlatBufferBuilder finished(
+    flatbuffers::FlatBufferBuilder builder, flatbuffers::Offset<flatbuffers::Vector<std::int32_t>> start,
+    flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<fb::Property>>> properties) {
+  const auto weights = builder.CreateVector(std::vector<flatbuffers::Offset<fb::Weight>>());
+  const auto states = builder.CreateVector(std::vector<flatbuffers::Offset<fb::State>>());
+  flatbuffers::Offset<fb::Generation> generation;
+  if (!start.IsNull()) {
+    fb::GenerationBuilder made(builder);
+    made.add_start(start);
+    generation = made.Finish();
+  }
+  fb::ModelBuilder model(builder);
+  model.add_weights(weights);
+  model.add_states(states);
+  if (!generation.IsNull()) model.add_generation(generation);
+  if (!properties.IsNull()) model.add_properties(properties);
+  builder.FinishSizePrefixed(model.Finish(), fb::ModelIdentifier());
+  return builder;
+}
+
+// The last thing of the file, so that what lies behind it is no part of the program.
+TEST(StructureLimits, AListEndsWithinTheFile) {
+  flatbuffers::FlatBufferBuilder builder;
+  const auto start = builder.CreateVector(std::vector<std::int32_t>{5, 6, 7});
+  const auto made = finished(std::move(builder), start, {});
+  const std::size_t size = made.GetSize();
+  testing::AlignedBytes bytes(size + 64);
+  std::memcpy(bytes.span().data(), made.GetBufferPointer(), size);
+  const auto program = bytes.span().first(size);
+  ASSERT_TRUE(walked(program));
+  std::byte* count = bytes.span().data() + size - 4 * sizeof(std::int32_t);
+  ASSERT_EQ(*count, std::byte{3});
+  for (const int more : {4, 5, 6, 50}) {
+    *count = static_cast<std::byte>(more);
+    EXPECT_FALSE(walked(program)) << more;
+  }
+}
+
+// Tables that are one: as many as four million are met, the model's among them.
+TEST(StructureLimits, TablesThatShareOne) {
+  constexpr std::size_t kMost = std::size_t{1} << 22;
+  for (const std::size_t count : {kMost - 1, kMost}) {
+    flatbuffers::FlatBufferBuilder builder;
+    const auto key = builder.CreateString("k");
+    fb::PropertyBuilder property(builder);
+    property.add_key(key);
+    const auto properties = builder.CreateVector(std::vector(count, property.Finish()));
+    const auto made = finished(std::move(builder), {}, properties);
+    const testing::AlignedBytes bytes(std::as_bytes(std::span(made.GetBufferPointer(), made.GetSize())));
+    EXPECT_EQ(walked(bytes.span()), count + 1 <= kMost) << count;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Models, Structure,
                          ::testing::Values([] { return testing::text_decoder(); },
                                            [] { return testing::text_translator(); },
