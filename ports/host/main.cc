@@ -62,7 +62,8 @@ const CLI::App* chosen(const CLI::App& app) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app("Kinglet runs quantized sequence models: texts, pictures or sounds in, text, vectors or labels out.", "kinglet");
+  CLI::App app("Kinglet runs quantized sequence models: texts, pictures or sounds in, text, vectors or labels out.",
+               "kinglet");
   app.set_version_flag("--version", "kinglet " KINGLET_VERSION, "Print the version");
   app.footer(
       "Example: kinglet translate en-ko.kgl \"twenty past nine on May 3rd\"\nMore on a command: kinglet COMMAND "
