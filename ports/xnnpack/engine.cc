@@ -153,7 +153,7 @@ struct Engine::State {
       return {Code::kUnsupported, "faster in the runtime, so few rows", provided.index};
     const Block::Use use(block);
     block.seal();
-    if (!one->op->reads(provided.input(), provided.grids()))
+    if (one->arithmetic == Arithmetic::kStaticInt8 && !one->op->reads(provided.input(), provided.grids()))
       return {Code::kNotFinite, "a row holds a NaN or an infinity", provided.index};
     float* results = provided.output() != nullptr ? provided.output() : lent.data();
     const xnn_status status = compute(*one, provided, results);

@@ -25,24 +25,20 @@ const fb::Operator& operator_of(const Frame& frame, std::uint32_t index) {
   return *frame.function->operators()->Get(index);
 }
 
-Ends ends_of(const fb::Conv2d& op) {
+template <class Product>
+Ends ends_of_product(const Product& op) {
   return {.input = op.input(),
           .residual = op.residual(),
           .output = op.output(),
           .activation = op.activation(),
           .cap = op.cap()};
 }
+Ends ends_of(const fb::Conv2d& op) { return ends_of_product(op); }
+Ends ends_of(const fb::Linear& op) { return ends_of_product(op); }
 Ends ends_of(const fb::DepthwiseConv2d& op) {
   return {.input = op.input(), .output = op.output(), .activation = op.activation()};
 }
 Ends ends_of(const fb::Pool2d& op) { return {.input = op.input(), .output = op.output()}; }
-Ends ends_of(const fb::Linear& op) {
-  return {.input = op.input(),
-          .residual = op.residual(),
-          .output = op.output(),
-          .activation = op.activation(),
-          .cap = op.cap()};
-}
 Ends ends_of(const fb::Add& op) {
   return {.input = op.left(), .addend = op.right(), .output = op.output(), .activation = op.activation()};
 }
