@@ -119,11 +119,11 @@ void keep_memory(Builder& b, Rows memory, const CrossAttention& w);  // the enco
 Rows cross_attention(Builder& b, Rows x, const CrossAttention& w, bool pre_norm);
 Rows feed_forward(Builder& b, Rows x, const FeedForward& w, bool pre_norm);
 
-// Scores over the vocabulary, of the rows whose output was asked for.
-// Whether the output layer has the embedding's weights: as config.json says ("tie_word_embeddings"), or where it says nothing as is `usual`, or
-// where weights of its own, `head`, are not there.
+// Whether the output layer has the embedding's weights: as config.json says ("tie_word_embeddings"). Where it says nothing, where that is
+// `usual`, and where there are no weights of its own, `head`.
 bool ties_embedding(const Builder& b, const Config& config, const std::string& head, bool usual);
 
+// Scores over the vocabulary, of the rows whose output was asked for.
 void language_head(Builder& b, Rows x, const NormSpec* norm, WeightRef weight, const LinearSpec& spec = {});
 
 }  // namespace kinglet::converter

@@ -20,8 +20,8 @@ void add_common(CLI::App& app, Common& common, CommonOptions which) {
     app.add_option("--provider", common.provider,
                    "Who else computes: xnnpack, in floats, the grouped and depthwise convolutions, pooling and "
                    "activations that it is faster at, and then the bits are not the same everywhere; xnnpack-int8: all "
-                   "convolutions but "
-                   "depthwise ones in its static int8, too, of a model that was converted with --calibrate")
+                   "convolutions but depthwise ones in its static int8, too, of a model that was converted with "
+                   "--calibrate")
         ->check(CLI::IsMember({"none", "xnnpack", "xnnpack-int8"}))
         ->type_name("NAME")
         ->capture_default_str();
