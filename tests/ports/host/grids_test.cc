@@ -140,12 +140,14 @@ TEST(Calibrate, LeavesRanges) {
       std::ranges::any_of(statics, [](const auto& one) { return one.at("q8_snr_db").is_null(); }));  // depthwise
 }
 
+Ran logits_by(const std::string& provider, const std::string& file, const std::string& picture) {
+  return run({"logits", file, "--image", picture, "--decoder-tokens", "1,2,3", "--provider", provider, "--digest"});
+}
+
 // XNNPACK's static int8 says nearly the same of a file that has ranges, and is refused one that has none.
 TEST(Provider, StaticInt8WantsRanges) {
   const std::string file = temporary_folder() + "/static.kgl", picture = golden("trocr/0.png");
-  const auto logits = [&](const std::string& provider) {
-    return run({"logits", file, "--image", picture, "--decoder-tokens", "1,2,3", "--provider", provider, "--digest"});
-  };
+  const auto logits = [&](const std::string& provider) { return logits_by(provider, file, picture); };
   ASSERT_EQ(convert({golden("captioner-vgg"), "-o", file}).status, 0);
   const auto refused = logits("xnnpack-int8");
   EXPECT_EQ(refused.status, 1) << show(refused);
@@ -162,9 +164,7 @@ TEST(Provider, StaticInt8WantsRanges) {
 // It says what it got, also where that is nothing.
 TEST(Provider, SaysWhatItComputes) {
   const std::string file = temporary_folder() + "/provided.kgl", picture = golden("trocr/0.png");
-  const auto logits = [&](const std::string& provider) {
-    return run({"logits", file, "--image", picture, "--decoder-tokens", "1,2,3", "--provider", provider, "--digest"});
-  };
+  const auto logits = [&](const std::string& provider) { return logits_by(provider, file, picture); };
   ASSERT_EQ(convert({golden("captioner-mobilenet"), "-o", file}).status, 0);
   const auto theirs = logits("xnnpack");
   if (theirs.err.find("not installed") != std::string::npos) GTEST_SKIP() << "built without XNNPACK";

@@ -74,6 +74,12 @@ struct Made {
     options.observer = observer;
     return Session::create(plan, arena->span().first(plan.arena_bytes), options);
   }
+  // How much memory XNNPACK wants of a session with these options.
+  std::size_t measured(pthreadpool_t pool, const Options& options) {
+    Engine measuring(pool, options);
+    EXPECT_TRUE(session(measuring.provider()).ok());
+    return measuring.bytes();
+  }
   Plan plan;
   std::unique_ptr<AlignedBytes> arena;
 };
@@ -313,12 +319,7 @@ TEST(Xnnpack, NothingIsAllocatedWhileItRuns) {
   Pool pool(2);
   Made made(model);
   for (const Options& options : {kEverything, with_static(), Options{}}) {
-    std::size_t bytes = 0;
-    {
-      Engine measuring(pool.pool, options);
-      ASSERT_TRUE(made.session(measuring.provider()).ok());
-      bytes = measuring.bytes();
-    }
+    const std::size_t bytes = made.measured(pool.pool, options);
     AlignedBytes block(bytes);
     Engine engine(pool.pool, options, block.span());
     const auto session = made.session(engine.provider());
@@ -342,12 +343,7 @@ TEST(Xnnpack, NothingIsAllocatedInSteps) {
   const Converted model(fs::path(converter::testing::goldens()) / "gpt2");
   Pool pool(2);
   Made made(model);
-  std::size_t bytes = 0;
-  {
-    Engine measuring(pool.pool, kEverything);
-    ASSERT_TRUE(made.session(measuring.provider()).ok());
-    bytes = measuring.bytes();
-  }
+  const std::size_t bytes = made.measured(pool.pool, kEverything);
   AlignedBytes block(bytes);
   Engine engine(pool.pool, kEverything, block.span());
   const auto session = made.session(engine.provider());
@@ -367,12 +363,7 @@ TEST(Xnnpack, ABlockThatIsTooSmallIsAStatus) {
   const Converted model = calibrated_pictures();
   Made made(model);
   for (const Options& options : kFloatsAndStatic) {
-    std::size_t bytes = 0;
-    {
-      Engine measuring(nullptr, options);
-      ASSERT_TRUE(made.session(measuring.provider()).ok());
-      bytes = measuring.bytes();
-    }
+    const std::size_t bytes = made.measured(nullptr, options);
     for (const std::size_t less : {bytes - 1, bytes / 2, bytes / 10, std::size_t{64}}) {
       AlignedBytes block(less);
       Engine engine(nullptr, options, block.span());

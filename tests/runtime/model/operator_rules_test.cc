@@ -41,13 +41,22 @@ struct Program {
     model.add(std::move(embed));
   }
 
-  int pooled() {
-    const int text = model.value(kWidth, fb::Kind::F32, fb::Extent::Sequences);
+  int pooled() { return pooled(rows, kWidth); }
+  int pooled(int of, std::uint32_t width) {
+    const int text = model.value(width, fb::Kind::F32, fb::Extent::Sequences);
     fb::PoolRowsT pool;
-    pool.input = rows;
+    pool.input = of;
     pool.output = emit(text, -1);
     model.add(std::move(pool));
     return text;
+  }
+  int selected() {
+    const int last = model.value(kWidth, fb::Kind::F32, fb::Extent::Outputs);
+    fb::SelectT select;
+    select.input = rows;
+    select.output = emit(last, -1);
+    model.add(std::move(select));
+    return last;
   }
 
   testing::TinyModel model;
@@ -139,11 +148,7 @@ TEST(OperatorRules, WhatTheRowBeforeKeptIsRecalledRowByRow) {
     keep.input = slice(p.rows);
     keep.state = state;
     p.model.add(std::move(keep));
-    const int last = p.model.value(kWidth, fb::Kind::F32, fb::Extent::Outputs);
-    fb::SelectT select;
-    select.input = p.rows;
-    select.output = emit(last, -1);
-    p.model.add(std::move(select));
+    const int last = p.selected();
     p.model.model().step->sequential = sequential;
     const std::string said = answer(p.model, last);
     if (sequential) {
@@ -156,11 +161,7 @@ TEST(OperatorRules, WhatTheRowBeforeKeptIsRecalledRowByRow) {
 
 TEST(OperatorRules, WhatIsKeptHasARowForEachTokenOrSequence) {
   Program p(false);
-  const int last = p.model.value(kWidth, fb::Kind::F32, fb::Extent::Outputs);
-  fb::SelectT select;
-  select.input = p.rows;
-  select.output = emit(last, -1);
-  p.model.add(std::move(select));
+  const int last = p.selected();
   fb::KeepT keep;
   keep.input = slice(last);
   keep.state = p.model.state(fb::StateExtent::Sequence, 1, kWidth);
@@ -194,11 +195,7 @@ TEST(OperatorRules, ValuesSideBySideAreNoWiderThanAny) {
     concat.extent = fb::Extent::Rows;
     concat.output = emit(joined, -1);
     p.model.add(std::move(concat));
-    fb::PoolRowsT pool;
-    const int text = p.model.value(parts * kHalf, fb::Kind::F32, fb::Extent::Sequences);
-    pool.input = joined;
-    pool.output = emit(text, -1);
-    p.model.add(std::move(pool));
+    const int text = p.pooled(joined, parts * kHalf);
     const std::string said = answer(p.model, text);
     if (parts == 2) {
       EXPECT_EQ(said, "accepted");
@@ -216,11 +213,7 @@ TEST(OperatorRules, LinearLayersReadAsManyColumnsAsSumsHold) {
     const int quantized = p.model.value(width, fb::Kind::Q8), made = p.model.value(1, fb::Kind::F32);
     p.model.add(testing::norm(p.rows, width, -1, quantized, -1));
     p.model.add(testing::linear(quantized, p.model.tiles(1, width), made, -1));
-    fb::PoolRowsT pool;
-    const int text = p.model.value(1, fb::Kind::F32, fb::Extent::Sequences);
-    pool.input = made;
-    pool.output = emit(text, -1);
-    p.model.add(std::move(pool));
+    const int text = p.pooled(made, 1);
     const std::string said = answer(p.model, text);
     if (more == 0) {
       EXPECT_EQ(said, "accepted");
