@@ -167,7 +167,7 @@ Rows Builder::gate(Rows gate, Rows up, fb::Activation activation) {
   body.output = std::make_unique<fb::Emit>();
   body.width = gate.width;
   body.activation = activation;
-  return emit_like(make_operator(std::move(body)), scope_.empty() ? "gate" : scope_ + ".gate", gate.width, gate);
+  return emit_like(make_operator(std::move(body)), scope_.empty() ? "gate" : scope_ + ".gate", up.width, up);
 }
 
 Rows Builder::activate(Rows x, fb::Activation activation) {

@@ -170,7 +170,7 @@ std::vector<std::int32_t> Config::tokens(std::string_view key) const {
 
 std::optional<fb::Activation> activation_by_name(std::string_view name) {
   using enum fb::Activation;
-  constexpr std::array<std::pair<std::string_view, fb::Activation>, 15> kNames{{
+  constexpr std::array<std::pair<std::string_view, fb::Activation>, 17> kNames{{
       {"relu", Relu},
       {"relu6", Relu6},
       {"gelu", Gelu},
@@ -185,6 +185,8 @@ std::optional<fb::Activation> activation_by_name(std::string_view name) {
       {"swish", Silu},
       {"tanh", Tanh},
       {"sigmoid", Sigmoid},
+      {"hardsigmoid", HardSigmoid},
+      {"hardswish", HardSwish},
       {"linear", None},
   }};
   for (const auto& [known, activation] : kNames) {
@@ -198,7 +200,7 @@ fb::Activation Config::activation(std::string_view key) const {
   if (!known)
     reject(key,
            "supported activations: relu, relu6, gelu, gelu_new, gelu_fast, gelu_pytorch_tanh, quick_gelu, silu, tanh, "
-           "sigmoid");
+           "sigmoid, hardsigmoid, hardswish");
   return *known;
 }
 

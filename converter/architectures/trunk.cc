@@ -18,13 +18,37 @@ ConvLayer same_layer(const Builder& b, const std::string& conv, const std::strin
           .activation = activation};
 }
 
+std::uint32_t count_of(const Builder& b, const std::string& features, const std::string& tensor) {
+  std::uint32_t count = 0;
+  while (b.has(features + std::to_string(count + 1) + tensor)) ++count;
+  return count;
+}
+
+std::string for_every_block(std::uint32_t blocks) {
+  return "expected one for every block, of which there are " + std::to_string(blocks);
+}
+
+std::vector<std::uint32_t> strides_of(const Config& config, std::uint32_t blocks, std::vector<std::uint32_t> paper) {
+  std::vector<std::uint32_t> strides = std::move(paper);
+  if (config.has("strides")) {
+    strides.clear();
+    for (const float stride : config.numbers("strides")) {
+      if (stride != 1 && stride != 2) config.reject("strides", "expected 1 or 2 for every block");
+      strides.push_back(static_cast<std::uint32_t>(stride));
+    }
+  }
+  if (strides.size() != blocks) config.reject("strides", for_every_block(blocks));
+  return strides;
+}
+
 Rows trunk(Builder& b, const Config& config) {
   const std::string type = config.text("type");
   Rows x;
   if (type == "resnet") x = resnet(b, config);
   else if (type == "vgg") x = vgg(b, config);
-  else if (type == "mobilenet_v2") x = mobilenet(b, config);
-  else config.reject("type", "supported: resnet, vgg, mobilenet_v2");
+  else if (type == "mobilenet_v2") x = mobilenet_v2(b, config);
+  else if (type == "mobilenet_v3") x = mobilenet_v3(b, config);
+  else config.reject("type", "supported: resnet, vgg, mobilenet_v2, mobilenet_v3");
   if (config.has("grid")) {  // as many regions whatever the picture's size
     const std::uint32_t side = config.count("grid", 1U << 10);
     b.scope("grid");

@@ -9,9 +9,10 @@ namespace kinglet::converter {
 Rows trunk(Builder& b, const Config& config);
 
 // One file for each; all read `prefix`, and refuse keys that are neither theirs nor of all trunks.
-Rows resnet(Builder& b, const Config& config);     // He et al. 2016
-Rows vgg(Builder& b, const Config& config);        // Simonyan and Zisserman 2015
-Rows mobilenet(Builder& b, const Config& config);  // MobileNetV2, Sandler et al. 2018
+Rows resnet(Builder& b, const Config& config);        // He et al. 2016
+Rows vgg(Builder& b, const Config& config);           // Simonyan and Zisserman 2015
+Rows mobilenet_v2(Builder& b, const Config& config);  // Sandler et al. 2018
+Rows mobilenet_v3(Builder& b, const Config& config);  // Howard et al. 2019
 
 // Every trunk's keys, besides its own.
 void known_of_trunk(const Config& config, std::vector<std::string_view> keys);
@@ -19,5 +20,11 @@ void known_of_trunk(const Config& config, std::vector<std::string_view> keys);
 // A convolution with its batch norm, both under `prefix`; as much padding on all sides as keeps the size where the stride is 1.
 ConvLayer same_layer(const Builder& b, const std::string& conv, const std::string& batch_norm, std::uint32_t stride,
                      fb::Activation activation);
+
+// How many blocks a MobileNet has: features.1, features.2 … as long as there is such a tensor.
+std::uint32_t count_of(const Builder& b, const std::string& features, const std::string& tensor);
+// `strides` of the config, 1 or 2 for every block; otherwise those of the paper.
+std::vector<std::uint32_t> strides_of(const Config& config, std::uint32_t blocks, std::vector<std::uint32_t> paper);
+std::string for_every_block(std::uint32_t blocks);  // what is expected of a list
 
 }  // namespace kinglet::converter

@@ -60,6 +60,8 @@ float activate(float x, fb::Activation activation, float cap) {
     case fb::Activation::Sigmoid: return sigmoid(x);
     case fb::Activation::Relu6: return std::clamp(x, 0.0F, 6.0F);
     case fb::Activation::SoftCap: return cap * std::tanh(x / cap);
+    case fb::Activation::HardSigmoid: return std::clamp(x + 3.0F, 0.0F, 6.0F) / 6;
+    case fb::Activation::HardSwish: return x * std::clamp(x + 3.0F, 0.0F, 6.0F) / 6;
   }
   return x;
 }
@@ -94,9 +96,10 @@ Matrix norm(View x, const Norm& args) {
 }
 
 Matrix gate(View gate, View up, fb::Activation activation) {
-  Matrix y = zeros(gate.rows, gate.width);
+  Matrix y = zeros(up.rows, up.width);
   for (std::uint32_t r = 0; r < y.rows; ++r) {
-    for (std::uint32_t i = 0; i < y.width; ++i) y.row(r)[i] = activate(gate.row(r)[i], activation, 0) * up.row(r)[i];
+    const float* own = gate.row(gate.rows == up.rows ? r : 0);  // of a grid the gate of all its places
+    for (std::uint32_t i = 0; i < y.width; ++i) y.row(r)[i] = activate(own[i], activation, 0) * up.row(r)[i];
   }
   return y;
 }

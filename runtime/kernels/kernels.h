@@ -23,7 +23,19 @@
 namespace kinglet::kernels {
 
 // Kernels know no schema: ops/activation.h says which of these each of its activations is, with which cap.
-enum class Activation : std::uint8_t { kNone, kRelu, kGelu, kGeluTanh, kQuickGelu, kSilu, kTanh, kSigmoid, kSoftCap };
+enum class Activation : std::uint8_t {
+  kNone,
+  kRelu,
+  kGelu,
+  kGeluTanh,
+  kQuickGelu,
+  kSilu,
+  kTanh,
+  kSigmoid,
+  kSoftCap,
+  kHardSigmoid,
+  kHardSwish
+};
 enum class Cell : std::uint8_t { kLstm, kGru, kGruOriginal };
 
 // Quantized rows: x = scale * q (Q8) or scale * (256 * q + low) (Q16).

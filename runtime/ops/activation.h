@@ -20,6 +20,8 @@ inline kernels::Activation kernel_activation(fb::Activation activation) {
     case fb::Activation::Tanh: return kernels::Activation::kTanh;
     case fb::Activation::Sigmoid: return kernels::Activation::kSigmoid;
     case fb::Activation::SoftCap: return kernels::Activation::kSoftCap;
+    case fb::Activation::HardSigmoid: return kernels::Activation::kHardSigmoid;
+    case fb::Activation::HardSwish: return kernels::Activation::kHardSwish;
   }
   return kernels::Activation::kNone;
 }

@@ -1,7 +1,6 @@
 // Concat: columns of several values side by side. What a sequence has once stands in each of its rows.
 #include <cstring>
 
-#include "model/rules.h"
 #include "ops/emit.h"
 #include "ops/ops.h"
 
@@ -22,7 +21,7 @@ bool verify(const fb::Concat& op, Checker& check) {
     return check.fail("the number of values side by side is out of range");
   if (op.extent() == fb::Extent::Outputs || op.extent() > fb::Extent::MAX)
     return check.fail("values side by side have an extent of no kind");
-  std::uint64_t width = 0;
+  std::uint32_t width = 0;           // kMostParts times the widest, at most
   const fb::Value* first = nullptr;  // of a grid
   for (const fb::Part* part : *op.parts()) {
     const fb::Slice slice(part->value(), part->first());
@@ -34,10 +33,7 @@ bool verify(const fb::Concat& op, Checker& check) {
     if (first != nullptr && !same_rows(*first, *input)) return check.fail("grids side by side differ in size");
     width += part->width();
   }
-  if (width > rules::kWidth) return check.fail("values side by side are too wide");
-  const auto columns = static_cast<std::uint32_t>(width);
-  return first != nullptr ? check.emits_like(op.output(), columns, *first)
-                          : check.emits(op.output(), columns, op.extent());
+  return first != nullptr ? check.emits_like(op.output(), width, *first) : check.emits(op.output(), width, op.extent());
 }
 
 std::uint64_t scratch_bytes(const fb::Concat& op, const fb::Function&, const Shapes& shapes) {

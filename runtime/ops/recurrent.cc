@@ -174,7 +174,6 @@ bool verify(const fb::Recurrent& op, Checker& check) {
   if (state == nullptr) return false;
   const std::uint32_t hidden = state->head_dim();
   const std::uint32_t heads = op.cell() == fb::Cell::Lstm ? 2 : 1;
-  if (hidden > rules::kWidth / 4) return check.fail("a recurrent layer is too wide");
   const fb::Value* input = check.columns(op.input(), gates(op) * hidden);
   if (input == nullptr) return false;
   if (input->extent() != fb::Extent::Rows) return check.fail("a recurrent layer's input has not one row per token");

@@ -54,12 +54,15 @@ Program tiny_pictures() {
   const WeightRef stem_bias = w.floats(1, 20, 0.3F);
   Rows x = b.conv2d({}, w.matrix(20, 3 * 5 * 3),
                     {.window = {.kernel = {3, 5}, .stride = {1, 2}, .padding = {2, 1}}, .bias = stem_bias});
-  x = b.activate(x, Gelu);
+  x = b.activate(x, HardSwish);
   const WeightRef depthwise_bias = w.floats(1, 20, 0.3F);
   Rows y = b.depthwise_conv2d(x, w.floats(9, 20, 0.6F),
                               {.window = {.kernel = {3, 3}, .padding = {2, 2}, .dilation = {2, 2}},
                                .bias = depthwise_bias,
                                .activation = Silu});
+  // Each channel weighed by what all are in the mean.
+  const Rows means = b.adaptive_pool2d(y, fb::PoolKind::Average, {1, 1});
+  y = b.gate(b.linear(means, w.matrix(20, 20), {.activation = HardSigmoid}), y, Gelu);
   y = b.linear(y, w.matrix(32, 20), {.activation = Relu});
   // Two groups, holes in the window, its own result as residual of the next.
   const Rows z = b.conv2d(y, w.matrix(32, 9 * 16),

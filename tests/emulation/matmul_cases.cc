@@ -7,7 +7,7 @@ namespace {
 using kernels::Activation;
 using kernels::MatmulArgs;
 
-constexpr std::size_t kMostActivations = 9;  // kNone to kSoftCap
+constexpr std::size_t kMostActivations = 11;  // kNone to kHardSwish
 constexpr std::size_t kLongest = 131072;
 
 // Written in braces, whose parts are evaluated in order: the same random numbers from every compiler.

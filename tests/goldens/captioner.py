@@ -6,6 +6,7 @@
 The trunks are torchvision's own classes with other widths; the decoders are written down here from the description.
 """
 import argparse
+import functools
 import math
 import pathlib
 
@@ -62,6 +63,25 @@ class MobileNet(nn.Module):
         narrow = net.features[-1][0].in_channels
         net.features[-1] = torchvision.ops.Conv2dNormActivation(narrow, last, kernel_size=1, activation_layer=nn.ReLU6)
         self.features, self.out_channels = net.features, last
+
+    def forward(self, x):
+        return self.features(x)
+
+
+class MobileNetV3(nn.Module):
+    """Blocks: kernel, width inside, width behind, squeeze and excitation, "RE" or "HS", stride; `none`: the paper's small one."""
+
+    def __init__(self, width, blocks, epsilon=1e-3):
+        super().__init__()
+        models = torchvision.models.mobilenetv3
+        of = functools.partial(models.InvertedResidualConfig, dilation=1, width_mult=width)
+        settings, last = models._mobilenet_v3_conf("mobilenet_v3_small", width_mult=width)
+        if blocks:
+            inputs = [16] + [block[2] for block in blocks]
+            settings = [of(inputs[i], *block) for i, block in enumerate(blocks)]
+        norm = functools.partial(nn.BatchNorm2d, eps=epsilon, momentum=0.01)
+        self.features = models.MobileNetV3(settings, last, norm_layer=norm).features
+        self.out_channels = self.features[-1].out_channels
 
     def forward(self, x):
         return self.features(x)
@@ -205,6 +225,10 @@ VARIANTS = {
         (40, 33, 3), {"type": "vgg"}, memory_linear="memory", activation="relu", norm_first=False, scale_embedding=True)),
     "mobilenet": (lambda: MobileNet(0.25, [[1, 16, 1, 1], [6, 24, 2, 2], [4, 48, 2, 2]], 40), transformer(
         (37, 44, 3), {"type": "mobilenet_v2", "strides": [1, 2, 1, 2, 1]}, memory_linear="memory", positions="table", positions_weight="places.weight")),
+    "mobilenet-v3": (lambda: MobileNetV3(0.5, [(3, 16, 16, True, "RE", 2), (5, 40, 24, False, "HS", 1), (3, 48, 24, True, "HS", 1), (5, 64, 32, True, "HS", 2)], 1e-5),
+        recurrent("lstm", (41, 38, 3), {"type": "mobilenet_v3", "strides": [2, 1, 1, 2], "activations": ["relu", "hardswish", "hardswish", "hardswish"],
+                  "batch_norm_eps": 1e-5}, {**ADDITIVE, "gate": "gate"}, ["embedding", "context"], ["output"], "none")),
+    "mobilenet-v3-paper": (lambda: MobileNetV3(0.25, None), transformer((70, 64, 3), {"type": "mobilenet_v3"}, memory_linear="memory")),
     "mobilenet-paper": (lambda: MobileNet(0.1, None, 24), transformer((70, 64, 3), {"type": "mobilenet_v2"})),
 }
 
@@ -235,6 +259,17 @@ def pass_caps(model):
 
 
 @torch.no_grad()
+def settle(trunk, image, gen):
+    """Statistics of pictures, as training leaves them: behind so many hard swishes and weighings little would be left of one otherwise."""
+    norms = [m for m in trunk.modules() if isinstance(m, nn.BatchNorm2d)]
+    for norm in norms:
+        norm.momentum = None  # the mean of all that it sees
+        norm.reset_running_stats()
+    trunk.train()(common.randn((8, len(image["mean"]), image["height"], image["width"]), 2, gen))
+    trunk.eval()
+
+
+@torch.no_grad()
 def make(name):
     trunk, settings = VARIANTS[name]
     gen = common.generator("captioner-" + name)
@@ -242,6 +277,8 @@ def make(name):
     model = (Transformer if "transformer" in settings else Captioner)(settings, trunk()).eval()
     draw(model, gen)
     pass_caps(model)
+    if isinstance(model.encoder, MobileNetV3):
+        settle(model.encoder, settings["image"], gen)
     folder = HERE / ("captioner-" + name)
     folder.mkdir(exist_ok=True)
     common.write_json(folder / "config.json", settings)

@@ -45,6 +45,12 @@ TEST(ReferenceOps, Activations) {
   EXPECT_EQ(at(5, Relu6), 5);
   EXPECT_NEAR(at(2, SoftCap), 2 * 0.7615942F, 1e-6);
   EXPECT_EQ(at(-200, Silu), 0);
+  EXPECT_EQ(at(-3, HardSigmoid), 0);
+  EXPECT_EQ(at(0, HardSigmoid), 0.5F);
+  EXPECT_EQ(at(4, HardSigmoid), 1);
+  EXPECT_EQ(at(-4, HardSwish), 0);
+  EXPECT_NEAR(at(1, HardSwish), 2.0F / 3, 1e-6);
+  EXPECT_EQ(at(5, HardSwish), 5);
 }
 
 TEST(ReferenceOps, Norms) {

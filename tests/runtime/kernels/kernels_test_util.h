@@ -1,6 +1,7 @@
 // What the kernel tests share: memory whose ends ASan watches, random and hostile numbers, and comparison bit by bit.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -166,6 +167,8 @@ inline double reference_activation(Activation activation, double x, double cap) 
     case Activation::kTanh: return std::tanh(x);
     case Activation::kSigmoid: return 1 / (1 + std::exp(-x));
     case Activation::kSoftCap: return cap * std::tanh(x / cap);
+    case Activation::kHardSigmoid: return std::clamp(x + 3, 0.0, 6.0) / 6;
+    case Activation::kHardSwish: return x * std::clamp(x + 3, 0.0, 6.0) / 6;
   }
   return x;
 }
@@ -180,12 +183,15 @@ inline double coarseness(Activation activation, double x) {
     case Activation::kRelu:
     case Activation::kTanh:
     case Activation::kSigmoid:
-    case Activation::kSoftCap: return 0;
+    case Activation::kSoftCap:
+    case Activation::kHardSigmoid:
+    case Activation::kHardSwish: return 0;
   }
   return 0;
 }
-inline constexpr Activation kAllActivations[] = {Activation::kNone,     Activation::kRelu,      Activation::kGelu,
-                                                 Activation::kGeluTanh, Activation::kQuickGelu, Activation::kSilu,
-                                                 Activation::kTanh,     Activation::kSigmoid,   Activation::kSoftCap};
+inline constexpr Activation kAllActivations[] = {Activation::kNone,        Activation::kRelu,      Activation::kGelu,
+                                                 Activation::kGeluTanh,    Activation::kQuickGelu, Activation::kSilu,
+                                                 Activation::kTanh,        Activation::kSigmoid,   Activation::kSoftCap,
+                                                 Activation::kHardSigmoid, Activation::kHardSwish};
 
 }  // namespace kinglet::kernels::test

@@ -223,5 +223,36 @@ TEST(OperatorRules, LinearLayersReadAsManyColumnsAsSumsHold) {
   }
 }
 
+TEST(OperatorRules, ConvolutionsReadAsManyColumnsAsSumsHold) {
+  for (const std::uint32_t more : {0U, 1U}) {
+    const std::uint32_t width = rules::kInner + more;
+    const auto one = [] { return std::make_unique<fb::Size>(1, 1); };
+    testing::TinyModel model(7);
+    fb::ModelT& root = model.model();
+    root.task = fb::Task::Embed;
+    root.source = 1;
+    root.context = root.vocabulary = root.source_vocabulary = 0;
+    root.input = std::make_unique<fb::InputT>();
+    root.input->grid = one();
+    root.input->channels = width;
+    model.begin(true);
+    const int made = model.value(1, fb::Kind::F32, fb::Extent::Grid);
+    root.encode->values.back()->grid = one();
+    fb::Conv2dT op;
+    op.output = emit(made, -1);
+    op.weight = model.tiles(1, width);
+    op.kernel = one(), op.stride = one(), op.dilation = one(), op.padding = std::make_unique<fb::Size>(0, 0);
+    op.inner = width;
+    model.add(std::move(op));
+    const int pooled = model.value(1, fb::Kind::F32, fb::Extent::Sequences);
+    fb::PoolRowsT pool;
+    pool.input = made;
+    pool.output = emit(pooled, -1);
+    model.add(std::move(pool));
+    EXPECT_EQ(answer(model, pooled),
+              more == 0 ? "accepted" : "a convolution's weight is not int8, or does not fit its window");
+  }
+}
+
 }  // namespace
 }  // namespace kinglet

@@ -8,36 +8,21 @@ namespace {
 // The paper's table 2.
 const std::vector<std::uint32_t> kStrides{1, 2, 1, 2, 1, 1, 2, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1};
 
-class MobileNet {
+class MobileNetV2 {
  public:
-  MobileNet(Builder& b, const Config& config) : b_(b), config_(config), prefix_(config.text_or("prefix", "")) {
+  MobileNetV2(Builder& b, const Config& config) : b_(b), config_(config), prefix_(config.text_or("prefix", "")) {
     known_of_trunk(config, {"stem_stride", "strides"});
   }
 
   Rows build() {
-    const std::vector<std::uint32_t> strides = read_strides();
+    const std::uint32_t blocks = count_of(b_, prefix_ + "features.", ".conv.0.0.weight");
+    const std::vector<std::uint32_t> strides = strides_of(config_, blocks, kStrides);
     Rows x = unit({}, features(0), config_.count_or("stem_stride", 16, 2));
-    std::uint32_t i = 0;
-    for (; b_.has(features(i + 1) + ".conv.0.0.weight"); ++i) {
-      if (i == strides.size()) config_.reject("strides", "expected a number for every block; there are more");
-      x = residual(x, features(i + 1), strides[i]);
-    }
-    if (i != strides.size())
-      config_.reject("strides", "expected a number for every block; there are " + std::to_string(i));
-    return unit(x, features(i + 1), 1);
+    for (std::uint32_t i = 0; i < blocks; ++i) x = residual(x, features(i + 1), strides[i]);
+    return unit(x, features(blocks + 1), 1);
   }
 
  private:
-  std::vector<std::uint32_t> read_strides() const {
-    if (!config_.has("strides")) return kStrides;
-    std::vector<std::uint32_t> strides;
-    for (const float stride : config_.numbers("strides")) {
-      if (stride != 1 && stride != 2) config_.reject("strides", "expected 1 or 2 for every block");
-      strides.push_back(static_cast<std::uint32_t>(stride));
-    }
-    return strides;
-  }
-
   std::string features(std::uint32_t i) const { return prefix_ + "features." + std::to_string(i); }
 
   // name.0 a convolution, name.1 its batch norm.
@@ -70,6 +55,6 @@ class MobileNet {
 
 }  // namespace
 
-Rows mobilenet(Builder& b, const Config& config) { return MobileNet(b, config).build(); }
+Rows mobilenet_v2(Builder& b, const Config& config) { return MobileNetV2(b, config).build(); }
 
 }  // namespace kinglet::converter
