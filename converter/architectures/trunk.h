@@ -21,7 +21,7 @@ void known_of_trunk(const Config& config, std::vector<std::string_view> keys);
 ConvLayer same_layer(const Builder& b, const std::string& conv, const std::string& batch_norm, std::uint32_t stride,
                      fb::Activation activation);
 
-// How many blocks a MobileNet has: features.1, features.2 … as long as there is such a tensor.
+// How many blocks a MobileNet has: features.1, features.2 … as long as there is such a tensor. Of none only their tensors are missed.
 std::uint32_t count_of(const Builder& b, const std::string& features, const std::string& tensor);
 // `strides` of the config, 1 or 2 for every block; otherwise those of the paper.
 std::vector<std::uint32_t> strides_of(const Config& config, std::uint32_t blocks, std::vector<std::uint32_t> paper);

@@ -46,7 +46,7 @@ class MobileNetV3 {
       activations.resize(paper.relus, fb::Activation::Relu);
       activations.resize(paper.strides.size(), fb::Activation::HardSwish);
     }
-    if (activations.size() != blocks) config_.reject("activations", for_every_block(blocks));
+    if (blocks != 0 && activations.size() != blocks) config_.reject("activations", for_every_block(blocks));
     return activations;
   }
 

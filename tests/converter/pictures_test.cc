@@ -121,8 +121,8 @@ TEST(Grids, DamagedProgramsAreRefusedOrSafe) {
 }
 
 TEST(PictureConfigs, NameTheKeyThatIsWrong) {
-  const auto refused = [](const std::string& patch) -> std::string {
-    Checkpoint checkpoint = read_checkpoint(testing::goldens() / "captioner-attend");
+  const auto refused = [](const std::string& patch, const char* golden = "captioner-attend") -> std::string {
+    Checkpoint checkpoint = read_checkpoint(testing::goldens() / golden);
     checkpoint.config.merge_patch(nlohmann::json::parse(patch));
     try {
       (void)build_program(checkpoint, {});
@@ -145,6 +145,18 @@ TEST(PictureConfigs, NameTheKeyThatIsWrong) {
   EXPECT_THAT(refused(R"({"language": "fr"})"), HasSubstr("language"));
   EXPECT_THAT(refused(R"({"languages": [3]})"), HasSubstr("languages"));
   EXPECT_THAT(refused(R"({"attention": {"gate": "nowhere"}})"), HasSubstr("nowhere.weight"));
+  const auto mobile = [&](const std::string& patch) {
+    return refused(R"({"trunk": )" + patch + "}", "captioner-mobilenet-v3");
+  };
+  EXPECT_THAT(mobile(R"({"strides": [2, 1]})"),
+              HasSubstr("strides is [2,1]; expected one for every block, of which there are 4"));
+  EXPECT_THAT(mobile(R"({"strides": null})"), HasSubstr("strides is missing; expected one for every block"));
+  EXPECT_THAT(mobile(R"({"strides": [2, 1, 1, 3]})"), HasSubstr("expected 1 or 2 for every block"));
+  EXPECT_THAT(mobile(R"({"activations": ["relu", "gelu", "relu", "relu"]})"), HasSubstr("relu or hardswish"));
+  EXPECT_THAT(mobile(R"({"activations": ["relu"]})"), HasSubstr("of which there are 4"));
+  EXPECT_THAT(mobile(R"({"batch_norm_eps": 0})"), HasSubstr("batch_norm_eps"));
+  EXPECT_THAT(mobile(R"({"type": "mobilenet_v2"})"), HasSubstr("activations is no key"));
+  EXPECT_THAT(mobile(R"({"prefix": "nowhere."})"), HasSubstr("nowhere.features.0"));
 }
 
 }  // namespace

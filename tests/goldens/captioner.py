@@ -260,7 +260,9 @@ def pass_caps(model):
 
 @torch.no_grad()
 def settle(trunk, image, gen):
-    """Statistics of pictures, as training leaves them: behind so many hard swishes and weighings little would be left of one otherwise."""
+    """A MobileNetV3 gets statistics of pictures, as training leaves them: behind so many hard swishes and weighings little would be left of one otherwise."""
+    if not isinstance(trunk, MobileNetV3):
+        return
     norms = [m for m in trunk.modules() if isinstance(m, nn.BatchNorm2d)]
     for norm in norms:
         norm.momentum = None  # the mean of all that it sees
@@ -277,8 +279,7 @@ def make(name):
     model = (Transformer if "transformer" in settings else Captioner)(settings, trunk()).eval()
     draw(model, gen)
     pass_caps(model)
-    if isinstance(model.encoder, MobileNetV3):
-        settle(model.encoder, settings["image"], gen)
+    settle(model.encoder, settings["image"], gen)
     folder = HERE / ("captioner-" + name)
     folder.mkdir(exist_ok=True)
     common.write_json(folder / "config.json", settings)

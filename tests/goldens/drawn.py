@@ -202,7 +202,7 @@ def listener(draw, gen, folder):
 
 def trunk(draw, channels):
     """A maker of one, and what config.json says of it."""
-    kind = draw.choice(["resnet", "vgg", "mobilenet"] if channels == 3 else ["resnet", "vgg"])
+    kind = draw.choice(["resnet", "vgg", "mobilenet", "mobilenet_v3"] if channels == 3 else ["resnet", "vgg"])
     if kind == "resnet":
         block = draw.choice([captioner.BASIC, captioner.DEEP])
         groups = draw.choice([1, 2, 4]) if block is captioner.DEEP else 1
@@ -219,6 +219,16 @@ def trunk(draw, channels):
             made.features[0] = nn.Conv2d(channels, layers[0], 3, padding=1)
             return made
         return make, {"type": "vgg", "last_pool": last_pool}
+    if kind == "mobilenet_v3":
+        blocks, before = [], 8  # of width 16 times a half
+        for _ in range(draw.randint(1, 4)):
+            inside = draw.choice([before * 2, before * draw.randint(2, 8)])  # as wide as before it, times a half, or wider
+            blocks.append((draw.choice([3, 5, 7]), inside, draw.choice([before * 2, 16, 32]), flip(draw), draw.choice(["RE", "HS"]), draw.choice([1, 2])))
+            before = blocks[-1][2] // 2
+        epsilon = draw.choice([1e-3, 1e-5])
+        return (lambda: captioner.MobileNetV3(0.5, blocks, epsilon)), {
+            "type": "mobilenet_v3", "strides": [block[-1] for block in blocks], "batch_norm_eps": epsilon,
+            "activations": ["relu" if block[4] == "RE" else "hardswish" for block in blocks]}
     blocks = [[1, 8, 1, 1]] + [[draw.choice([1, 2, 6]), draw.choice([8, 16, 24]), draw.randint(1, 2), draw.choice([1, 2])] for _ in range(draw.randint(1, 3))]
     return (lambda: captioner.MobileNet(0.25, blocks, 20)), {"type": "mobilenet_v2", "strides": [s for b in blocks for s in [b[3]] + [1] * (b[2] - 1)]}
 
@@ -254,6 +264,7 @@ def caption(draw, gen, folder):
     config["image"] |= {"resize": draw.choice(["exact", "shorter"]), "filter": draw.choice(FILTERS)}
     model = (captioner.Transformer if "transformer" in config else captioner.Captioner)(config, make()).eval()
     captioner.draw(model, gen)
+    captioner.settle(model.encoder, config["image"], gen)
     common.write_json(folder / "config.json", config)
     save_file({k: v.contiguous() for k, v in model.state_dict().items()}, folder / "model.safetensors")
     x = seen(picture(draw, gen, folder), config["image"])
