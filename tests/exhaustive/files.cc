@@ -1,5 +1,5 @@
 // Every damage of one byte that a model file can have: each truncation, each value of each byte of its program, and of the smallest all
-// pairs of flipped bits within one vtable. What is accepted is run to the end, the session and the tasks. Of five models, which together have
+// pairs of flipped bits within one vtable. What is accepted is run to the end, the session and the tasks; work is counted. Of five models, which together have
 // every operator and every kind of tokenizer. Built with sanitizers, and run by ./dev fuzz exhaustive: hours of
 // work, which can be ended and goes on where it was.
 #include <sanitizer/common_interface_defs.h>
@@ -22,6 +22,8 @@
 #include <thread>
 #include <vector>
 
+#include "kinglet/model.h"
+#include "tests/aligned.h"
 #include "tests/converter/tiny_pictures.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/model_bytes.h"
@@ -29,6 +31,11 @@
 #include "tests/fuzz/run_file.h"
 #include "tests/fuzz/small_tokenizers.h"
 #include "tests/runtime/tasks/text_model.h"
+
+// Of this thread: clang calls the function below at each branch of the runtime (tests/fuzz/CMakeLists.txt).
+static thread_local std::uint64_t steps;
+extern "C" void __sanitizer_cov_trace_pc();
+extern "C" void __sanitizer_cov_trace_pc() { ++steps; }
 
 namespace kinglet::fuzz {
 namespace {
@@ -105,7 +112,8 @@ void tell() {
 
 struct Tally {
   std::uint64_t refused = 0, large = 0, ran = 0;
-  double slowest = 0;  // seconds
+  double slowest = 0;                   // seconds
+  std::uint64_t opening = 0, most = 0;  // steps of Model::open, and of all that is done with a file, at most
 
   std::uint64_t tried() const { return refused + large + ran; }
   void add(const Tally& other) {
@@ -113,11 +121,14 @@ struct Tally {
     large += other.large;
     ran += other.ran;
     slowest = std::max(slowest, other.slowest);
+    opening = std::max(opening, other.opening);
+    most = std::max(most, other.most);
   }
   void print(const char* name) const {
-    std::printf("%-12s %10llu %10llu %10llu %10llu %8.2f\n", name, static_cast<unsigned long long>(tried()),
-                static_cast<unsigned long long>(refused), static_cast<unsigned long long>(large),
-                static_cast<unsigned long long>(ran), slowest);
+    std::printf("%-12s %10llu %10llu %10llu %10llu %8.2f %10llu %12llu\n", name,
+                static_cast<unsigned long long>(tried()), static_cast<unsigned long long>(refused),
+                static_cast<unsigned long long>(large), static_cast<unsigned long long>(ran), slowest,
+                static_cast<unsigned long long>(opening), static_cast<unsigned long long>(most));
     std::fflush(stdout);
   }
 };
@@ -130,13 +141,36 @@ void end_hung(int) {
   std::_Exit(1);
 }
 
+// Steps for each byte of a file, and of all that is done with it: some times what any was seen to take.
+constexpr std::uint64_t kOpeningSteps = 4, kMostSteps = 1U << 28;
+
+std::uint64_t steps_to_open(std::span<const std::byte> bytes) {
+  const kinglet::testing::AlignedBytes file(bytes);
+  const std::uint64_t before = steps;
+  (void)Model::open(file.span());
+  return steps - before;
+}
+
+// Work without end would end here, sooner than by the clock.
+void count_work(std::span<const std::byte> file, std::uint64_t opening, std::uint64_t all, Tally& tally) {
+  tally.opening = std::max(tally.opening, opening);
+  tally.most = std::max(tally.most, all);
+  if (opening == 0 || opening > kOpeningSteps * file.size() + 1000 || all > kMostSteps) {
+    std::fprintf(stderr, "%llu steps to open %zu bytes, %llu in all\n", static_cast<unsigned long long>(opening),
+                 file.size(), static_cast<unsigned long long>(all));
+    std::abort();
+  }
+}
+
 void try_file(std::span<const std::byte> file, std::uint32_t seed, Tally& tally) {
   alarm(kSeconds);
+  const std::uint64_t opening = steps_to_open(file), before = steps;
   const auto begin = std::chrono::steady_clock::now();
   const Outcome outcome = run_file(file, seed);
   if (outcome == Outcome::kRan) (void)run_file(file, seed ^ 1U);  // the session, or the tasks
   tally.slowest =
       std::max(tally.slowest, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  count_work(file, opening, steps - before, tally);
   ++(outcome == Outcome::kRefused ? tally.refused : outcome == Outcome::kTooLarge ? tally.large : tally.ran);
 }
 
@@ -148,7 +182,7 @@ class Record {
     std::ifstream before(path);
     for (std::string key; before >> key;) {
       Tally tally;
-      before >> tally.refused >> tally.large >> tally.ran >> tally.slowest;
+      before >> tally.refused >> tally.large >> tally.ran >> tally.slowest >> tally.opening >> tally.most;
       if (before) known_[key] = tally;
     }
     out_.open(path, std::ios::app);
@@ -160,7 +194,8 @@ class Record {
   }
   void add(const std::string& key, const Tally& tally) {
     if (!out_.is_open()) return;
-    out_ << key << ' ' << tally.refused << ' ' << tally.large << ' ' << tally.ran << ' ' << tally.slowest << std::endl;
+    out_ << key << ' ' << tally.refused << ' ' << tally.large << ' ' << tally.ran << ' ' << tally.slowest << ' '
+         << tally.opening << ' ' << tally.most << std::endl;
   }
 
  private:
@@ -289,7 +324,8 @@ int run(Work& work) {
   const auto smallest = std::min_element(all.begin(), all.end(), [](const Named& a, const Named& b) {
     return program_of(a.file).size() < program_of(b.file).size();
   });
-  std::printf("%-12s %10s %10s %10s %10s %8s\n", "", "tried", "refused", "too large", "ran", "slowest");
+  std::printf("%-12s %10s %10s %10s %10s %8s %10s %12s\n", "", "tried", "refused", "too large", "ran", "slowest",
+              "opening", "steps");
   Tally sum;
   for (const Named& model : all) {
     if (!work.wanted.empty() && !work.wanted.contains(model.name)) continue;

@@ -1,4 +1,4 @@
-// Inputs of a run: numbers from a seed, every now and then the one that reaches furthest.
+// Inputs of a run: numbers from a seed, every now and then those that reach furthest, or these alone.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,9 @@ class Inputs {
  public:
   explicit Inputs(std::uint32_t seed) : random_(seed) {}
 
+  // Whether only the first and the last token and byte are given from now on, and floats that are nearly none: no call refuses these.
+  void extremes_only(bool only) { extremes_only_ = only; }
+
   std::uint32_t below(std::uint32_t end) { return end == 0 ? 0 : static_cast<std::uint32_t>(random_() % end); }
   bool one_in(std::uint32_t n) { return below(n) == 0; }
 
@@ -20,6 +23,10 @@ class Inputs {
   std::vector<std::int32_t> tokens(std::size_t count, std::uint32_t vocabulary) {
     std::vector<std::int32_t> made(count);
     for (std::int32_t& token : made) {
+      if (extremes_only_) {
+        token = one_in(2) ? 0 : static_cast<std::int32_t>(vocabulary - 1);
+        continue;
+      }
       const std::uint32_t any = one_in(4) ? vocabulary - 1 : below(vocabulary);
       token = static_cast<std::int32_t>(one_in(64) ? vocabulary : any);
     }
@@ -27,7 +34,7 @@ class Inputs {
     return made;
   }
 
-  // Mild numbers, or such that nobody expects.
+  // Mild numbers, or such that nobody expects: five that are finite, three that are not.
   std::vector<float> floats(std::size_t count) {
     constexpr float kExtremes[] = {0.0F,
                                    -0.0F,
@@ -38,6 +45,11 @@ class Inputs {
                                    -std::numeric_limits<float>::infinity(),
                                    std::numeric_limits<float>::quiet_NaN()};
     const bool extreme = one_in(3);
+    if (extremes_only_) {
+      std::vector<float> finite(count);
+      for (float& x : finite) x = kExtremes[below(5)];
+      return finite;
+    }
     std::vector<float> made(count);
     for (float& x : made)
       x = extreme && one_in(8) ? kExtremes[below(8)] : static_cast<float>(below(4001)) / 1000.0F - 2.0F;
@@ -46,7 +58,8 @@ class Inputs {
 
   std::vector<std::uint8_t> bytes(std::size_t count) {
     std::vector<std::uint8_t> made(count);
-    for (std::uint8_t& byte : made) byte = static_cast<std::uint8_t>(random_());
+    for (std::uint8_t& byte : made)
+      byte = extremes_only_ ? (one_in(2) ? 0 : 255) : static_cast<std::uint8_t>(random_());
     return made;
   }
 
@@ -100,6 +113,7 @@ class Inputs {
 
  private:
   std::minstd_rand random_;
+  bool extremes_only_ = false;
 };
 
 }  // namespace kinglet::fuzz

@@ -39,7 +39,9 @@ class Run {
 
   void all() {
     capture();
-    for (int round = 0; round < 2; ++round) {
+    for (const bool extremes : {false, true}) {  // what the whole range of inputs makes, then its ends
+      inputs_.extremes_only(extremes);
+      bytes_.clear();
       if (plan_.model.has_encoder()) encode();
       if (plan_.model.has_decoder()) decode();
     }
