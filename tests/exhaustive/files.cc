@@ -32,10 +32,14 @@
 #include "tests/fuzz/small_tokenizers.h"
 #include "tests/runtime/tasks/text_model.h"
 
-// Of this thread: clang calls the function below at each branch of the runtime (tests/fuzz/CMakeLists.txt).
+// What this thread's file has taken: clang calls the function below at each branch of the runtime (tests/fuzz/CMakeLists.txt). Work without end
+// ends here.
 static thread_local std::uint64_t steps;
+constexpr std::uint64_t kMostSteps = 1U << 28;  // some times what any file was seen to take
 extern "C" void __sanitizer_cov_trace_pc();
-extern "C" void __sanitizer_cov_trace_pc() { ++steps; }
+extern "C" void __sanitizer_cov_trace_pc() {
+  if (++steps > kMostSteps) std::abort();
+}
 
 namespace kinglet::fuzz {
 namespace {
@@ -141,36 +145,28 @@ void end_hung(int) {
   std::_Exit(1);
 }
 
-// Steps for each byte of a file, and of all that is done with it: some times what any was seen to take.
-constexpr std::uint64_t kOpeningSteps = 4, kMostSteps = 1U << 28;
-
+// Opening a file takes no more than so many steps for each of its bytes.
 std::uint64_t steps_to_open(std::span<const std::byte> bytes) {
+  constexpr std::uint64_t kEach = 4, kAtLeast = 1000;
   const kinglet::testing::AlignedBytes file(bytes);
-  const std::uint64_t before = steps;
+  steps = 0;
   (void)Model::open(file.span());
-  return steps - before;
-}
-
-// Work without end would end here, sooner than by the clock.
-void count_work(std::span<const std::byte> file, std::uint64_t opening, std::uint64_t all, Tally& tally) {
-  tally.opening = std::max(tally.opening, opening);
-  tally.most = std::max(tally.most, all);
-  if (opening == 0 || opening > kOpeningSteps * file.size() + 1000 || all > kMostSteps) {
-    std::fprintf(stderr, "%llu steps to open %zu bytes, %llu in all\n", static_cast<unsigned long long>(opening),
-                 file.size(), static_cast<unsigned long long>(all));
+  if (steps == 0 || steps > kEach * file.size() + kAtLeast) {
+    std::fprintf(stderr, "%llu steps to open %zu bytes\n", static_cast<unsigned long long>(steps), file.size());
     std::abort();
   }
+  return steps;
 }
 
 void try_file(std::span<const std::byte> file, std::uint32_t seed, Tally& tally) {
   alarm(kSeconds);
-  const std::uint64_t opening = steps_to_open(file), before = steps;
+  tally.opening = std::max(tally.opening, steps_to_open(file));
   const auto begin = std::chrono::steady_clock::now();
   const Outcome outcome = run_file(file, seed);
   if (outcome == Outcome::kRan) (void)run_file(file, seed ^ 1U);  // the session, or the tasks
   tally.slowest =
       std::max(tally.slowest, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
-  count_work(file, opening, steps - before, tally);
+  tally.most = std::max(tally.most, steps);
   ++(outcome == Outcome::kRefused ? tally.refused : outcome == Outcome::kTooLarge ? tally.large : tally.ran);
 }
 
