@@ -1,7 +1,7 @@
 // Every damage of one byte that a model file can have: each truncation, each value of each byte of its program, and of the smallest all
-// pairs of flipped bits within one vtable. What is accepted is run to the end, the session and the tasks; work is counted. Of five models, which together have
-// every operator and every kind of tokenizer. Built with sanitizers, and run by ./dev fuzz exhaustive: hours of
-// work, which can be ended and goes on where it was.
+// pairs of flipped bits within one vtable. What is accepted is run to the end, the session and the tasks; work is counted. Of five models,
+// which together have every operator and every kind of tokenizer. Built with sanitizers, and run by ./dev fuzz exhaustive: an hour, which can
+// be ended and goes on where it was.
 #include <sanitizer/common_interface_defs.h>
 #include <unistd.h>
 
@@ -151,8 +151,8 @@ std::uint64_t steps_to_open(std::span<const std::byte> bytes) {
   const kinglet::testing::AlignedBytes file(bytes);
   steps = 0;
   (void)Model::open(file.span());
-  if (steps == 0 || steps > kEach * file.size() + kAtLeast) {
-    std::fprintf(stderr, "%llu steps to open %zu bytes\n", static_cast<unsigned long long>(steps), file.size());
+  if (steps == 0 || steps > kEach * bytes.size() + kAtLeast) {
+    std::fprintf(stderr, "%llu steps to open %zu bytes\n", static_cast<unsigned long long>(steps), bytes.size());
     std::abort();
   }
   return steps;
