@@ -17,10 +17,6 @@ namespace {
 
 constexpr std::uint32_t kChannels = 4;  // of the caller's numbers
 
-bool is_line(GridLayer::Kind kind) { return kind == GridLayer::Kind::kConv1d || kind >= GridLayer::Kind::kLinear; }
-
-fb::Size grid_of(const GridLayer& layer) { return {is_line(layer.kind) ? 1 : layer.side, layer.side}; }
-
 }  // namespace
 
 std::vector<std::byte> layer_file(const GridLayer& layer) {
@@ -31,11 +27,11 @@ std::vector<std::byte> layer_file(const GridLayer& layer) {
     return b.constant(name, rows, columns,
                       converter::testing::random_floats({rows, columns}, rows + columns, size).data, type);
   };
-  b.input(grid_of(layer), kChannels, {}, {});
+  b.input({layer.height, layer.width}, kChannels, {}, {});
   b.begin_encode();
   const auto first = weight("first", layer.input, kChannels, fb::WeightType::Int8);
   Rows x = b.conv2d({}, first, {});
-  const bool line = is_line(layer.kind);
+  const bool line = layer.kind == GridLayer::Kind::kConv1d;
   const converter::WindowSpec window{.kernel = {line ? 1 : layer.kernel, layer.kernel},
                                      .stride = {line ? 1 : layer.stride, layer.stride},
                                      .padding = {line ? 0 : layer.padding, layer.padding}};
@@ -81,7 +77,7 @@ std::vector<std::byte> layer_file(const GridLayer& layer) {
 }
 
 std::vector<float> layer_input(const GridLayer& layer) {
-  return converter::testing::random_floats({grid_of(layer).height(), layer.side, kChannels}, 3, 2).data;
+  return converter::testing::random_floats({layer.height, layer.width, kChannels}, 3, 2).data;
 }
 
 }  // namespace kinglet::bench

@@ -7,8 +7,8 @@
 
 namespace kinglet::bench {
 
-// Square: `side` × `side` pixels of `input` channels, `kernel` × `kernel` windows. Of a convolution of one dimension `side` places; of a
-// linear layer, a sum or an activation `side` rows.
+// `height` × `width` pixels of `input` channels, `kernel` × `kernel` windows. A convolution of one dimension has one row of `width` places; a
+// linear layer, a sum or an activation `width` rows.
 struct GridLayer {
   enum class Kind {
     kConv2d,
@@ -24,7 +24,9 @@ struct GridLayer {
     kTanh
   };
   Kind kind;
-  std::uint32_t side, input, output, kernel, stride, padding, groups;
+  std::uint32_t height = 1, width, input, output, kernel = 1, stride = 1, padding = 0, groups = 1;
+
+  bool operator==(const GridLayer&) const = default;
 };
 
 // The operator is `measured(layer)` of `encode`; those before make its inputs of the caller's numbers. A depthwise convolution of kDepthwiseRelu6 is

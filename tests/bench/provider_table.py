@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Makes one Markdown table of what kinglet_provider_bench printed, with one or several versions of XNNPACK.
+"""Makes a Markdown table of what kinglet_provider_bench printed, with one or several versions of XNNPACK, and a summary of it.
 
-provider_table.py [--into README.md] RESULTS...     RESULTS: files of a line of JSON for each operator
-Exit status: 0, or 1 where the table says that a default is not the right one.
+    provider_table.py RESULTS…                  RESULTS: files of a line of JSON for each operator
+    provider_table.py RESULTS… --into FILE…     table and summary go between the marks that these files have, not to the terminal
+
+Exit status: 0, or 1 where the table says that a default is not the right one, or a file has no marks.
 """
 
 import argparse
@@ -10,20 +12,19 @@ import json
 import os
 import sys
 
-BEGIN, END = "<!-- provider table -->", "<!-- end of provider table -->"
 BORDER = 1 / 1.1  # below so much of Kinglet's time an operator is XNNPACK's: faster by more than a tenth
 NOISE = 0.05  # what lies nearer to the border may be either's
 
 
 def read(path):
     with open(path, encoding="utf-8") as lines:
-        return {(row["model"], row["operator"]): row for row in map(json.loads, lines)}
+        return {(row["models"], row["operator"]): row for row in map(json.loads, lines)}
 
 
-def ratio(row, kind):
-    if row is None or row[kind] is None:
+def ratio(row, arithmetic):
+    if row is None or row[arithmetic] is None:
         return ""
-    low, middle, high = row[kind]
+    low, middle, high = row[arithmetic]
     return f"{middle:.2f}× ({low:.2f} to {high:.2f})"
 
 
@@ -37,41 +38,79 @@ def default(row):
     return "Kinglet", middle < BORDER * (1 - NOISE)
 
 
-def table(names_of_results, results):
-    versions = [f"{name} ({next(iter(rows.values()))['version']})" for name, rows in zip(names_of_results, results)]
-    names = list(dict.fromkeys(name for rows in results for name in rows))
-    head = ["model", "operator", "Kinglet µs"]
+def markdown(head, versions, rows):
+    """A table of `head`, titles and how each is aligned, and three columns for each version."""
+    titles, aligned = list(head), list(head.values())
     for version in versions:
-        head += [f"XNNPACK, {version}, in Kinglet's times", "in static int8", "the default"]
-    lines, wrong = ["| " + " | ".join(head) + " |", "|---|---|---:|" + "---:|---:|---|" * len(results)], []
-    for name in names:
-        first = next(rows[name] for rows in results if name in rows)
+        titles += [f"XNNPACK, {version}, in Kinglet's times", "in static int8", "the default"]
+        aligned += ["---:", "---:", "---"]
+    return "\n".join(["| " + " | ".join(titles) + " |", "|" + "|".join(aligned) + "|", *("| " + " | ".join(row) + " |" for row in rows)])
+
+
+def table(versions):
+    lines, wrong = [], []
+    for name in dict.fromkeys(name for rows in versions.values() for name in rows):
+        first = next(rows[name] for rows in versions.values() if name in rows)
         cells = [*name, f"{first['microseconds']:.1f}"]
-        for version, rows in zip(versions, results):
+        for version, rows in versions.items():
             row = rows.get(name)
             who, wrongly = default(row)
             if wrongly:
                 wrong.append(f"{' '.join(name)}: {who} gets it, with XNNPACK, {version}")
             cells += [ratio(row, "floats"), ratio(row, "static"), who + (", **wrongly**" if wrongly else "")]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines), wrong
+        lines.append(cells)
+    return markdown({"models": "---", "operator": "---", "Kinglet µs": "---:"}, versions, lines), wrong
+
+
+def spread(rows, arithmetic):
+    """The least and the greatest median."""
+    middles = [row[arithmetic][1] for row in rows if row[arithmetic] is not None]
+    return f"{min(middles):.2f}× to {max(middles):.2f}×" if middles else ""
+
+
+def summary(versions):
+    """A line for each kind of operator."""
+    lines = []
+    for kind in dict.fromkeys(row["kind"] for rows in versions.values() for row in rows.values()):
+        of_kind = [[row for row in rows.values() if row["kind"] == kind] for rows in versions.values()]
+        cells = [kind, str(max(map(len, of_kind)))]
+        for rows in of_kind:
+            defaults = [default(row) for row in rows]
+            given, wrong = sum(who == "XNNPACK" for who, _ in defaults), sum(wrongly for _, wrongly in defaults)
+            cells += [spread(rows, "floats"), spread(rows, "static"),
+                      (f"XNNPACK for {given}" if given else "Kinglet") + (f", **{wrong} wrongly**" if wrong else "")]
+        lines.append(cells)
+    return markdown({"operator": "---", "shapes": "---:"}, versions, lines)
+
+
+def put(parts, path):
+    """Replaces what the file has between the marks of a part."""
+    with open(path, encoding="utf-8") as file:
+        page = file.read()
+    there = [part for part in parts if f"<!-- provider {part} -->" in page]
+    if not there:
+        sys.exit(f"provider_table.py: {path} has no line \"<!-- provider table -->\" or \"<!-- provider summary -->\"")
+    for part in there:
+        before, rest = page.split(f"<!-- provider {part} -->", 1)
+        end = f"<!-- end of provider {part} -->"
+        page = f"{before}<!-- provider {part} -->\n\n{parts[part]}\n\n{end}{rest.split(end, 1)[1]}"
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(page)
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    arguments.add_argument("--into", metavar="FILE", help=f"replaces the table there, between {BEGIN} and {END}")
-    arguments.add_argument("results", nargs="+")
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("results", metavar="RESULTS", nargs="+")
+    arguments.add_argument("--into", metavar="FILE", nargs="+", default=[])
     asked = arguments.parse_args()
-    text, wrong = table([os.path.basename(path) for path in asked.results], [read(path) for path in asked.results])
-    if asked.into:
-        with open(asked.into, encoding="utf-8") as file:
-            page = file.read()
-        before, rest = page.split(BEGIN, 1)
-        after = rest.split(END, 1)[1]
-        with open(asked.into, "w", encoding="utf-8") as file:
-            file.write(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
-    else:
-        print(text)
+    results = {os.path.basename(path): read(path) for path in asked.results}
+    versions = {f"{name} ({next(iter(rows.values()))['version']})": rows for name, rows in results.items()}
+    whole, wrong = table(versions)
+    parts = {"summary": summary(versions), "table": whole}
+    for path in asked.into:
+        put(parts, path)
+    if not asked.into:
+        print("\n\n".join(parts.values()))
     for line in wrong:
         print(f"ports/xnnpack/faster.cc is wrong here: {line}", file=sys.stderr)
     return 1 if wrong else 0
