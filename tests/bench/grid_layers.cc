@@ -43,8 +43,11 @@ std::vector<std::byte> layer_file(const GridLayer& layer) {
                    {.window = window, .activation = fb::Activation::Relu, .groups = layer.groups});
       break;
     case GridLayer::Kind::kDepthwise:
-      x = b.depthwise_conv2d(x, weight("measured", taps, layer.input, fb::WeightType::Float32),
-                             {.window = window, .activation = fb::Activation::Relu});
+    case GridLayer::Kind::kDepthwiseHardSwish:
+      x = b.depthwise_conv2d(
+          x, weight("measured", taps, layer.input, fb::WeightType::Float32),
+          {.window = window,
+           .activation = layer.kind == GridLayer::Kind::kDepthwise ? fb::Activation::Relu : fb::Activation::HardSwish});
       break;
     case GridLayer::Kind::kDepthwiseRelu6:
       x = b.depthwise_conv2d(x, weight("measured", taps, layer.input, fb::WeightType::Float32),

@@ -15,6 +15,7 @@ struct GridLayer {
     kConv1d,
     kDepthwise,
     kDepthwiseRelu6,
+    kDepthwiseHardSwish,
     kMaxPool,
     kAveragePool,
     kLinear,

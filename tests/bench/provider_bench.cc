@@ -99,12 +99,15 @@ double median(std::vector<double> values) {
 }
 
 // What a line of the summary counts.
-const char* kind_of(const GridLayer& l) {
+const char* kind_of(const ProviderShape& shape) {
+  const GridLayer& l = shape.layer;
+  if (shape.first) return "first convolution";
   switch (l.kind) {
     case kConv2d:
     case kConv1d: return l.groups == 1 ? "convolution" : "grouped convolution";
     case kDepthwise:
-    case kDepthwiseRelu6: return "depthwise convolution";
+    case kDepthwiseRelu6:
+    case kDepthwiseHardSwish: return "depthwise convolution";
     case kMaxPool: return "max pool";
     case kAveragePool: return "mean pool";
     case kLinear: return "linear";
@@ -116,13 +119,14 @@ const char* kind_of(const GridLayer& l) {
   return "";
 }
 
-std::string name_of(const GridLayer& l) {
+std::string name_of(const ProviderShape& shape) {
+  const GridLayer& l = shape.layer;
   const auto text = [](std::uint32_t number) { return std::to_string(number); };
   const std::string in = text(l.input), arrow = " → " + text(l.output);
   const std::string rows = ", " + text(l.width) + (l.width == 1 ? " row of " : " rows of ") + in;
   const std::string windows =
       " " + text(l.kernel) + " × " + text(l.kernel) + ", " + text(l.height) + " × " + text(l.width) + " × " + in;
-  std::string name = kind_of(l);
+  std::string name = kind_of(shape);
   switch (l.kind) {
     case kConv2d: name += windows + arrow; break;
     case kConv1d: name += " of " + text(l.kernel) + ", " + text(l.width) + " × " + in + arrow; break;
@@ -130,6 +134,7 @@ std::string name_of(const GridLayer& l) {
     case kMaxPool:
     case kAveragePool: name += windows; break;
     case kDepthwiseRelu6: name += windows + ", ReLU6, int8"; break;
+    case kDepthwiseHardSwish: name += windows + ", hard swish"; break;
     case kLinear: name += rows + arrow; break;
     case kAdd:
     case kRelu:
@@ -177,9 +182,10 @@ std::string measure(const ProviderShape& shape, int rounds) {
   char microseconds[32];
   std::snprintf(microseconds, sizeof microseconds, "%.2f", median(ours) / 1000);
   return std::string("{\"version\": \"") + xnnpack::version() + "\", \"models\": \"" + shape.models +
-         "\", \"kind\": \"" + kind_of(shape.layer) + "\", \"operator\": \"" + name_of(shape.layer) +
+         "\", \"kind\": \"" + kind_of(shape) + "\", \"operator\": \"" + name_of(shape) +
          "\", \"microseconds\": " + microseconds + ", \"floats\": " + ratios_of(theirs, ours) +
-         ", \"static\": " + ratios_of(int8, ours) + ", \"taken\": " + (takes(model, op, {}) ? "true" : "false") + "}";
+         ", \"static\": " + ratios_of(int8, ours) + ", \"taken\": " + (takes(model, op, {}) ? "true" : "false") +
+         ", \"first\": " + (shape.first ? "true" : "false") + "}";
 }
 
 }  // namespace

@@ -18,10 +18,11 @@ class Operators {
  public:
   Operators(std::vector<ProviderShape>& all, std::string model) : all_(&all), model_(std::move(model)) {}
 
-  void add(const GridLayer& layer) const {
+  void add(const GridLayer& layer, bool first = false) const {
     const auto same = std::ranges::find(*all_, layer, &ProviderShape::layer);
-    if (same == all_->end()) all_->push_back({model_, layer});
-    else if (!same->models.ends_with(model_)) same->models += ", " + model_;
+    if (same == all_->end()) return all_->push_back({model_, layer, first});
+    if (!same->models.ends_with(model_)) same->models += ", " + model_;
+    same->first &= first;
   }
   void linear(std::uint32_t rows, std::uint32_t input, std::uint32_t output) const {
     add({.kind = kLinear, .width = rows, .input = input, .output = output});
@@ -40,10 +41,11 @@ class Operators {
 // Operators one behind the other: each reads what the one before makes. A copy is a branch.
 class Network {
  public:
-  explicit Network(Operators model, std::uint32_t side = 224, std::uint32_t channels = 3)
+  explicit Network(Operators model, std::uint32_t side = 224, std::uint32_t channels = 3, bool whole = true)
       : model_(std::move(model)),
         side_(side),
-        channels_(channels) {}
+        channels_(channels),
+        first_(whole) {}
 
   std::uint32_t channels() const { return channels_; }
 
@@ -67,13 +69,14 @@ class Network {
  private:
   void windows(GridLayer::Kind kind, std::uint32_t out, std::uint32_t kernel, std::uint32_t stride,
                std::uint32_t padding, std::uint32_t groups = 1) {
-    model_.add({kind, side_, side_, channels_, out, kernel, stride, padding, groups});
+    model_.add({kind, side_, side_, channels_, out, kernel, stride, padding, groups}, std::exchange(first_, false));
     side_ /= stride;
     channels_ = out;
   }
 
   Operators model_;
   std::uint32_t side_, channels_;
+  bool first_;  // whether the next operator is
 };
 
 // torchvision's (He et al. 2015, table 1; ResNeXt: Xie et al. 2016, table 1), whose bottlenecks have their stride in the second convolution.
@@ -154,9 +157,11 @@ constexpr InvertedResidual kMobileNetV3Small[] = {{3, 16, 16, 2, 8},    {3, 72, 
                                                   {5, 120, 48, 1, 32},  {5, 144, 48, 1, 40}, {5, 288, 96, 2, 72},
                                                   {5, 576, 96, 1, 144}, {5, 576, 96, 1, 144}};
 
-void mobilenet_v3(Network x, std::span<const InvertedResidual> blocks, std::uint32_t classifier) {
+// `relus`: so many blocks before those with hard swishes.
+void mobilenet_v3(Network x, std::span<const InvertedResidual> blocks, std::size_t relus, std::uint32_t classifier) {
   x.conv(16, 3, 2);
-  for (const InvertedResidual& block : blocks) inverted_residual(x, block, kDepthwise);
+  for (const InvertedResidual& block : blocks.first(relus)) inverted_residual(x, block, kDepthwise);
+  for (const InvertedResidual& block : blocks.subspan(relus)) inverted_residual(x, block, kDepthwiseHardSwish);
   x.conv(6 * x.channels(), 1);
   x.mean_pool();
   x.conv(classifier, 1);
@@ -189,13 +194,15 @@ void cross_attention(const Operators& model, std::uint32_t rows, std::uint32_t w
 // Dosovitskiy et al. 2021. `tokens`: rows before those of the patches.
 void vit(const Operators& model, std::uint32_t side, std::uint32_t patch, std::uint32_t tokens, std::uint32_t width) {
   model.add(
-      {.kind = kConv2d, .height = side, .width = side, .input = 3, .output = width, .kernel = patch, .stride = patch});
+      {.kind = kConv2d, .height = side, .width = side, .input = 3, .output = width, .kernel = patch, .stride = patch},
+      true);
   layer(model, side / patch * (side / patch) + tokens, plain(width));
 }
 
 // Gong et al. 2021: 128 mel bands over 1,024 frames.
 void audio_spectrogram(const Operators& model) {
-  model.add({.kind = kConv2d, .height = 128, .width = 1024, .input = 1, .output = 768, .kernel = 16, .stride = 10});
+  model.add({.kind = kConv2d, .height = 128, .width = 1024, .input = 1, .output = 768, .kernel = 16, .stride = 10},
+            true);
   layer(model, 12 * 101 + 2, plain(768));
 }
 
@@ -208,7 +215,7 @@ void trocr_base(const Operators& model) {
 
 // Radford et al. 2022: 30 seconds of 80 mel bands, and a token.
 void whisper(const Operators& model, std::uint32_t width) {
-  model.add({.kind = kConv1d, .width = 3000, .input = 80, .output = width, .kernel = 3, .padding = 1});
+  model.add({.kind = kConv1d, .width = 3000, .input = 80, .output = width, .kernel = 3, .padding = 1}, true);
   model.add({.kind = kConv1d, .width = 3000, .input = width, .output = width, .kernel = 3, .stride = 2, .padding = 1});
   layer(model, 1500, plain(width));
   layer(model, 1, plain(width));
@@ -248,14 +255,14 @@ std::vector<ProviderShape> provider_shapes() {
   resnet(Network(of("ResNeXt-50 32x4d")), true, 32, 4);
   vgg16(Network(of("VGG-16")));
   mobilenet_v2(Network(of("MobileNetV2")));
-  mobilenet_v3(Network(of("MobileNetV3 large")), kMobileNetV3Large, 1280);
-  mobilenet_v3(Network(of("MobileNetV3 small")), kMobileNetV3Small, 1024);
+  mobilenet_v3(Network(of("MobileNetV3 large")), kMobileNetV3Large, 6, 1280);
+  mobilenet_v3(Network(of("MobileNetV3 small")), kMobileNetV3Small, 3, 1024);
 
   // Where rules of ports/xnnpack/faster.cc have an end and the networks above have nothing.
-  Network(of("4 groups"), 28, 128).conv(128, 3, 1, 4);
-  Network(of("2 groups"), 28, 128).conv(128, 3, 1, 2);
-  Network(of("MobileNet"), 14, 512).depthwise(kDepthwise, 3);
-  Network(of("DenseNet"), 28, 256).mean_pool(2);
+  Network(of("4 groups"), 28, 128, false).conv(128, 3, 1, 4);
+  Network(of("2 groups"), 28, 128, false).conv(128, 3, 1, 2);
+  Network(of("MobileNet"), 14, 512, false).depthwise(kDepthwise, 3);
+  Network(of("DenseNet"), 28, 256, false).mean_pool(2);
 
   vit(of("ViT-B/16"), 224, 16, 1, 768);
   vit(of("DeiT-tiny"), 224, 16, 2, 192);
