@@ -100,6 +100,19 @@ class Walk {
 
 }  // namespace
 
+std::uint32_t version_of(const std::uint8_t* bytes, std::size_t size) {
+  flatbuffers::Verifier check(bytes, size);
+  std::size_t at = sizeof(flatbuffers::uoffset_t);
+  const std::size_t offset = check.VerifyOffset(at);
+  at += offset;
+  if (offset == 0 || !check.VerifyTableStart(bytes + at)) return 0;
+  const auto& table = *reinterpret_cast<const flatbuffers::Table*>(bytes + at);
+  const std::size_t field = table.GetOptionalFieldOffset(fb::Model::VT_VERSION);
+  return field != 0 && check.Verify<std::uint32_t>(at + field)
+             ? flatbuffers::ReadScalar<std::uint32_t>(bytes + at + field)
+             : 0;
+}
+
 bool verify_structure(const std::uint8_t* bytes, std::size_t size) {
   Walk walk(bytes, size);
   return size >= 2 * sizeof(flatbuffers::uoffset_t) &&

@@ -7,7 +7,10 @@
 
 namespace kinglet {
 
-// `bytes` are size-prefixed and aligned to 8.
+// `bytes` are size-prefixed, at least 12, and aligned to 8.
+// The version that a program says it has, of which nothing else is believed yet: a newer one may have other tables. 0: it says none.
+std::uint32_t version_of(const std::uint8_t* bytes, std::size_t size);
+
 bool verify_structure(const std::uint8_t* bytes, std::size_t size);
 
 }  // namespace kinglet

@@ -37,7 +37,8 @@ class Run {
         session_(session),
         inputs_(inputs) {}
 
-  void all() {
+  // Whether a call succeeded.
+  bool all() {
     capture();
     for (const bool extremes : {false, true}) {  // what the whole range of inputs makes, then its ends
       inputs_.extremes_only(extremes);
@@ -47,6 +48,7 @@ class Run {
     }
     (void)session_.capture({});
     for (std::uint32_t sequence = 0; sequence < kSequences; ++sequence) (void)session_.forget(sequence);
+    return succeeded_;
   }
 
  private:
@@ -80,7 +82,15 @@ class Run {
       }
       chunks.push_back(chunk);
     }
-    (void)session_.encode(chunks);
+    Status encoded = session_.encode(chunks);
+    // Of a grid that is refused (a NaN, floats too large to be added) others: bytes, and what is as mild as can be.
+    const std::vector<float> mild(floats_.size(), 0.25F);
+    for (const Grid& other : {Grid{.bytes = bytes_, .features = {}}, Grid{.bytes = {}, .features = mild}}) {
+      if (encoded.ok() || root_.input() == nullptr) break;
+      for (Chunk& chunk : chunks) chunk.grid = other;
+      encoded = session_.encode(chunks);
+    }
+    succeeded_ |= encoded.ok();
     look_at(session_);
   }
 
@@ -104,7 +114,7 @@ class Run {
         chunks.push_back(
             {.sequence = sequence, .tokens = tokens[sequence], .want = inputs_.one_in(2) ? Want::kAll : Want::kLast});
       }
-      (void)session_.step(chunks);
+      succeeded_ |= session_.step(chunks).ok();
       look_at(session_);
     }
     session_.stop_picking();
@@ -137,6 +147,7 @@ class Run {
   std::vector<AttentionCapture> captures_;
   std::vector<std::uint8_t> bytes_;
   std::vector<std::int32_t> allowed_;
+  bool succeeded_ = false;
 };
 
 Limits small_limits(const fb::Model& root, bool tasks) {
@@ -188,9 +199,9 @@ Outcome run_file(std::span<const std::byte> bytes, std::uint32_t seed, const Bud
   AlignedBytes arena(plan->arena_bytes);
   std::memset(arena.span().data(), 0xff, arena.span().size());  // NaN wherever somebody reads what nobody wrote
   const auto session = Session::create(*plan, arena.span());
-  if (!session.ok()) return Outcome::kTooLarge;
-  if (tasks) run_tasks(*plan, **session, inputs, budget.bytes);
-  else Run(*plan, **session, inputs).all();
+  if (!session.ok()) std::abort();  // a plan is what a session needs
+  if (!tasks) return Run(*plan, **session, inputs).all() ? Outcome::kRan : Outcome::kRanInVain;
+  run_tasks(*plan, **session, inputs, budget.bytes);
   return Outcome::kRan;
 }
 

@@ -20,6 +20,7 @@ enum class Outcome {
   kRefused,   // by Model::open
   kTooLarge,  // accepted, by Plan::make or the budget not
   kRan,
+  kRanInVain,  // but each call of the session was refused
 };
 
 // `seed` chooses the inputs: random ones, or those that reach furthest (NaN, infinities, the last token); of an even one the tasks are run, of

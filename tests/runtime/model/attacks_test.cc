@@ -24,7 +24,8 @@ Code answer(const Attack& attack) {
   const auto model = Model::open(file.span());
   if (!model.ok()) return model.status().code();
   for (const std::uint32_t seed : {0U, 1U, 2U, 3U}) {
-    EXPECT_EQ(fuzz::run_file(file.span(), seed), fuzz::Outcome::kRan);
+    const fuzz::Outcome outcome = fuzz::run_file(file.span(), seed);
+    EXPECT_TRUE(outcome == fuzz::Outcome::kRan || outcome == fuzz::Outcome::kRanInVain);
   }
   return Code::kOk;
 }

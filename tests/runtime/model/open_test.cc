@@ -136,5 +136,26 @@ TEST(Open, RefusesAnotherVersionByName) {
   }
 }
 
+// Whose tables are others: but for the root table and its vtable every byte is one that no offset has.
+TEST(Open, RefusesAnotherVersionsTablesByName) {
+  testing::TinyModel model(1);
+  model.model().version = rules::kVersion + 1;
+  AlignedBytes file(model.file());
+  std::byte* bytes = file.span().data();
+  const auto number = [&](std::size_t at) { return flatbuffers::ReadScalar<std::uint32_t>(bytes + at); };
+  const std::size_t end = number(0) + 4, root = 4 + number(4), vtable = root - number(root);
+  const auto length = [&](std::size_t at) { return std::size_t{flatbuffers::ReadScalar<std::uint16_t>(bytes + at)}; };
+  const std::size_t vtable_end = vtable + length(vtable), root_end = root + length(vtable + 2);
+  for (std::size_t i = 12; i < end; ++i) {
+    if ((i < vtable || i >= vtable_end) && (i < root || i >= root_end)) bytes[i] = std::byte{0xff};
+  }
+  const Status status = Model::open(file.span()).status();
+  EXPECT_EQ(status.code(), Code::kUnsupported);
+  EXPECT_EQ(status.subject(), rules::kVersion + 1);
+  // Where the root table itself is no table, it is damaged.
+  bytes[root] = std::byte{0xff};
+  EXPECT_EQ(Model::open(file.span()).status().code(), Code::kBadFile);
+}
+
 }  // namespace
 }  // namespace kinglet
