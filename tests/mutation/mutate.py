@@ -266,8 +266,9 @@ def report(chosen, reasons):
 
 
 def is_verify(text, body):
+    """Of the operators' verify and what it calls: whose parameter is a Checker."""
     head = text[:body[0]].rsplit("}", 1)[-1].rsplit(";", 1)[-1]
-    return re.search(r"\bbool verify\(", head) is not None
+    return re.search(r"\bChecker& check\b", head) is not None
 
 
 def choose(paths, sample):
