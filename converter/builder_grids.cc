@@ -127,6 +127,8 @@ Rows Builder::regions(Rows x, WeightRef before, WeightRef positions) {
   std::uint32_t rows = grid.height() * grid.width();
   if (before.index >= 0) rows += edit(before).rows;
   require(positions.index < 0 || edit(positions).rows >= rows, "there are fewer positions than regions");
+  require(rows <= rules::kPositions, "there are more regions than the " + std::to_string(rules::kPositions) +
+                                         " rows that a source may have: " + std::to_string(rows));
   model().source = rows;
   return emit(make_operator(std::move(body)), scope_.empty() ? "regions" : scope_ + ".regions", x.width,
               fb::Extent::Rows);

@@ -18,7 +18,11 @@ namespace {
 // A value as a message shows it: short, whatever it is.
 std::string shown(const nlohmann::json& value) {
   std::string text = value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  if (text.size() > 60) text.replace(57, std::string::npos, "…");
+  if (text.size() > 60) {
+    std::size_t end = 57;
+    while ((static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;  // not within a character
+    text.replace(end, std::string::npos, "…");
+  }
   return text;
 }
 
@@ -134,6 +138,7 @@ std::vector<float> Config::numbers(std::string_view key) const {
   for (const auto& value : at(key)) {
     if (!value.is_number()) reject(key, "expected a list of numbers");
     values.push_back(static_cast<float>(value.get<double>()));
+    if (!std::isfinite(values.back())) reject(key, "expected finite numbers");
   }
   return values;
 }
@@ -170,7 +175,7 @@ std::vector<std::int32_t> Config::tokens(std::string_view key) const {
 
 std::optional<fb::Activation> activation_by_name(std::string_view name) {
   using enum fb::Activation;
-  constexpr std::array<std::pair<std::string_view, fb::Activation>, 17> kNames{{
+  constexpr std::array<std::pair<std::string_view, fb::Activation>, 16> kNames{{
       {"relu", Relu},
       {"relu6", Relu6},
       {"gelu", Gelu},
@@ -185,7 +190,6 @@ std::optional<fb::Activation> activation_by_name(std::string_view name) {
       {"swish", Silu},
       {"tanh", Tanh},
       {"sigmoid", Sigmoid},
-      {"hardsigmoid", HardSigmoid},
       {"hardswish", HardSwish},
       {"linear", None},
   }};
@@ -200,7 +204,7 @@ fb::Activation Config::activation(std::string_view key) const {
   if (!known)
     reject(key,
            "supported activations: relu, relu6, gelu, gelu_new, gelu_fast, gelu_pytorch_tanh, quick_gelu, silu, tanh, "
-           "sigmoid, hardsigmoid, hardswish");
+           "sigmoid, hardswish");
   return *known;
 }
 

@@ -33,7 +33,7 @@ PictureInput read_picture_input(const Config& config) {
   if (input.mean.size() != 1 && input.mean.size() != 3) config.reject("mean", "expected one number or three");
   if (input.deviation.size() != input.mean.size()) config.reject("std", "expected as many numbers as mean has");
   for (const float deviation : input.deviation) {
-    if (!(deviation > 0)) config.reject("std", "expected numbers above 0");
+    if (!(deviation > 1e-30F)) config.reject("std", "expected numbers above 1e-30");
   }
   const std::string resize = config.text_or("resize", "exact");
   if (resize == "exact") {

@@ -50,7 +50,9 @@ Rows trunk(Builder& b, const Config& config) {
   else if (type == "mobilenet_v3") x = mobilenet_v3(b, config);
   else config.reject("type", "supported: resnet, vgg, mobilenet_v2, mobilenet_v3");
   if (config.has("grid")) {  // as many regions whatever the picture's size
-    const std::uint32_t side = config.count("grid", 1U << 10);
+    constexpr std::uint32_t kMostSide = 362;
+    static_assert(kMostSide * kMostSide <= rules::kPositions);
+    const std::uint32_t side = config.count("grid", kMostSide);
     b.scope("grid");
     x = b.adaptive_pool2d(x, fb::PoolKind::Average, {side, side});
   }

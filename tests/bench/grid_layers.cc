@@ -40,19 +40,12 @@ std::vector<std::byte> layer_file(const GridLayer& layer) {
     case GridLayer::Kind::kConv2d:
     case GridLayer::Kind::kConv1d:
       x = b.conv2d(x, weight("measured", layer.output, taps * layer.input / layer.groups, fb::WeightType::Int8),
-                   {.window = window, .activation = fb::Activation::Relu, .groups = layer.groups});
+                   {.window = window, .activation = layer.activation, .groups = layer.groups});
       break;
     case GridLayer::Kind::kDepthwise:
-    case GridLayer::Kind::kDepthwiseHardSwish:
-      x = b.depthwise_conv2d(
-          x, weight("measured", taps, layer.input, fb::WeightType::Float32),
-          {.window = window,
-           .activation = layer.kind == GridLayer::Kind::kDepthwise ? fb::Activation::Relu : fb::Activation::HardSwish});
-      break;
-    case GridLayer::Kind::kDepthwiseRelu6:
       x = b.depthwise_conv2d(x, weight("measured", taps, layer.input, fb::WeightType::Float32),
-                             {.window = window, .activation = fb::Activation::Relu6});
-      x = b.linear(x, weight("after", 16, layer.input, fb::WeightType::Int8));
+                             {.window = window, .activation = layer.activation});
+      if (layer.for_product) x = b.linear(x, weight("after", 16, layer.input, fb::WeightType::Int8));
       break;
     case GridLayer::Kind::kMaxPool: x = b.pool2d(x, fb::PoolKind::Max, window); break;
     case GridLayer::Kind::kAveragePool: x = b.pool2d(x, fb::PoolKind::Average, window); break;

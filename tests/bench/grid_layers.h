@@ -5,33 +5,23 @@
 #include <cstdint>
 #include <vector>
 
+#include "model_generated.h"
+
 namespace kinglet::bench {
 
 // `height` × `width` pixels of `input` channels, `kernel` × `kernel` windows. A convolution of one dimension has one row of `width` places; a
 // linear layer, a sum or an activation `width` rows.
 struct GridLayer {
-  enum class Kind {
-    kConv2d,
-    kConv1d,
-    kDepthwise,
-    kDepthwiseRelu6,
-    kDepthwiseHardSwish,
-    kMaxPool,
-    kAveragePool,
-    kLinear,
-    kAdd,
-    kRelu,
-    kSigmoid,
-    kTanh
-  };
+  enum class Kind { kConv2d, kConv1d, kDepthwise, kMaxPool, kAveragePool, kLinear, kAdd, kRelu, kSigmoid, kTanh };
   Kind kind;
-  std::uint32_t height = 1, width, input, output, kernel = 1, stride = 1, padding = 0, groups = 1;
+  std::uint32_t height = 1, width = 1, input = 1, output = 1, kernel = 1, stride = 1, padding = 0, groups = 1;
+  fb::Activation activation = fb::Activation::Relu;  // of a convolution
+  bool for_product = false;  // of a depthwise one: a linear layer reads it, so that its results are int8 numbers
 
   bool operator==(const GridLayer&) const = default;
 };
 
-// The operator is `measured(layer)` of `encode`; those before make its inputs of the caller's numbers. A depthwise convolution of kDepthwiseRelu6 is
-// read by a linear layer, as in MobileNetV2, so that its results are int8 numbers.
+// The operator is `measured(layer)` of `encode`; those before make its inputs of the caller's numbers.
 std::vector<std::byte> layer_file(const GridLayer& layer);
 constexpr std::uint32_t measured(const GridLayer& layer) { return layer.kind == GridLayer::Kind::kAdd ? 2 : 1; }
 std::vector<float> layer_input(const GridLayer& layer);

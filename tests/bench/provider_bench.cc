@@ -105,9 +105,7 @@ const char* kind_of(const ProviderShape& shape) {
   switch (l.kind) {
     case kConv2d:
     case kConv1d: return l.groups == 1 ? "convolution" : "grouped convolution";
-    case kDepthwise:
-    case kDepthwiseRelu6:
-    case kDepthwiseHardSwish: return "depthwise convolution";
+    case kDepthwise: return "depthwise convolution";
     case kMaxPool: return "max pool";
     case kAveragePool: return "mean pool";
     case kLinear: return "linear";
@@ -133,14 +131,15 @@ std::string name_of(const ProviderShape& shape) {
     case kDepthwise:
     case kMaxPool:
     case kAveragePool: name += windows; break;
-    case kDepthwiseRelu6: name += windows + ", ReLU6, int8"; break;
-    case kDepthwiseHardSwish: name += windows + ", hard swish"; break;
     case kLinear: name += rows + arrow; break;
     case kAdd:
     case kRelu:
     case kSigmoid:
     case kTanh: name += rows; break;
   }
+  if (l.activation == fb::Activation::Relu6) name += ", ReLU6";
+  if (l.activation == fb::Activation::HardSwish) name += ", hard swish";
+  if (l.for_product) name += ", int8";
   if (l.stride != 1) name += ", stride " + text(l.stride);
   if (l.groups != 1) name += ", " + text(l.groups) + " groups";
   return name;

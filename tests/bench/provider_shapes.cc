@@ -50,15 +50,31 @@ class Network {
   std::uint32_t channels() const { return channels_; }
 
   void conv(std::uint32_t out, std::uint32_t kernel, std::uint32_t stride = 1, std::uint32_t groups = 1) {
-    if (kernel != 1 || stride != 1) return windows(kConv2d, out, kernel, stride, (kernel - 1) / 2, groups);
+    if (kernel != 1 || stride != 1)
+      return windows({.kind = kConv2d,
+                      .output = out,
+                      .kernel = kernel,
+                      .stride = stride,
+                      .padding = (kernel - 1) / 2,
+                      .groups = groups});
     model_.linear(side_ * side_, channels_, out);
     channels_ = out;
   }
-  void depthwise(GridLayer::Kind kind, std::uint32_t kernel, std::uint32_t stride = 1) {
-    windows(kind, channels_, kernel, stride, (kernel - 1) / 2);
+  void depthwise(std::uint32_t kernel, std::uint32_t stride, fb::Activation activation, bool for_product) {
+    windows({.kind = kDepthwise,
+             .output = channels_,
+             .kernel = kernel,
+             .stride = stride,
+             .padding = (kernel - 1) / 2,
+             .activation = activation,
+             .for_product = for_product});
   }
-  void max_pool(std::uint32_t kernel) { windows(kMaxPool, channels_, kernel, 2, (kernel - 1) / 2); }
-  void mean_pool(std::uint32_t kernel) { windows(kAveragePool, channels_, kernel, kernel, 0); }
+  void max_pool(std::uint32_t kernel) {
+    windows({.kind = kMaxPool, .output = channels_, .kernel = kernel, .stride = 2, .padding = (kernel - 1) / 2});
+  }
+  void mean_pool(std::uint32_t kernel) {
+    windows({.kind = kAveragePool, .output = channels_, .kernel = kernel, .stride = kernel});
+  }
   void mean_pool() { mean_pool(side_); }
   void sum() { model_.rows(kAdd, side_ * side_, channels_); }
   void flatten() {
@@ -67,11 +83,12 @@ class Network {
   }
 
  private:
-  void windows(GridLayer::Kind kind, std::uint32_t out, std::uint32_t kernel, std::uint32_t stride,
-               std::uint32_t padding, std::uint32_t groups = 1) {
-    model_.add({kind, side_, side_, channels_, out, kernel, stride, padding, groups}, std::exchange(first_, false));
-    side_ /= stride;
-    channels_ = out;
+  void windows(GridLayer layer) {
+    layer.height = layer.width = side_;
+    layer.input = channels_;
+    model_.add(layer, std::exchange(first_, false));
+    side_ /= layer.stride;
+    channels_ = layer.output;
   }
 
   Operators model_;
@@ -119,10 +136,10 @@ struct InvertedResidual {
   std::uint32_t kernel, expanded, out, stride, squeezed = 0;
 };
 
-void inverted_residual(Network& x, const InvertedResidual& block, GridLayer::Kind depthwise) {
+void inverted_residual(Network& x, const InvertedResidual& block, fb::Activation activation) {
   const bool sums = block.stride == 1 && x.channels() == block.out;
   if (block.expanded != x.channels()) x.conv(block.expanded, 1);
-  x.depthwise(depthwise, block.kernel, block.stride);
+  x.depthwise(block.kernel, block.stride, activation, block.squeezed == 0);
   if (Network branch = x; block.squeezed != 0) {
     branch.mean_pool();
     branch.conv(block.squeezed, 1);
@@ -141,7 +158,8 @@ void mobilenet_v2(Network x) {
   for (const Stage& stage : {Stage{1, 16, 1, 1}, Stage{6, 24, 2, 2}, Stage{6, 32, 3, 2}, Stage{6, 64, 4, 2},
                              Stage{6, 96, 3, 1}, Stage{6, 160, 3, 2}, Stage{6, 320, 1, 1}}) {
     for (std::uint32_t i = 0; i < stage.blocks; ++i)
-      inverted_residual(x, {3, stage.expansion * x.channels(), stage.out, i == 0 ? stage.stride : 1}, kDepthwiseRelu6);
+      inverted_residual(x, {3, stage.expansion * x.channels(), stage.out, i == 0 ? stage.stride : 1},
+                        fb::Activation::Relu6);
   }
   x.conv(1280, 1);
   x.mean_pool();
@@ -160,8 +178,8 @@ constexpr InvertedResidual kMobileNetV3Small[] = {{3, 16, 16, 2, 8},    {3, 72, 
 // `relus`: so many blocks before those with hard swishes.
 void mobilenet_v3(Network x, std::span<const InvertedResidual> blocks, std::size_t relus, std::uint32_t classifier) {
   x.conv(16, 3, 2);
-  for (const InvertedResidual& block : blocks.first(relus)) inverted_residual(x, block, kDepthwise);
-  for (const InvertedResidual& block : blocks.subspan(relus)) inverted_residual(x, block, kDepthwiseHardSwish);
+  for (const InvertedResidual& block : blocks.first(relus)) inverted_residual(x, block, fb::Activation::Relu);
+  for (const InvertedResidual& block : blocks.subspan(relus)) inverted_residual(x, block, fb::Activation::HardSwish);
   x.conv(6 * x.channels(), 1);
   x.mean_pool();
   x.conv(classifier, 1);
@@ -261,7 +279,7 @@ std::vector<ProviderShape> provider_shapes() {
   // Where rules of ports/xnnpack/faster.cc have an end and the networks above have nothing.
   Network(of("4 groups"), 28, 128, false).conv(128, 3, 1, 4);
   Network(of("2 groups"), 28, 128, false).conv(128, 3, 1, 2);
-  Network(of("MobileNet"), 14, 512, false).depthwise(kDepthwise, 3);
+  Network(of("MobileNet"), 14, 512, false).depthwise(3, 1, fb::Activation::Relu, false);
   Network(of("DenseNet"), 28, 256, false).mean_pool(2);
 
   vit(of("ViT-B/16"), 224, 16, 1, 768);

@@ -7,7 +7,6 @@ namespace {
 using kernels::Activation;
 using kernels::MatmulArgs;
 
-constexpr std::size_t kMostActivations = 11;  // kNone to kHardSwish
 constexpr std::size_t kLongest = 131072;
 
 // Written in braces, whose parts are evaluated in order: the same random numbers from every compiler.
@@ -87,7 +86,7 @@ void every_shape(Suite& s) {
     for (std::size_t tiles = 1; tiles <= 9; ++tiles) {
       for (const bool wide : {false, true}) {
         Problem p = problem(s, {rows, s.random.between(1, 40), tiles, wide}, Numbers::kNormal);
-        p.args.activation = static_cast<Activation>(s.random.below(kMostActivations));
+        p.args.activation = static_cast<Activation>(s.random.below(kActivations));
         compare(s, p);
       }
     }
@@ -100,7 +99,7 @@ void every_shape(Suite& s) {
 
 void every_number(Suite& s) {
   for (const Numbers kind : kFiniteNumbers) {
-    for (std::size_t activation = 0; activation < kMostActivations; ++activation) {
+    for (std::size_t activation = 0; activation < kActivations; ++activation) {
       Problem p =
           problem(s, {s.random.between(1, 4), s.random.between(1, 12), s.random.between(1, 5), s.random.coin()}, kind);
       p.args.activation = static_cast<Activation>(activation);

@@ -8,7 +8,6 @@ using kernels::Activation;
 using kernels::NormArgs;
 using kernels::NormKind;
 
-constexpr std::size_t kMostActivations = 11;
 constexpr std::size_t kWidths[] = {1, 3, 15, 16, 17, 31, 33, 48, 63, 64, 65, 100, 257};
 
 void copy(float* to, const float* from, std::size_t count) { std::memcpy(to, from, count * sizeof(float)); }
@@ -145,7 +144,7 @@ void norm_cases(Suite& s) {
 }
 
 void gate_cases(Suite& s) {
-  for (std::size_t i = 0; i < kMostActivations; ++i) {
+  for (std::size_t i = 0; i < kActivations; ++i) {
     const auto activation = static_cast<Activation>(i);
     for (const std::size_t width : kWidths) {
       s.memory.clear();

@@ -17,6 +17,8 @@ namespace kinglet::emulation {
 
 using kernels::Kernels;
 
+constexpr std::size_t kActivations = static_cast<std::size_t>(kernels::Activation::kHardSwish) + 1;  // that there are
+
 inline std::size_t padded(std::size_t value, std::size_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }

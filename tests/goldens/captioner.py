@@ -69,14 +69,14 @@ class MobileNet(nn.Module):
 
 
 class MobileNetV3(nn.Module):
-    """Blocks: kernel, width inside, width behind, squeeze and excitation, "RE" or "HS", stride; `none`: the paper's small one."""
+    """Blocks: kernel, width inside, width behind, squeeze and excitation, "RE" or "HS", stride; or the paper's "small" or "large" ones."""
 
     def __init__(self, width, blocks, epsilon=1e-3):
         super().__init__()
         models = torchvision.models.mobilenetv3
         of = functools.partial(models.InvertedResidualConfig, dilation=1, width_mult=width)
-        settings, last = models._mobilenet_v3_conf("mobilenet_v3_small", width_mult=width)
-        if blocks:
+        settings, last = models._mobilenet_v3_conf(f"mobilenet_v3_{blocks if isinstance(blocks, str) else 'small'}", width_mult=width)
+        if not isinstance(blocks, str):
             inputs = [16] + [block[2] for block in blocks]
             settings = [of(inputs[i], *block) for i, block in enumerate(blocks)]
         norm = functools.partial(nn.BatchNorm2d, eps=epsilon, momentum=0.01)
@@ -228,7 +228,9 @@ VARIANTS = {
     "mobilenet-v3": (lambda: MobileNetV3(0.5, [(3, 16, 16, True, "RE", 2), (5, 40, 24, False, "HS", 1), (3, 48, 24, True, "HS", 1), (5, 64, 32, True, "HS", 2)], 1e-5),
         recurrent("lstm", (41, 38, 3), {"type": "mobilenet_v3", "strides": [2, 1, 1, 2], "activations": ["relu", "hardswish", "hardswish", "hardswish"],
                   "batch_norm_eps": 1e-5}, {**ADDITIVE, "gate": "gate"}, ["embedding", "context"], ["output"], "none")),
-    "mobilenet-v3-paper": (lambda: MobileNetV3(0.25, None), transformer((70, 64, 3), {"type": "mobilenet_v3"}, memory_linear="memory")),
+    "mobilenet-v3-paper": (lambda: MobileNetV3(0.25, "small"), transformer((70, 64, 3), {"type": "mobilenet_v3"}, memory_linear="memory")),
+    "mobilenet-v3-large": (lambda: MobileNetV3(0.2, "large"), recurrent(
+        "gru", (67, 70, 3), {"type": "mobilenet_v3"}, {"score": "general", "linear": "general"}, ["embedding"], ["output", "context"], "tanh")),
     "mobilenet-paper": (lambda: MobileNet(0.1, None, 24), transformer((70, 64, 3), {"type": "mobilenet_v2"})),
 }
 

@@ -219,6 +219,9 @@ def trunk(draw, channels):
             made.features[0] = nn.Conv2d(channels, layers[0], 3, padding=1)
             return made
         return make, {"type": "vgg", "last_pool": last_pool}
+    if kind == "mobilenet_v3" and draw.randint(0, 3) == 0:  # with the strides and activations of the paper
+        size = draw.choice(["small", "large"])
+        return (lambda: captioner.MobileNetV3(0.2, size)), {"type": "mobilenet_v3"}
     if kind == "mobilenet_v3":
         blocks, before = [], 8  # of width 16 times a half
         for _ in range(draw.randint(1, 4)):

@@ -152,7 +152,11 @@ TEST(Open, RefusesAnotherVersionsTablesByName) {
   const Status status = Model::open(file.span()).status();
   EXPECT_EQ(status.code(), Code::kUnsupported);
   EXPECT_EQ(status.subject(), rules::kVersion + 1);
-  // Where the root table itself is no table, it is damaged.
+  // Where the version would lie outside the file, or the root table is no table, it is damaged.
+  const auto entry = flatbuffers::ReadScalar<std::uint16_t>(bytes + vtable + fb::Model::VT_VERSION);
+  flatbuffers::WriteScalar<std::uint16_t>(bytes + vtable + fb::Model::VT_VERSION, 0xfff0);
+  EXPECT_EQ(Model::open(file.span()).status().code(), Code::kBadFile);
+  flatbuffers::WriteScalar(bytes + vtable + fb::Model::VT_VERSION, entry);
   bytes[root] = std::byte{0xff};
   EXPECT_EQ(Model::open(file.span()).status().code(), Code::kBadFile);
 }

@@ -68,20 +68,52 @@ TEST(OperatorRules, ProgramsThatKeepThemAreAccepted) {
   EXPECT_EQ(answer(encoder.model, encoder.pooled()), "accepted");
 }
 
+fb::AttentionT attention(int query, int key) {
+  fb::AttentionT op;
+  op.query = slice(query);
+  op.key = slice(key);
+  op.value = slice(key);
+  op.heads = op.kv_heads = 1;
+  op.head_dim = kWidth;
+  op.mask = fb::Mask::Full;
+  op.scale = 1;
+  return op;
+}
+
 TEST(OperatorRules, QueriesHaveOneRowPerToken) {
   Program p(true);
   const int text = p.pooled(), made = p.model.value(kWidth, fb::Kind::F32, fb::Extent::Sequences);
-  fb::AttentionT attention;
-  attention.query = slice(text);
-  attention.key = slice(p.rows);
-  attention.value = slice(p.rows);
-  attention.output = emit(made, -1);
-  attention.heads = attention.kv_heads = 1;
-  attention.head_dim = kWidth;
-  attention.mask = fb::Mask::Full;
-  attention.scale = 1;
-  p.model.add(std::move(attention));
+  fb::AttentionT op = attention(text, p.rows);
+  op.output = emit(made, -1);
+  p.model.add(std::move(op));
   EXPECT_THAT(answer(p.model, made), HasSubstr("queries have not one row per token"));
+}
+
+TEST(OperatorRules, KeysHaveOneRowPerToken) {
+  Program p(true);
+  const int text = p.pooled(), made = p.model.value(kWidth, fb::Kind::F32);
+  fb::AttentionT op = attention(p.rows, text);
+  op.output = emit(made, -1);
+  p.model.add(std::move(op));
+  EXPECT_THAT(answer(p.model, made), HasSubstr("keys and values have not one row per token"));
+}
+
+TEST(OperatorRules, AnglesAreOfPairs) {
+  for (const std::uint32_t width : {2U, 3U}) {
+    Program p(true);
+    const int angles = p.model.value(width, fb::Kind::F32), made = p.model.value(kWidth, fb::Kind::F32);
+    fb::ConcatT concat;
+    concat.parts = {fb::Part(p.rows, 0, width)};
+    concat.extent = fb::Extent::Rows;
+    concat.output = emit(angles, -1);
+    p.model.add(std::move(concat));
+    fb::AttentionT op = attention(p.rows, p.rows);
+    op.angles = angles;
+    op.output = emit(made, -1);
+    p.model.add(std::move(op));
+    const std::string said = answer(p.model, p.pooled(made, kWidth));
+    EXPECT_EQ(said, width == 2 ? "accepted" : "rotary angles do not fit the heads they turn");
+  }
 }
 
 TEST(OperatorRules, AGateHasTheRowsOfWhatItGates) {
@@ -98,7 +130,8 @@ TEST(OperatorRules, AGateHasTheRowsOfWhatItGates) {
 }
 
 TEST(OperatorRules, GridsAreAskedOfWhatLooksThroughWindows) {
-  for (const bool pooling : {false, true}) {
+  for (const fb::Body kind : {fb::Body::Pool2d, fb::Body::DepthwiseConv2d, fb::Body::Conv2d}) {
+    const bool pooling = kind == fb::Body::Pool2d;
     Program p(true);
     const int made = p.model.value(kWidth, fb::Kind::F32);
     const auto size = [](std::uint32_t side) { return std::make_unique<fb::Size>(side, side); };
@@ -107,6 +140,14 @@ TEST(OperatorRules, GridsAreAskedOfWhatLooksThroughWindows) {
       op.input = p.rows;
       op.output = emit(made, -1);
       op.kernel = size(1), op.stride = size(1), op.padding = size(0);
+      p.model.add(std::move(op));
+    } else if (kind == fb::Body::Conv2d) {
+      fb::Conv2dT op;
+      op.input = p.rows;
+      op.output = emit(made, -1);
+      op.kernel = size(1), op.stride = size(1), op.padding = size(0), op.dilation = size(1);
+      op.inner = kWidth;
+      op.weight = p.model.tiles(kWidth, kWidth);
       p.model.add(std::move(op));
     } else {
       fb::DepthwiseConv2dT op;
@@ -223,35 +264,174 @@ TEST(OperatorRules, LinearLayersReadAsManyColumnsAsSumsHold) {
   }
 }
 
-TEST(OperatorRules, ConvolutionsReadAsManyColumnsAsSumsHold) {
-  for (const std::uint32_t more : {0U, 1U}) {
-    const std::uint32_t width = rules::kInner + more;
-    const auto one = [] { return std::make_unique<fb::Size>(1, 1); };
-    testing::TinyModel model(7);
+std::unique_ptr<fb::Size> size(std::uint32_t height, std::uint32_t width) {
+  return std::make_unique<fb::Size>(height, width);
+}
+
+// A program that reads a row of pixels, and convolutions of one place each.
+struct Picture {
+  Picture(std::uint32_t width, std::uint32_t channels) : model(7) {
     fb::ModelT& root = model.model();
     root.task = fb::Task::Embed;
     root.source = 1;
     root.context = root.vocabulary = root.source_vocabulary = 0;
     root.input = std::make_unique<fb::InputT>();
-    root.input->grid = one();
-    root.input->channels = width;
+    root.input->grid = size(1, width);
+    root.input->channels = channels;
     model.begin(true);
-    const int made = model.value(1, fb::Kind::F32, fb::Extent::Grid);
-    root.encode->values.back()->grid = one();
+  }
+
+  // Every `stride`th place.
+  int convolution(std::uint32_t stride, std::uint32_t out) {
+    const fb::InputT& input = *model.model().input;
+    const int made = value(out, fb::Extent::Grid, (input.grid->width() - 1) / stride + 1);
     fb::Conv2dT op;
     op.output = emit(made, -1);
-    op.weight = model.tiles(1, width);
-    op.kernel = one(), op.stride = one(), op.dilation = one(), op.padding = std::make_unique<fb::Size>(0, 0);
-    op.inner = width;
+    op.weight = model.tiles(out, input.channels);
+    op.kernel = size(1, 1), op.stride = size(1, stride), op.dilation = size(1, 1), op.padding = size(0, 0);
+    op.inner = input.channels;
     model.add(std::move(op));
-    const int pooled = model.value(1, fb::Kind::F32, fb::Extent::Sequences);
+    return made;
+  }
+  int value(std::uint32_t width, fb::Extent extent, std::uint32_t places = 0) {
+    const int made = model.value(width, fb::Kind::F32, extent);
+    if (extent == fb::Extent::Grid) model.model().encode->values.back()->grid = size(1, places);
+    return made;
+  }
+  int pooled(int of, std::uint32_t width) {
+    const int text = value(width, fb::Extent::Sequences);
     fb::PoolRowsT pool;
-    pool.input = made;
-    pool.output = emit(pooled, -1);
+    pool.input = of;
+    pool.output = emit(text, -1);
     model.add(std::move(pool));
-    EXPECT_EQ(answer(model, pooled),
+    return text;
+  }
+
+  testing::TinyModel model;
+};
+
+TEST(OperatorRules, ConvolutionsReadAsManyColumnsAsSumsHold) {
+  for (const std::uint32_t more : {0U, 1U}) {
+    Picture p(1, rules::kInner + more);
+    const int made = p.convolution(1, 1);
+    EXPECT_EQ(answer(p.model, p.pooled(made, 1)),
               more == 0 ? "accepted" : "a convolution's weight is not int8, or does not fit its window");
   }
+}
+
+// An encoder that reads a picture of one place and keeps it for a decoder of tokens.
+struct Captioner {
+  Captioner() : model(7) {
+    fb::ModelT& root = model.model();
+    root.task = fb::Task::Caption;
+    root.source = 1, root.source_vocabulary = 0;
+    root.context = 8, root.vocabulary = 4;
+    root.input = std::make_unique<fb::InputT>();
+    root.input->grid = size(1, 1);
+    root.input->channels = kWidth;
+    model.begin(true);
+    const int seen = looked();
+    const int regions = model.value(kWidth, fb::Kind::F32);
+    fb::RegionsT op;
+    op.input = seen;
+    op.output = emit(regions, -1);
+    model.add(std::move(op));
+    fb::CacheKeyValueT cache;
+    cache.key = slice(regions);
+    cache.value = slice(regions);
+    cache.state = memory = model.state(fb::StateExtent::Source, 1, kWidth);
+    model.add(std::move(cache));
+    model.end(-1);
+    model.begin(false);
+  }
+
+  // The picture itself, through a convolution.
+  int looked() {
+    const int made = model.value(kWidth, fb::Kind::F32, fb::Extent::Grid);
+    fb::ModelT& root = model.model();
+    (root.step != nullptr ? root.step : root.encode)->values.back()->grid = size(1, 1);
+    fb::Conv2dT op;
+    op.output = emit(made, -1);
+    op.kernel = size(1, 1), op.stride = size(1, 1), op.padding = size(0, 0), op.dilation = size(1, 1);
+    op.inner = kWidth;
+    op.weight = model.tiles(kWidth, kWidth);
+    model.add(std::move(op));
+    return made;
+  }
+  int embedded(std::uint32_t width) {
+    const int rows = model.value(width, fb::Kind::F32);
+    fb::EmbedT embed;
+    embed.output = emit(rows, -1);
+    embed.tokens = model.tiles(4, width);
+    model.add(std::move(embed));
+    return rows;
+  }
+
+  testing::TinyModel model;
+  int memory = -1;
+};
+
+TEST(OperatorRules, PicturesAreReadByTheEncoder) {
+  Captioner p;
+  EXPECT_EQ(answer(p.model, p.looked()), "a convolution reads a picture that nobody gives");
+  Program of_tokens(true);
+  const int made = of_tokens.model.value(kWidth, fb::Kind::F32, fb::Extent::Grid);
+  of_tokens.model.model().encode->values.back()->grid = size(1, 1);
+  fb::Conv2dT op;
+  op.output = emit(made, -1);
+  op.kernel = size(1, 1), op.stride = size(1, 1), op.padding = size(0, 0), op.dilation = size(1, 1);
+  op.inner = kWidth;
+  op.weight = of_tokens.model.tiles(kWidth, kWidth);
+  of_tokens.model.add(std::move(op));
+  EXPECT_EQ(answer(of_tokens.model, made), "a convolution reads a picture that nobody gives");
+}
+
+TEST(OperatorRules, OnlyKeysOfTheSameRowsAreTurned) {
+  for (const bool turned : {false, true}) {
+    Captioner p;
+    const int rows = p.embedded(kWidth), angles = p.embedded(2), made = p.model.value(kWidth, fb::Kind::F32);
+    fb::AttentionT op = attention(rows, -1);
+    op.state = p.memory;
+    if (turned) op.angles = angles;
+    op.output = emit(made, -1);
+    p.model.add(std::move(op));
+    const int last = p.model.value(kWidth, fb::Kind::F32, fb::Extent::Outputs);
+    fb::SelectT select;
+    select.input = made;
+    select.output = emit(last, -1);
+    p.model.add(std::move(select));
+    const std::string said = answer(p.model, last);
+    EXPECT_EQ(said == "rotary angles do not fit the heads they turn", turned) << said;
+  }
+}
+
+// As many places as what it gates, or one.
+TEST(OperatorRules, AGateOfAGridIsOfOnePlaceOrOfAll) {
+  const auto answer_for = [](std::uint32_t stride, bool of_rows) {
+    Picture p(4, 3);
+    p.model.model().source = 4;
+    int up = p.convolution(1, kWidth);
+    if (of_rows) {
+      fb::RegionsT regions;
+      regions.input = up;
+      up = p.value(kWidth, fb::Extent::Rows);
+      regions.output = emit(up, -1);
+      p.model.add(std::move(regions));
+    }
+    fb::GateT gate;
+    gate.gate = slice(p.convolution(stride, kWidth));
+    gate.up = slice(up);
+    gate.width = kWidth;
+    const int made = of_rows ? p.value(kWidth, fb::Extent::Rows) : p.value(kWidth, fb::Extent::Grid, 4);
+    gate.output = emit(made, -1);
+    p.model.add(std::move(gate));
+    return answer(p.model, p.pooled(made, kWidth));
+  };
+  const std::string differ = "a gate and what it gates have different rows";
+  EXPECT_EQ(answer_for(1, false), "accepted");
+  EXPECT_EQ(answer_for(2, false), differ);
+  EXPECT_EQ(answer_for(4, false), "accepted");
+  EXPECT_EQ(answer_for(4, true), differ);
 }
 
 }  // namespace
