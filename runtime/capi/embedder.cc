@@ -48,8 +48,8 @@ template <class Task, class Handle>
 kinglet_status create(Handle* handle, kinglet_session* session, void* memory, std::size_t memory_bytes,
                       std::size_t text_bytes) {
   if (auto s = check_place(handle); !s.ok()) return tell(s);
+  if (auto s = check_task(handle, session, memory, memory_bytes); !s.ok()) return tell(s);
   const SessionObject* running = open_in(session);
-  if (auto s = check_task(handle, running, memory, memory_bytes); !s.ok()) return tell(s);
   Workspace workspace(bytes_of(memory, memory_bytes));
   const auto parts = Parts<Task>::take(workspace, running->session->plan(), text_bytes);
   if (!parts.ok()) return tell(parts.status());

@@ -132,9 +132,9 @@ kinglet_status kinglet_generator_create(kinglet_generator* generator, kinglet_se
                                         size_t workspace_bytes, size_t text_bytes,
                                         const kinglet_generator_options* options) {
   if (auto s = check_place(generator); !s.ok()) return tell(s);
-  const SessionObject* running = open_in(session);
-  if (auto s = check_task(generator, running, workspace, workspace_bytes, reads_options(options)); !s.ok())
+  if (auto s = check_task(generator, session, workspace, workspace_bytes, reads_options(options)); !s.ok())
     return tell(s);
+  const SessionObject* running = open_in(session);
   GeneratorOptions wanted;
   std::uint32_t stops = 0;
   if (auto s = read(options, wanted, stops); !s.ok()) return tell(s);

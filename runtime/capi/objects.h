@@ -131,13 +131,14 @@ inline Status kernels_of(const kinglet_session* session, const kernels::Kernels*
   return {};
 }
 
-// Memory that a new task is made of: its handle and workspace, which neither the session's arena nor its file may be part of.
+// Memory that a new task is made of: its handle and workspace, which neither the session, its arena nor its file may be part of.
 template <class Handle>
-Status check_task(Handle* handle, const SessionObject* session, void* workspace, std::size_t bytes,
+Status check_task(Handle* handle, kinglet_session* session, void* workspace, std::size_t bytes,
                   const Memory& options = {}) {
-  if (session == nullptr || is_sealed(handle, Seal::kAtWork)) return not_open();
-  if (auto s = check_memory(writes(handle), writes(workspace, bytes), writes(session->arena), reads(file_of(*session)),
-                            options);
+  const SessionObject* running = open_in(session);
+  if (running == nullptr || is_sealed(handle, Seal::kAtWork)) return not_open();
+  if (auto s = check_memory(writes(handle), writes(workspace, bytes), writes(session), writes(running->arena),
+                            reads(file_of(*running)), options);
       !s.ok())
     return s;
   return {};

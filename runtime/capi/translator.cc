@@ -131,9 +131,9 @@ kinglet_status kinglet_translator_create(kinglet_translator* translator, kinglet
                                          size_t workspace_bytes, size_t text_bytes,
                                          const kinglet_translator_options* options) {
   if (auto s = check_place(translator); !s.ok()) return tell(s);
-  const SessionObject* running = open_in(session);
-  if (auto s = check_task(translator, running, workspace, workspace_bytes, reads_options(options)); !s.ok())
+  if (auto s = check_task(translator, session, workspace, workspace_bytes, reads_options(options)); !s.ok())
     return tell(s);
+  const SessionObject* running = open_in(session);
   TranslatorOptions wanted;
   if (auto s = read(options, wanted); !s.ok()) return tell(s);
   Workspace room(bytes_of(workspace, workspace_bytes));

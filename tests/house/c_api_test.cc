@@ -297,6 +297,26 @@ TEST(CApi, TheLibraryExportsWhatTheHeadersDeclare) {
   EXPECT_EQ(exported, declared_in_c());
 }
 
+// What tests/runtime/capi/refusals_test.cc does not try.
+const Names kNotTried = {"kinglet_text_of",            // takes a terminated string
+                         "kinglet_observation_read"};  // of what a callback is given
+
+TEST(CApi, EveryFunctionIsTriedWithEveryArgument) {
+  // One name is a string and a function; encode_pair has arguments of its own.
+  static const std::regex tried(R"rx(attack\("(kinglet_\w+)", (\w+)\);)rx");
+  Names names = kNotTried;
+  for (const auto& source : sources_of_project()) {
+    if (source.path != "tests/runtime/capi/refusals_test.cc") continue;
+    for (const std::string& line : source.lines) {
+      std::smatch match;
+      if (!std::regex_search(line, match, tried)) continue;
+      EXPECT_TRUE(match[1] == match[2] || match[2] == "encode_pair") << line;
+      EXPECT_TRUE(names.insert(match[1]).second) << line;
+    }
+  }
+  EXPECT_EQ(names, declared_in_c());
+}
+
 bool runs(const std::string& command) { return std::system((command + " >/dev/null 2>&1").c_str()) == 0; }
 
 // A program that names every initializer.

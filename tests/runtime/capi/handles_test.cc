@@ -64,6 +64,21 @@ TEST_F(Refusals, MemoryThatOverlaps) {
             KINGLET_BAD_ARGUMENT);
   EXPECT_EQ(kinglet_generator_add_tokens(&w.generator, kinglet_generator_tokens(&w.generator)).code,
             KINGLET_BAD_ARGUMENT);
+
+  const std::string overlaps = "memory of two arguments overlaps";
+  void* memory = w.buffers[0];
+  auto* label = static_cast<std::uint32_t*>(memory);
+  auto* probability = static_cast<float*>(memory);
+  EXPECT_EQ(kinglet_classifier_best(&w.classifier, 0, 0, label, probability + 1).code, KINGLET_OK);
+  EXPECT_EQ(kinglet_classifier_best(&w.classifier, 0, 0, label, probability).message, overlaps);
+  memory = &w.classifier;
+  label = static_cast<std::uint32_t*>(memory);
+  EXPECT_EQ(kinglet_classifier_best(&w.classifier, 0, 0, label + 1, probability).message, overlaps);
+  auto* all = static_cast<kinglet_floats*>(memory);
+  EXPECT_EQ(kinglet_classifier_probabilities(&w.classifier, 0, 0, all).message, overlaps);
+  memory = &w.sessions[0];
+  auto* captures = static_cast<kinglet_capture*>(memory);
+  EXPECT_EQ(kinglet_session_capture(&w.sessions[0], captures, 1).message, overlaps);
 }
 
 }  // namespace

@@ -150,7 +150,7 @@ class Refusals : public ::testing::Test {
     } else if constexpr (std::is_same_v<T, bool>) {
       return {false, true};
     } else if constexpr (std::is_same_v<T, std::size_t>) {
-      return {round_.size, 64, 0, 1, kBuffer, SIZE_MAX, SIZE_MAX / 2, SIZE_MAX / 4 + 2};
+      return {round_.size, kBuffer, 64, 0, 1, SIZE_MAX, SIZE_MAX / 2, SIZE_MAX / 4 + 2};
     } else if constexpr (std::is_enum_v<T>) {
       return {static_cast<T>(round_.number), T{0}, T{1}, T{2}, T{0x7FFFFFFF}, T{~0U}};
     } else if constexpr (std::is_integral_v<T>) {
@@ -205,6 +205,7 @@ class Refusals : public ::testing::Test {
     initial(kinglet_translator_options KINGLET_TRANSLATOR_OPTIONS);
     initial(kinglet_embed_options KINGLET_EMBED_OPTIONS);
     initial(kinglet_pixel_buffer{reinterpret_cast<const std::uint8_t*>("pixels"), 6, 2, KINGLET_GREY});
+    if constexpr (std::is_same_v<T, const void*>) std::memcpy(own, files_[0].span().data(), files_[0].span().size());
     T copy = reinterpret_cast<T>(own + kBuffer / 2);
     if constexpr (!std::is_void_v<To>) std::memcpy(own + kBuffer / 2, ordinary, sizeof(To));
     return {ordinary,
@@ -257,8 +258,16 @@ class Refusals : public ::testing::Test {
   static constexpr bool is_memory = std::is_pointer_v<T> && !std::is_function_v<std::remove_pointer_t<T>>;
   template <class T>
   static constexpr bool is_written = is_memory<T> && !std::is_const_v<std::remove_pointer_t<T>>;
+  // Of what a pointer leads to; a byte where nothing is said.
+  template <class T>
+  using Element = std::conditional_t<std::is_void_v<std::remove_pointer_t<T>>, unsigned char, std::remove_pointer_t<T>>;
+  template <class T>
+  static constexpr std::size_t size_of = sizeof(Element<T>);
+  template <class T>
+  static constexpr std::size_t align_of = alignof(Element<T>);
 
-  // One argument's memory is another's, which is refused where either is written. What a caller gives for his own function may lie anywhere.
+  // One argument's memory is another's, or begins within it, which is refused where either is written. What a caller gives for his own
+  // function may lie anywhere.
   template <std::size_t one, std::size_t other, class... Arguments>
   void pair(const char* name, kinglet_status (*function)(Arguments...), std::tuple<Arguments...> arguments) {
     using All = std::tuple<Arguments...>;
@@ -272,31 +281,43 @@ class Refusals : public ::testing::Test {
                                (std::is_pointer_v<BeforeOther> && !is_memory<BeforeOther>);
       if constexpr (!context) {
         const void* memory = std::get<one>(arguments);
-        std::get<other>(arguments) = reinterpret_cast<Other>(reinterpret_cast<std::uintptr_t>(memory));
-        const kinglet_status status = std::apply(function, arguments);
-        judge(status, name);
-        ++pairs_;
-        EXPECT_NE(status.code, KINGLET_OK) << name << ": argument " << other << " is argument " << one;
+        for (const std::size_t offset : {std::size_t{0}, align_of<Other>}) {
+          if (offset >= size_of<One>) continue;
+          std::get<other>(arguments) = reinterpret_cast<Other>(reinterpret_cast<std::uintptr_t>(memory) + offset);
+          const kinglet_status status = std::apply(function, arguments);
+          judge(status, name);
+          ++pairs_;
+          EXPECT_NE(status.code, KINGLET_OK)
+              << name << ": argument " << other << " is " << offset << " bytes into argument " << one;
+        }
       }
     }
   }
 
+  // All are ordinary, or one size is that of a buffer where this is what the call wants.
   template <class... Arguments, std::size_t... at>
   void attack_pairs(const char* name, kinglet_status (*function)(Arguments...), std::index_sequence<at...>) {
-    const auto ordinary = [this] {
+    constexpr std::size_t kNone = sizeof...(at);
+    const auto begin = [this](std::size_t large) {
       std::memcpy(static_cast<void*>(world_.get()), saved_.data(), saved_.size());
-      return std::tuple<Arguments...>{values<Arguments>(at)[0]...};
+      return std::tuple<Arguments...>{values<Arguments>(at)[at == large ? 1 : 0]...};
     };
-    if (std::apply(function, ordinary()).code != KINGLET_OK) return;
-    const auto with = [&]<std::size_t one>(std::integral_constant<std::size_t, one>) {
-      (pair<one, at>(name, function, ordinary()), ...);
-    };
-    (with(std::integral_constant<std::size_t, at>()), ...);
+    for (const std::size_t large : {kNone, (std::is_same_v<Arguments, std::size_t> ? at : kNone)...}) {
+      if (std::apply(function, begin(large)).code != KINGLET_OK) continue;
+      paired_ = true;
+      const auto with = [&]<std::size_t one>(std::integral_constant<std::size_t, one>) {
+        (pair<one, at>(name, function, begin(large)), ...);
+      };
+      (with(std::integral_constant<std::size_t, at>()), ...);
+      return;
+    }
   }
 
   template <class Answer, class... Arguments>
   void attack(const char* name, Answer (*function)(Arguments...)) {
     succeeded_ = false;
+    // Of functions that can refuse, and have memory of more than one argument.
+    paired_ = !std::is_same_v<Answer, kinglet_status> || (std::size_t{is_memory<Arguments>} + ... + std::size_t{0}) < 2;
     for (const Round& round : {Round{0, 64, 1},
                                {0, 1, 0},
                                {1, 1, 0},
@@ -305,14 +326,15 @@ class Refusals : public ::testing::Test {
                                {1, kBuffer, 1},
                                {2, kBuffer, 1},
                                {3, kinglet_sound_input_size(&world_->sound), 1},
-                               {4, kinglet_picture_input_size(&world_->picture), 3}}) {
+                               {4, kinglet_picture_input_size(&world_->picture), 3},
+                               {0, files_[0].span().size(), 0}}) {
       round_ = round;
       attack(name, function, std::index_sequence_for<Arguments...>());
       if constexpr (std::is_same_v<Answer, kinglet_status> && sizeof...(Arguments) > 1)
         if (round.size > 0) attack_pairs(name, function, std::index_sequence_for<Arguments...>());
     }
     if (!succeeded_) never_ += std::string(name) + " ";
-    ++functions_;
+    if (!paired_) unpaired_ += std::string(name) + " ";
   }
 
   const AlignedBytes files_[5] = {AlignedBytes(chat_decoder()), AlignedBytes(testing::text_translator()),
@@ -326,11 +348,12 @@ class Refusals : public ::testing::Test {
     std::uint32_t number;
   };
   Round round_ = {};
-  int functions_ = 0;
   int calls_ = 0;
   int pairs_ = 0;
   bool succeeded_ = false;
-  std::string never_;  // functions that refused every call
+  bool paired_ = false;
+  std::string never_;     // functions that refused every call
+  std::string unpaired_;  // that refused what attack_pairs begins with
 };
 
 }  // namespace kinglet
