@@ -2,6 +2,7 @@
 #include <stb/stb_image_write.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <memory>
@@ -69,9 +70,11 @@ Pixels decoded(const std::string& path, std::span<const std::byte> file, std::ui
   const auto* start = reinterpret_cast<const stbi_uc*>(file.data());
   const int bytes = static_cast<int>(std::min<std::size_t>(file.size(), std::numeric_limits<int>::max()));
   if (stbi_info_from_memory(start, bytes, &width, &height, &stored) == 0) refuse();
-  constexpr int kMostSide = 1 << 16;
-  if (width <= 0 || height <= 0 || width > kMostSide || height > kMostSide || std::int64_t{width} * height > most)
-    throw Failure(path + ": a picture of " + std::to_string(width) + " x " + std::to_string(height) +
+  constexpr std::int64_t kMostSide = 1 << 16;
+  const std::int64_t across = width, down = std::abs(std::int64_t{height});  // negative: a BMP from the top down
+  if (across <= 0 || down == 0) throw Failure(path + ": has no pixels: copy the file again");
+  if (across > kMostSide || down > kMostSide || across * down > most)
+    throw Failure(path + ": a picture of " + std::to_string(across) + " x " + std::to_string(down) +
                   " pixels: at most " + std::to_string(most) + " are read, and 65,536 a side: make it smaller");
   const bool deep = stbi_is_16_bit_from_memory(start, bytes) != 0;
   if (deep && std::to_integer<char>(file[0]) == 'P') throw Failure(path + ": is a PNM file of 16 bits: save it with 8");

@@ -90,7 +90,7 @@ TEST(PictureFiles, HaveThePixelsThatPillowReads) {
       ++compared;
     }
   }
-  EXPECT_EQ(compared, 2U * 42);
+  EXPECT_EQ(compared, 2U * 44);
 }
 
 // A file that ends too early is refused; or nothing of its pixels is missing.
@@ -120,6 +120,11 @@ TEST(PictureFiles, SayWhatIsWrongWithThem) {
   EXPECT_THAT(message_of(checked), HasSubstr("a checksum is wrong"));
   EXPECT_THAT(message_of("P5 65537 1 255\n" + std::string(65537, ' ')), HasSubstr("65537 x 1 pixels"));
   EXPECT_EQ(message_of("P5 65536 1 255\n" + std::string(65536, ' ')), "read");
+  for (const char* header : {"P6 0 5 255\n", "P5 5 0 255\n"})
+    EXPECT_THAT(message_of(header), HasSubstr("has no pixels")) << header;
+  std::string bmp = file_of("down.bmp");
+  bmp.replace(22, 4, std::string("\0\0\0\x80", 4));  // the height that has no opposite
+  EXPECT_THAT(message_of(bmp), HasSubstr("7 x 2147483648 pixels"));
   std::string gif = file_of("palette.gif");
   gif[6] = 8;  // wider than the frame
   EXPECT_THAT(message_of(gif), HasSubstr("a part of the picture"));
