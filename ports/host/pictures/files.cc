@@ -64,7 +64,7 @@ Pixels decoded(const std::string& path, std::span<const std::byte> file, std::ui
   const auto refuse = [&] {
     const char* reason = stbi_failure_reason();
     throw Failure(path + ": cannot be read as a picture (" + (reason == nullptr ? "unknown" : reason) +
-                  "): copy the file again, or give a JPEG, PNG, GIF, BMP, TGA or PNM file");
+                  "): copy the file again, or give a JPEG, PNG, GIF, BMP, TGA, PGM or PPM file");
   };
   // In memory: where stb asks one format after the other it goes back to the beginning, through functions to the last 128 bytes only.
   const auto* start = reinterpret_cast<const stbi_uc*>(file.data());
@@ -76,9 +76,8 @@ Pixels decoded(const std::string& path, std::span<const std::byte> file, std::ui
   if (across > kMostSide || down > kMostSide || across * down > most)
     throw Failure(path + ": a picture of " + std::to_string(across) + " x " + std::to_string(down) +
                   " pixels: at most " + std::to_string(most) + " are read, and 65,536 a side: make it smaller");
-  const bool deep = stbi_is_16_bit_from_memory(start, bytes) != 0;
-  if (deep && std::to_integer<char>(file[0]) == 'P') throw Failure(path + ": is a PNM file of 16 bits: save it with 8");
-  if (deep && stored == 1)  // Pillow shows what is lighter than 255 of 65,535 as white
+  // Pillow shows what is lighter than 255 of 65,535 as white.
+  if (stored == 1 && stbi_is_16_bit_from_memory(start, bytes) != 0)
     throw Failure(path + ": is a grey picture of 16 bits: save it with 8");
   const stbi_io_callbacks functions = Reading::functions();
   Reading all(file);
