@@ -64,6 +64,12 @@ void check_pnm(const std::string& path, Bytes file) {
     throw Failure(path + ": is a PNM file whose highest level is " + std::to_string(highest) + ": save it with 255");
 }
 
+// By what stb looks at: such a file has no mark of its own, and no other begins so.
+bool is_tga(Bytes file) {
+  const std::size_t palette = byte_of(file, 1), kind = byte_of(file, 2) & ~std::size_t{8};  // 8: of runs
+  return palette <= 1 && kind >= 1 && kind <= 3 && (palette == 1) == (kind == 1);
+}
+
 // The remainder that PNG appends to each chunk (CRC-32 of ISO 3309).
 std::uint32_t remainder_of(Bytes bytes) {
   static const auto table = [] {
@@ -174,6 +180,9 @@ void check_container(const std::string& path, Bytes file) {
   if (begins(file, kPng) && !png_begins_with_data(file))
     throw Failure(path + ": is a PNG whose data begins with an empty piece: save it anew");
   if (byte_of(file, 0) == 'P' && byte_of(file, 1) >= '1' && byte_of(file, 1) <= '7') check_pnm(path, file);
+  constexpr std::size_t kDescriptor = 17, kFromTheRight = 0x10;
+  if (is_tga(file) && (byte_of(file, kDescriptor) & kFromTheRight) != 0)
+    throw Failure(path + ": is a TGA whose lines are stored from right to left: save it as PNG");
 }
 
 void check_png(const std::string& path, Bytes file) {

@@ -125,6 +125,11 @@ TEST(PictureFiles, SayWhatIsWrongWithThem) {
   std::string bmp = file_of("down.bmp");
   bmp.replace(22, 4, std::string("\0\0\0\x80", 4));  // the height that has no opposite
   EXPECT_THAT(message_of(bmp), HasSubstr("7 x 2147483648 pixels"));
+  for (const char* name : {"rgb.tga", "runs.tga", "palette.tga", "grey.tga"}) {
+    std::string tga = file_of(name);
+    tga[17] |= 0x10;
+    EXPECT_THAT(message_of(tga), HasSubstr("from right to left")) << name;
+  }
   std::string gif = file_of("palette.gif");
   gif[6] = 8;  // wider than the frame
   EXPECT_THAT(message_of(gif), HasSubstr("a part of the picture"));
