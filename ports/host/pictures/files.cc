@@ -10,6 +10,7 @@
 
 #include "failure.h"
 #include "file.h"
+#include "file_bytes.h"
 #include "pictures/container.h"
 #include "pictures/picture.h"
 #include "tasks/pixels.h"
@@ -62,8 +63,11 @@ Pixels grey_of(const Pixels& from) {
 Pixels decoded(const std::string& path, std::span<const std::byte> file, std::uint32_t channels, std::int64_t most) {
   int width = 0, height = 0, stored = 0;
   const auto refuse = [&] {
-    const char* reason = stbi_failure_reason();
-    throw Failure(path + ": cannot be read as a picture (" + (reason == nullptr ? "unknown" : reason) +
+    const char* said = stbi_failure_reason();
+    std::string reason = said == nullptr ? "unknown" : said;
+    // Where stb's JPEG reader says nothing, this is still why the file is no PNG, which is asked first.
+    if (begins(file, "\xff\xd8") && reason == "Not a PNG") reason = "Corrupt JPEG";
+    throw Failure(path + ": cannot be read as a picture (" + reason +
                   "): copy the file again, or give a JPEG, PNG, GIF, BMP, TGA, PGM or PPM file");
   };
   // In memory: where stb asks one format after the other it goes back to the beginning, through functions to the last 128 bytes only.

@@ -70,6 +70,20 @@ TEST(PictureFiles, WithoutTheirHuffmanTablesAreRefused) {
   EXPECT_THAT(message_of(bytes), HasSubstr("Corrupt JPEG"));
 }
 
+// A JPEG is not said to be no PNG.
+TEST(PictureFiles, DamagedOnesAreToldWhatTheyAre) {
+  const std::string whole = file_of("sampled-0.jpg");
+  int refused = 0;
+  for (std::size_t at = 2; at < whole.size(); ++at) {
+    std::string bytes = whole;
+    bytes[at] = '\0';
+    const std::string message = message_of(bytes);
+    EXPECT_EQ(message.find("(Not a"), message.npos) << at << ": " << message;
+    refused += message != "read" ? 1 : 0;
+  }
+  EXPECT_GT(refused, 20);
+}
+
 TEST(PictureFiles, HaveThePixelsThatPillowReads) {
   // Two decoders of a JPEG differ, that of stb most in the last columns of one that has half as many colours across.
   const auto levels = [](const std::string& name) {
