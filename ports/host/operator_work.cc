@@ -36,6 +36,11 @@ class Worker {
     return {2.0 * w.rows() * w.columns() * places * (op.wide() ? 2 : 1), static_cast<double>(w.data()->bytes())};
   }
 
+  // Its products are of floats.
+  OperatorWork operator()(const fb::DepthwiseConv2d& op) const {
+    return {0, static_cast<double>(weight(op.weight()).data()->bytes())};
+  }
+
   OperatorWork operator()(const fb::Recurrent& op) const { return products(op.weight(), op.candidate(), op.wide()); }
 
   OperatorWork operator()(const fb::Embed& op) const {

@@ -47,6 +47,15 @@ def png_of_16_bits(kind, channels):
             chunk(b"IDAT", zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows))) + chunk(b"IEND", b""))
 
 
+def from_the_top(bmp):
+    """The same rows in the other order, and a height below zero. Pillow writes none."""
+    start, = struct.unpack_from("<I", bmp, 10)
+    height, = struct.unpack_from("<i", bmp, 22)
+    line = (len(bmp) - start) // height
+    lines = [bmp[at:at + line] for at in range(start, len(bmp), line)]
+    return bmp[:22] + struct.pack("<i", -height) + bmp[26:start] + b"".join(reversed(lines))
+
+
 def written(image, kind, **settings):
     file = io.BytesIO()
     image.save(file, kind, **settings)
@@ -75,6 +84,7 @@ def files():
             "palette.gif": written(palette, "GIF"), "transparent.gif": written(palette, "GIF", transparency=5), "grey.gif": written(grey, "GIF"),
             "moving.gif": written(palette, "GIF", save_all=True, append_images=[palette.transpose(Image.Transpose.FLIP_LEFT_RIGHT)]),
             "rgb.bmp": written(colours, "BMP"), "palette.bmp": written(palette, "BMP"), "grey.bmp": written(grey, "BMP"), "bits.bmp": written(bits, "BMP"),
+            "down.bmp": from_the_top(written(colours, "BMP")), "palette-down.bmp": from_the_top(written(palette, "BMP")),
             "rgb.tga": written(colours, "TGA"), "runs.tga": written(colours, "TGA", compression="tga_rle"), "alpha.tga": written(alpha, "TGA"),
             "palette.tga": written(palette, "TGA"), "grey.tga": written(grey, "TGA"), "rgb.ppm": written(colours, "PPM"), "grey.pgm": written(grey, "PPM"),
             "grey.jpg": written(smooth.convert("L"), "JPEG"), "four-inks.jpg": written(smooth.convert("CMYK"), "JPEG", quality=95),

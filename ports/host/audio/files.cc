@@ -148,6 +148,9 @@ std::vector<float> read_sound(const std::string& path, std::uint32_t rate) {
       throw Failure(path + ": the sound is longer than " + std::to_string(kMostSamples / rate) + " seconds: cut it");
   }
   check_length(path, info, all);
+  if (sound.empty() && all > 0)
+    throw Failure(path + ": the sound is too short: not one sample is left of it at " + std::to_string(rate) +
+                  " a second");
   if (sound.empty()) throw Failure(path + ": there is no sound in it: " + kFormats);
   return sound;
 }

@@ -150,7 +150,7 @@ int caption(const Options& options) {
 Run add_caption(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_common(app, options->common);
-  app.add_option("IMAGE", options->pictures, "Pictures: JPEG, PNG, GIF, BMP, TGA or PNM files; - is stdin")
+  app.add_option("IMAGE", options->pictures, "Pictures: JPEG, PNG, GIF, BMP, TGA, PGM or PPM files; - is stdin")
       ->type_name("");
   app.add_option("--language", options->language, "Code of the language to write in (default: the model's first)")
       ->type_name("CODE");

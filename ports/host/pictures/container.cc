@@ -35,19 +35,39 @@ bool huffman_tables_fit(Bytes file) {
   return true;
 }
 
-// Whether each number in the header of a PNM file has at most nine digits: stb adds up any, beyond an int.
-bool pnm_numbers_fit(Bytes file) {
-  int numbers = 0, digits = 0;
-  bool comment = false;
-  for (std::size_t at = 2; at < file.size() && numbers < 3; ++at) {
-    const char c = std::to_integer<char>(file[at]);
-    comment = comment ? c != '\n' && c != '\r' : c == '#';
-    const bool digit = !comment && c >= '0' && c <= '9';
-    if (!digit && digits > 0) ++numbers;
-    digits = digit ? digits + 1 : 0;
-    if (digits > 9) return false;
+// The numbers in the header of a PNM file, where stb finds them: width, height, the highest level. It adds up any, beyond an int.
+std::array<std::int64_t, 3> pnm_numbers(const std::string& path, Bytes file) {
+  std::array<std::int64_t, 3> numbers{};
+  std::size_t at = 2;
+  const auto is_any_of = [&](std::string_view some) {
+    return at < file.size() && some.find(static_cast<char>(file[at])) != some.npos;
+  };
+  for (std::int64_t& number : numbers) {
+    for (bool comment = false; comment ? at < file.size() : is_any_of(" \t\n\v\f\r#"); ++at)
+      comment = is_any_of("#") || (comment && !is_any_of("\n\r"));
+    for (const std::size_t first = at; is_any_of("0123456789"); ++at) {
+      if (at - first == 9)
+        throw Failure(path + ": is a damaged PNM file (a number of more than nine digits in its header): save it anew");
+      number = 10 * number + std::to_integer<int>(file[at]) - '0';
+    }
   }
-  return true;
+  return numbers;
+}
+
+// What stb does not read, or takes for eight bits that end at 255.
+void check_pnm(const std::string& path, Bytes file) {
+  if (!begins(file, "P5") && !begins(file, "P6"))
+    throw Failure(path + ": is a PNM file of a kind that is not read: save it as binary PGM or PPM (P5, P6)");
+  const std::int64_t highest = pnm_numbers(path, file)[2];
+  if (highest > 255) throw Failure(path + ": is a PNM file of 16 bits: save it with 8");
+  if (highest != 255)
+    throw Failure(path + ": is a PNM file whose highest level is " + std::to_string(highest) + ": save it with 255");
+}
+
+// By what stb looks at: such a file has no mark of its own, and no other begins so.
+bool is_tga(Bytes file) {
+  const std::size_t palette = byte_of(file, 1), kind = byte_of(file, 2) & ~std::size_t{8};  // 8: of runs
+  return palette <= 1 && kind >= 1 && kind <= 3 && (palette == 1) == (kind == 1);
 }
 
 // The remainder that PNG appends to each chunk (CRC-32 of ISO 3309).
@@ -159,8 +179,10 @@ void check_container(const std::string& path, Bytes file) {
     throw Failure(path + ": is a damaged JPEG (more Huffman codes than there are bytes): save it anew");
   if (begins(file, kPng) && !png_begins_with_data(file))
     throw Failure(path + ": is a PNG whose data begins with an empty piece: save it anew");
-  if (byte_of(file, 0) == 'P' && !pnm_numbers_fit(file))
-    throw Failure(path + ": is a damaged PNM file (a number of more than nine digits in its header): save it anew");
+  if (byte_of(file, 0) == 'P' && byte_of(file, 1) >= '1' && byte_of(file, 1) <= '7') check_pnm(path, file);
+  constexpr std::size_t kDescriptor = 17, kFromTheRight = 0x10;
+  if (is_tga(file) && (byte_of(file, kDescriptor) & kFromTheRight) != 0)
+    throw Failure(path + ": is a TGA whose lines are stored from right to left: save it as PNG");
 }
 
 void check_png(const std::string& path, Bytes file) {

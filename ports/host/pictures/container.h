@@ -10,7 +10,7 @@
 
 namespace kinglet::host {
 
-// Throws Failure where stb would write or read what is not there. Before it sees the file.
+// Throws Failure where stb would write or read what is not there, or give other pixels than the file's. Before it sees the file.
 void check_container(const std::string& path, std::span<const std::byte> file);
 
 // Throws Failure where a checksum of a PNG's pixels is wrong: stb does not compute any.

@@ -2,6 +2,7 @@
 #include <stb/stb_image_write.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <memory>
@@ -9,6 +10,7 @@
 
 #include "failure.h"
 #include "file.h"
+#include "file_bytes.h"
 #include "pictures/container.h"
 #include "pictures/picture.h"
 #include "tasks/pixels.h"
@@ -61,21 +63,25 @@ Pixels grey_of(const Pixels& from) {
 Pixels decoded(const std::string& path, std::span<const std::byte> file, std::uint32_t channels, std::int64_t most) {
   int width = 0, height = 0, stored = 0;
   const auto refuse = [&] {
-    const char* reason = stbi_failure_reason();
-    throw Failure(path + ": cannot be read as a picture (" + (reason == nullptr ? "unknown" : reason) +
-                  "): copy the file again, or give a JPEG, PNG, GIF, BMP, TGA or PNM file");
+    const char* said = stbi_failure_reason();
+    std::string reason = said == nullptr ? "unknown" : said;
+    // Where stb's JPEG reader says nothing, this is still why the file is no PNG, which is asked first.
+    if (begins(file, "\xff\xd8") && reason == "Not a PNG") reason = "Corrupt JPEG";
+    throw Failure(path + ": cannot be read as a picture (" + reason +
+                  "): copy the file again, or give a JPEG, PNG, GIF, BMP, TGA, PGM or PPM file");
   };
   // In memory: where stb asks one format after the other it goes back to the beginning, through functions to the last 128 bytes only.
   const auto* start = reinterpret_cast<const stbi_uc*>(file.data());
   const int bytes = static_cast<int>(std::min<std::size_t>(file.size(), std::numeric_limits<int>::max()));
   if (stbi_info_from_memory(start, bytes, &width, &height, &stored) == 0) refuse();
-  constexpr int kMostSide = 1 << 16;
-  if (width <= 0 || height <= 0 || width > kMostSide || height > kMostSide || std::int64_t{width} * height > most)
-    throw Failure(path + ": a picture of " + std::to_string(width) + " x " + std::to_string(height) +
+  constexpr std::int64_t kMostSide = 1 << 16;
+  const std::int64_t across = width, down = std::abs(std::int64_t{height});  // negative: a BMP from the top down
+  if (across <= 0 || down == 0) throw Failure(path + ": has no pixels: copy the file again");
+  if (across > kMostSide || down > kMostSide || across * down > most)
+    throw Failure(path + ": a picture of " + std::to_string(across) + " x " + std::to_string(down) +
                   " pixels: at most " + std::to_string(most) + " are read, and 65,536 a side: make it smaller");
-  const bool deep = stbi_is_16_bit_from_memory(start, bytes) != 0;
-  if (deep && std::to_integer<char>(file[0]) == 'P') throw Failure(path + ": is a PNM file of 16 bits: save it with 8");
-  if (deep && stored == 1)  // Pillow shows what is lighter than 255 of 65,535 as white
+  // Pillow shows what is lighter than 255 of 65,535 as white.
+  if (stored == 1 && stbi_is_16_bit_from_memory(start, bytes) != 0)
     throw Failure(path + ": is a grey picture of 16 bits: save it with 8");
   const stbi_io_callbacks functions = Reading::functions();
   Reading all(file);

@@ -14,7 +14,7 @@ struct Pixels {
   std::vector<std::uint8_t> bytes;  // [height, width, channels]
 };
 
-// A JPEG, PNG, GIF (its first frame), BMP, TGA or PNM file as grey (1) or RGB (3), upright as its Exif tags say; transparency is dropped.
+// A JPEG, PNG, GIF (its first frame), BMP, TGA or binary PGM or PPM file as grey (1) or RGB (3), upright as its Exif tags say; transparency is dropped.
 // Throws Failure, also where it ends too early, or says it has more than `most` pixels: a file of some bytes may claim any number.
 Pixels read_picture(const std::string& path, std::uint32_t channels, std::int64_t most = std::int64_t{1} << 26);
 

@@ -25,14 +25,18 @@ std::size_t operators_of(const fb::Function* function) {
   return function == nullptr ? 0 : function->operators()->size();
 }
 
-// What was asked for need not be what happens: that depends on the model.
+// What was asked for need not be what happens: that depends on the model. It is said once, however often a session is made anew.
 void tell(const std::string& name, std::size_t taken, const fb::Model& root) {
-  const std::size_t all = operators_of(root.encode()) + operators_of(root.step());
-  if (taken == 0)
-    std::fprintf(stderr,
-                 "kinglet: provider %s: it is the faster at none of the %zu operators, which are all Kinglet's\n",
-                 name.c_str(), all);
-  else std::fprintf(stderr, "kinglet: provider %s: %zu of %zu operators\n", name.c_str(), taken, all);
+  static std::string said;
+  const std::string all = std::to_string(operators_of(root.encode()) + operators_of(root.step()));
+  const std::string line =
+      "kinglet: provider " + name + ": " +
+      (taken == 0 ? "it is the faster at none of the " + all + " operators, which are all Kinglet's"
+                  : std::to_string(taken) + " of " + all + " operators") +
+      "\n";
+  if (line == said) return;
+  std::fputs(line.c_str(), stderr);
+  said = line;
 }
 
 void check_int8(const fb::Model& root) {

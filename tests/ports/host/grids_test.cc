@@ -172,6 +172,8 @@ TEST(Provider, SaysWhatItComputes) {
   EXPECT_TRUE(
       std::regex_search(theirs.err, std::regex("kinglet: provider xnnpack: [1-9][0-9]* of [1-9][0-9]* operators\n")))
       << show(theirs);
+  const auto profiled = run({"profile", file, "-r", "2", "--provider", "xnnpack"});  // which begins many times
+  EXPECT_EQ(profiled.err, theirs.err) << show(profiled);
   ASSERT_EQ(convert({golden("trocr"), "-o", file}).status, 0);
   const auto nothing = logits("xnnpack");
   EXPECT_NE(nothing.err.find("provider xnnpack: it is the faster at none of the "), std::string::npos) << show(nothing);

@@ -150,6 +150,7 @@ TEST(ReadSound, RefusesWhatIsNoSound) {
   EXPECT_THAT(refused(write_temporary("short.wav", whole.substr(0, 2000))), HasSubstr("after 2000 of 3244 bytes"));
   EXPECT_NE(refused(write_temporary("header.wav", whole.substr(0, 20))), "taken");
   EXPECT_THAT(refused(Wave{.channels = 1, .samples = {}}.write("none.wav")), HasSubstr("no sound in it"));
+  EXPECT_THAT(refused(Wave{.rate = 44100, .samples = {100}}.write("one.wav")), HasSubstr("the sound is too short"));
   EXPECT_NE(refused(Wave{.channels = 0, .samples = {1, 2}}.write("channels.wav")), "taken");
   for (const std::uint32_t rate : {0U, 1U, 999U, 3000000U, 0x7fffffffU, 0xffffffffU})
     EXPECT_NE(refused(Wave{.rate = rate, .samples = {1, 2, 3}}.write("rate.wav")), "taken") << rate;

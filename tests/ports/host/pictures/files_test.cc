@@ -70,6 +70,20 @@ TEST(PictureFiles, WithoutTheirHuffmanTablesAreRefused) {
   EXPECT_THAT(message_of(bytes), HasSubstr("Corrupt JPEG"));
 }
 
+// A JPEG is not said to be no PNG.
+TEST(PictureFiles, DamagedOnesAreToldWhatTheyAre) {
+  const std::string whole = file_of("sampled-0.jpg");
+  int refused = 0;
+  for (std::size_t at = 2; at < whole.size(); ++at) {
+    std::string bytes = whole;
+    bytes[at] = '\0';
+    const std::string message = message_of(bytes);
+    EXPECT_EQ(message.find("(Not a"), message.npos) << at << ": " << message;
+    refused += message != "read" ? 1 : 0;
+  }
+  EXPECT_GT(refused, 20);
+}
+
 TEST(PictureFiles, HaveThePixelsThatPillowReads) {
   // Two decoders of a JPEG differ, that of stb most in the last columns of one that has half as many colours across.
   const auto levels = [](const std::string& name) {
@@ -90,7 +104,7 @@ TEST(PictureFiles, HaveThePixelsThatPillowReads) {
       ++compared;
     }
   }
-  EXPECT_EQ(compared, 2U * 42);
+  EXPECT_EQ(compared, 2U * 44);
 }
 
 // A file that ends too early is refused; or nothing of its pixels is missing.
@@ -120,6 +134,16 @@ TEST(PictureFiles, SayWhatIsWrongWithThem) {
   EXPECT_THAT(message_of(checked), HasSubstr("a checksum is wrong"));
   EXPECT_THAT(message_of("P5 65537 1 255\n" + std::string(65537, ' ')), HasSubstr("65537 x 1 pixels"));
   EXPECT_EQ(message_of("P5 65536 1 255\n" + std::string(65536, ' ')), "read");
+  for (const char* header : {"P6 0 5 255\n", "P5 5 0 255\n"})
+    EXPECT_THAT(message_of(header), HasSubstr("has no pixels")) << header;
+  std::string bmp = file_of("down.bmp");
+  bmp.replace(22, 4, std::string("\0\0\0\x80", 4));  // the height that has no opposite
+  EXPECT_THAT(message_of(bmp), HasSubstr("7 x 2147483648 pixels"));
+  for (const char* name : {"rgb.tga", "runs.tga", "palette.tga", "grey.tga"}) {
+    std::string tga = file_of(name);
+    tga[17] |= 0x10;
+    EXPECT_THAT(message_of(tga), HasSubstr("from right to left")) << name;
+  }
   std::string gif = file_of("palette.gif");
   gif[6] = 8;  // wider than the frame
   EXPECT_THAT(message_of(gif), HasSubstr("a part of the picture"));

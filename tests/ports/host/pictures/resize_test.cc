@@ -262,11 +262,17 @@ TEST(ReadPicture, SaysWhatIsWrongWithAFile) {
       "\xff\xd8\xff\xc4\x10\x03" + std::string(1, '\0') + std::string(16, '\xff') + std::string(16 * 255, '\0');
   EXPECT_THAT(refused("codes.jpg", codes), HasSubstr("Huffman"));
   const std::string layers("8BPS\0\1\0\0\0\0\0\0\0\3\0\0\0\2\0\0\0\2\0\x08\0\3\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 40);
-  EXPECT_THAT(refused("layers.psd", layers + "abcdefghijkl"), HasSubstr("give a JPEG, PNG, GIF, BMP, TGA or PNM file"));
+  EXPECT_THAT(refused("layers.psd", layers + "abcdefghijkl"),
+              HasSubstr("give a JPEG, PNG, GIF, BMP, TGA, PGM or PPM file"));
   EXPECT_THAT(refused("deep.ppm", "P6 2 2 65535\n" + std::string(24, 'x')), HasSubstr("16 bits"));
   for (const std::string head :
        {"2 2 10000000000", "2 27777777777 255", "27777777777 2 255", "# 1\n2#1 2 3\n2 27777777777"})
     EXPECT_THAT(refused("digits.ppm", "P6 " + head + "\n" + std::string(12, 'x')), HasSubstr("nine digits"));
+  for (const std::string highest : {"15", "254", "0", ""})  // stb would take any for 255
+    EXPECT_THAT(refused("levels.pgm", "P5 2 2 " + highest + "\n\1\2\3\4"), HasSubstr("save it with 255")) << highest;
+  for (const char kind : {'1', '2', '3', '4', '7'})
+    EXPECT_THAT(refused("other.pnm", std::string("P") + kind + "\n2 2\n1 0 0 1\n"),
+                HasSubstr("binary PGM or PPM (P5, P6)"));
   EXPECT_EQ(refused("comment.ppm", "P6 # of 27777777777\n2#1 2 3\n2 255\n" + std::string(12, 'x')), "read");
   EXPECT_EQ(refused("flat.ppm", "P6 2 2 255\n" + std::string(12, 'x')), "read");
 }

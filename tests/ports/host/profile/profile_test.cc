@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/ports/host/converted_file.h"
 #include "tests/ports/host/program.h"
 
 namespace kinglet::host {
@@ -52,6 +53,23 @@ TEST(OperatorWork, CountsProductsAndWeights) {
     EXPECT_EQ(work_of(opened, step, *op, {}).operations, 0);
   }
   EXPECT_TRUE(linear && cross);
+}
+
+// Products of floats are no int8 operations, but their weights are read.
+TEST(OperatorWork, CountsTheWeightsOfDepthwiseConvolutions) {
+  const Opened opened(testing::converted_file("goldens/captioner-mobilenet", "depthwise"));
+  const fb::Function& encode = *opened.root().encode();
+  int depthwise = 0;
+  for (const auto* op : *encode.operators()) {
+    const fb::DepthwiseConv2d* table = op->body_as_DepthwiseConv2d();
+    if (table == nullptr) continue;
+    const OperatorWork work = work_of(opened, encode, *op, {.rows = 64});
+    const fb::Weight& weight = *opened.root().weights()->Get(static_cast<std::uint32_t>(table->weight()));
+    EXPECT_EQ(work.operations, 0);
+    EXPECT_EQ(work.bytes, static_cast<double>(weight.data()->bytes()));
+    ++depthwise;
+  }
+  EXPECT_GT(depthwise, 0);
 }
 
 }  // namespace
