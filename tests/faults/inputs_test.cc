@@ -90,6 +90,7 @@ void try_changes(const Command& command, const std::string& file, const std::str
     }
   }
   renew();
+  EXPECT_GT(failed, 0U) << file;
   std::printf("%s: %zu changes, %zu of them ended it\n", fs::path(file).filename().c_str(), tried, failed);
 }
 
