@@ -16,6 +16,7 @@
 #include <iostream>
 #include <iterator>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -397,8 +398,11 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    if (e.get_exit_code() == 0) return app.exit(e);  // --help, --version
-    return usage_error(e.what());
+    if (e.get_exit_code() != 0) return usage_error(e.what());
+    std::ostringstream text;  // of --help, --version
+    const int status = app.exit(e, text, text);
+    print(text.str());
+    return status;
   }
   try {
     check_outputs(options);

@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <limits>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "failure.h"
@@ -32,6 +33,7 @@ class Descriptor {
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   int operator*() const { return fd_; }
+  bool closed() { return close(std::exchange(fd_, -1)) == 0; }  // and what was written to it is written
 
  private:
   int fd_;
@@ -59,7 +61,7 @@ void write_all(int fd, std::span<const std::byte> bytes, const std::string& path
   while (!bytes.empty()) {
     const ssize_t done = write(fd, bytes.data(), bytes.size());
     if (done < 0 && errno == EINTR) continue;
-    if (done < 0) throw Failure(path + ": cannot be written: " + error_text(errno));
+    if (done <= 0) throw Failure(path + ": cannot be written: " + error_text(done < 0 ? errno : ENOSPC));
     bytes = bytes.subspan(static_cast<std::size_t>(done));
   }
 }
@@ -133,21 +135,24 @@ void write_file(const std::string& path, std::span<const std::byte> head, std::s
   const bool exists = path != "-" && stat(path.c_str(), &info) == 0;
   if (path != "-" && !exists && errno != ENOENT) throw Failure(path + ": cannot be written: " + error_text(errno));
   if (path == "-" || (exists && !S_ISREG(info.st_mode))) {  // a pipe or a device is written as it is
-    const Descriptor fd(path == "-" ? dup(STDOUT_FILENO) : open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    Descriptor fd(path == "-" ? dup(STDOUT_FILENO) : open(path.c_str(), O_WRONLY | O_CLOEXEC));
     if (*fd < 0) throw Failure(path + ": cannot be written: " + error_text(errno));
     write_all(*fd, head, path);
-    return write_all(*fd, body, path);
+    write_all(*fd, body, path);
+    if (!fd.closed()) throw Failure(path + ": cannot be written: " + error_text(errno));
+    return;
   }
   const std::string place = exists ? std::filesystem::canonical(path).string() : path;  // a link stays one
   std::string beside = place + ".XXXXXX";
-  const Descriptor fd(mkstemp(beside.data()));
+  Descriptor fd(mkstemp(beside.data()));
   if (*fd < 0) throw Failure(path + ": cannot be written: " + error_text(errno));
   try {
     write_all(*fd, head, path);
     write_all(*fd, body, path);
     const mode_t mask = umask(0);
     umask(mask);
-    if (fchmod(*fd, exists ? info.st_mode & 0777 : 0666 & ~mask) != 0 ||
+    // A disk may say only now that it is full: before the file has its name.
+    if (fchmod(*fd, exists ? info.st_mode & 0777 : 0666 & ~mask) != 0 || fsync(*fd) != 0 || !fd.closed() ||
         std::rename(beside.c_str(), place.c_str()) != 0)
       throw Failure(path + ": cannot be written: " + error_text(errno));
   } catch (...) {

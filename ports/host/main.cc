@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <sstream>
 #include <string>
 #include <string_view>
 
@@ -85,7 +86,10 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {
-    return app.exit(success);
+    std::ostringstream text;
+    const int status = app.exit(success, text, text);
+    print(text.str());
+    return status;
   } catch (const CLI::ParseError& error) {
     if (argc > 1 && argv[1][0] != '-' && chosen(app) == nullptr)
       return complain_about_usage(nullptr, "there is no command '" + std::string(argv[1]) + "'");

@@ -42,6 +42,8 @@ constexpr std::size_t kChunks = 20;
 
 }  // namespace
 
+const bool kinglet::faults::kThreadsAsk = true;
+
 extern "C" {
 
 // glibc's own names of its functions: dlsym may take memory.

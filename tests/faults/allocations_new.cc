@@ -27,6 +27,8 @@ constexpr std::size_t kUsual = 1;
 
 }  // namespace
 
+const bool kinglet::faults::kThreadsAsk = false;
+
 void* operator new(std::size_t size) { return take_or_throw(size, kUsual); }
 void* operator new[](std::size_t size) { return take_or_throw(size, kUsual); }
 void* operator new(std::size_t size, std::align_val_t align) {

@@ -106,9 +106,34 @@ ssize_t writev(int fd, const iovec* parts, int count) {
   return fails(Kind::kWrite) ? -1 : real(fd, parts, count);
 }
 
+// Of the C library's streams stdout: what the library itself writes for them does not ask.
+size_t fwrite(const void* bytes, size_t size, size_t count, FILE* file) {
+  static auto* const real = next<size_t(const void*, size_t, size_t, FILE*)>("fwrite");
+  return file == stdout && fails(Kind::kWrite) ? 0 : real(bytes, size, count, file);
+}
+
+int fflush(FILE* file) {
+  static auto* const real = next<int(FILE*)>("fflush");
+  return file == stdout && fails(Kind::kWrite) ? EOF : real(file);
+}
+
 int fsync(int fd) {
   static auto* const real = next<int(int)>("fsync");
   return fails(Kind::kSync) ? -1 : real(fd);
+}
+
+// The descriptor is gone also where this fails.
+int close(int fd) {
+  static auto* const real = next<int(int)>("close");
+  const bool failed = fails(Kind::kClose);
+  const int error = errno, status = real(fd);
+  if (failed) errno = error;
+  return failed ? -1 : status;
+}
+
+int dup(int fd) noexcept {
+  static auto* const real = next<int(int)>("dup");
+  return fails(Kind::kOpen) ? -1 : real(fd);
 }
 
 int rename(const char* from, const char* to) noexcept {

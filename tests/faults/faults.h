@@ -7,11 +7,11 @@
 
 namespace kinglet::faults {
 
-enum class Kind : unsigned { kMemory, kOpen, kRead, kWrite, kSync, kRename, kMap, kLook, kThread };
+enum class Kind : unsigned { kMemory, kOpen, kRead, kWrite, kSync, kRename, kMap, kLook, kClose, kThread };
 
 constexpr unsigned bit(Kind kind) { return 1U << static_cast<unsigned>(kind); }
 inline constexpr unsigned kFiles = bit(Kind::kOpen) | bit(Kind::kRead) | bit(Kind::kWrite) | bit(Kind::kSync) |
-                                   bit(Kind::kRename) | bit(Kind::kMap) | bit(Kind::kLook);
+                                   bit(Kind::kRename) | bit(Kind::kMap) | bit(Kind::kLook) | bit(Kind::kClose);
 
 struct Fault {
   unsigned kinds = 0;
@@ -24,6 +24,8 @@ struct Fault {
 // From here on; `seen` counts the calls of these kinds.
 void arm(const Fault& fault, std::atomic<std::uint64_t>& seen);
 void disarm();
+
+extern const bool kThreadsAsk;  // a sanitizer's do not
 
 // What becomes of a call that is about to be made: 0, or the errno that it fails with.
 int ask(Kind kind) noexcept;

@@ -1,7 +1,9 @@
 // Inputs that change while they are read: before each call that reaches the file system a file of the input is removed, cut to nothing or to its
 // half, made longer, or becomes unreadable. The command fails with one line, or does what it would have done.
 #include <gtest/gtest.h>
+#include <linux/capability.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -88,6 +90,7 @@ void try_changes(const Command& command, const std::string& file, const std::str
     }
   }
   renew();
+  EXPECT_GT(failed, 0U) << file;
   std::printf("%s: %zu changes, %zu of them ended it\n", fs::path(file).filename().c_str(), tried, failed);
 }
 
@@ -117,34 +120,54 @@ TEST(Inputs, OfTheProgramMayChange) {
               "a\nb\n");
 }
 
-TEST(Inputs, ThatCannotBeReadAreNamed) {
-  const Folder folder;
-  const std::string golden = KINGLET_SOURCE_DIR "/tests/goldens/llama";
+// Root may read every file; without its capabilities it is its files' owner, as anybody else.
+void drop_capabilities() {
+  __user_cap_header_struct head{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
+  if (syscall(SYS_capset, &head, none) != 0) _exit(99);
+}
+
+// Tries `file`, an input of the command, as whatever cannot be read.
+void try_unreadable(const Command& command, const std::string& file) {
   const std::map<std::string, std::string> before = {{"model.kgl", "old"}};
-  for (const char* name : {"config.json", "model.safetensors"}) {
-    fs::remove_all(folder.path());
-    fs::copy(golden, folder.path(), fs::copy_options::recursive);
-    const std::string file = folder.path() + "/" + name;
-    const Command command{
-        "Convert", kinglet_convert_main, {folder.path(), "-o", "{out}/model.kgl", "-t", "1"}, "", false};
-    const Runner runner(command, before);
-    const Ended good = runner.run({});
-    for (const mode_t mode : {mode_t{0}, mode_t{S_IFIFO}, mode_t{S_IFDIR}, mode_t{S_IFREG}}) {
-      fs::remove_all(file);
-      if (mode == S_IFIFO) (void)mkfifo(file.c_str(), 0600);
-      if (mode == S_IFDIR) fs::create_directory(file);
-      if (mode == S_IFREG) write_file(file, "");
-      if (mode == 0) {
-        write_file(file, read_file(golden + "/" + name));
-        chmod(file.c_str(), 0);
-        if (access(file.c_str(), R_OK) == 0) continue;  // root reads everything; calls_test.cc refuses the opening
-      }
-      const Ended ended = runner.run({});
-      EXPECT_EQ(ended.status, 1) << name << " " << mode;
-      EXPECT_EQ(complaint(command, ended, good, before), "") << name << " " << mode << ": " << ended.err;
-      EXPECT_NE(ended.err.find(name), std::string::npos) << ended.err;
+  const std::string bytes = read_file(file), name = fs::path(file).filename().string();
+  const Runner runner(command, before);
+  const Fault as_anybody{.kinds = kFiles, .at = 1, .act = drop_capabilities};
+  const Ended good = runner.run(as_anybody);
+  ASSERT_EQ(good.status, 0) << good.err;
+  for (const mode_t mode : {mode_t{0}, mode_t{S_IFIFO}, mode_t{S_IFDIR}, mode_t{S_IFREG}}) {
+    fs::remove_all(file);
+    if (mode == S_IFIFO) (void)mkfifo(file.c_str(), 0600);
+    if (mode == S_IFDIR) fs::create_directory(file);
+    if (mode == S_IFREG) write_file(file, "");
+    if (mode == 0) {
+      write_file(file, bytes);
+      ASSERT_EQ(chmod(file.c_str(), 0), 0);
     }
+    const Ended ended = runner.run(as_anybody);
+    EXPECT_EQ(ended.status, 1) << name << " " << mode;
+    EXPECT_EQ(complaint(command, ended, good, before), "") << name << " " << mode << ": " << ended.err;
+    EXPECT_NE(ended.err.find(name), std::string::npos) << ended.err;
+    EXPECT_EQ(ended.err.find("Permission denied") != std::string::npos, mode == 0) << ended.err;
   }
+  fs::remove_all(file);
+  write_file(file, bytes);
+}
+
+TEST(Inputs, OfTheConverterThatCannotBeReadAreNamed) {
+  const Folder folder;
+  fs::copy(KINGLET_SOURCE_DIR "/tests/goldens/llama", folder.path(), fs::copy_options::recursive);
+  const Command command{
+      "Convert", kinglet_convert_main, {folder.path(), "-o", "{out}/model.kgl", "-t", "1"}, "", false};
+  for (const char* name : {"config.json", "model.safetensors"}) try_unreadable(command, folder.path() + "/" + name);
+}
+
+TEST(Inputs, OfTheProgramThatCannotBeReadAreNamed) {
+  const Folder folder;
+  const std::string file = folder.path() + "/decoder.kgl";
+  write_file(file, read_file(command_named("Verify").arguments[1]));
+  try_unreadable({"Verify", kinglet_main, {"verify", file}}, file);
+  try_unreadable({"Inspect", kinglet_main, {"inspect", file}}, file);
 }
 
 }  // namespace
