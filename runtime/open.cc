@@ -35,16 +35,7 @@ Result<const fb::Model*> verify_container(std::span<const std::byte> bytes) {
   const std::uint32_t size = little_endian_u32(bytes.data());
   if (size > rules::kMetadataBytes || size > bytes.size() - kPrefix)
     return bad("the file is shorter than its program says", size);
-  static_assert(rules::kVersion == 4, "as the message says");
-  const std::uint32_t version = version_of(start, size + kPrefix);
-  // Of another version's tables nothing is known.
-  if ((version == rules::kVersion || version == 0) && !verify_structure(start, size + kPrefix))
-    return bad("the program's tables are damaged");
-  if (version != rules::kVersion)
-    return Status{Code::kUnsupported,
-                  version > rules::kVersion ? "a newer Kinglet wrote the file: this one reads format 4, not"
-                                            : "the file has a format that is no longer read",
-                  version};
+  if (!verify_structure(start, size + kPrefix)) return bad("the program's tables are damaged");
   return fb::GetSizePrefixedModel(start);
 }
 
@@ -260,6 +251,13 @@ Result<Model> Model::open(std::span<const std::byte> bytes) {
     return Status{Code::kUnsupported, "this machine is big-endian, and models are read on little-endian ones only"};
   auto root = verify_container(bytes);
   if (!root.ok()) return root.status();
+  static_assert(rules::kVersion == 4, "as the message says");
+  const std::uint32_t version = (*root)->version();
+  if (version != rules::kVersion)
+    return Status{Code::kUnsupported,
+                  version > rules::kVersion ? "a newer Kinglet wrote the file: this one reads format 4, not"
+                                            : "the file has a format that is no longer read",
+                  version};
   Model model;
   model.root_ = *root;
   model.bytes_ = bytes;

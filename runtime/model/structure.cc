@@ -1,5 +1,6 @@
 #include "model/structure.h"
 
+#include "model/rules.h"
 #include "model_generated.h"
 #include "structure_generated.h"
 
@@ -11,6 +12,10 @@ using namespace structure;
 constexpr flatbuffers::uoffset_t kMostDepth = 16;         // the schema's tables lie no deeper than 5
 constexpr flatbuffers::uoffset_t kMostTables = 1U << 22;  // tables may share one table: a small file must not take long
 constexpr std::uint64_t kMostShares = 16;                 // or one list: a byte of one is met so often, on average
+
+// Of the schema's fields.
+constexpr unsigned kVersion = kFirstFields[kRoot];
+static_assert(fb::Model::VT_VERSION == 2 * sizeof(flatbuffers::voffset_t), "the root table's first field");
 
 class Walk {
  public:
@@ -36,6 +41,9 @@ class Walk {
       const std::size_t offset = table.GetOptionalFieldOffset(slot);
       if (offset == 0 ? (field.form & kRequired) != 0 : !value(at + offset, field, before)) return false;
       before = offset == 0 || field.form != kInline1 ? std::uint8_t{0} : bytes_[at + offset];
+      if (i == kVersion && offset != 0 &&
+          flatbuffers::ReadScalar<std::uint32_t>(bytes_ + at + offset) != rules::kVersion)
+        return true;  // whose other fields are not ours to judge
     }
     return check_.EndTable();
   }
@@ -100,24 +108,8 @@ class Walk {
 
 }  // namespace
 
-std::uint32_t version_of(const std::uint8_t* bytes, std::size_t size) {
-  flatbuffers::Verifier check(bytes, size);
-  std::size_t at = sizeof(flatbuffers::uoffset_t);
-  const std::size_t offset = check.VerifyOffset(at);
-  at += offset;
-  if (offset == 0 || !check.VerifyTableStart(bytes + at)) return 0;
-  const auto& table = *reinterpret_cast<const flatbuffers::Table*>(bytes + at);
-  const std::size_t field = table.GetOptionalFieldOffset(fb::Model::VT_VERSION);
-  return field != 0 && check.Verify<std::uint32_t>(at + field)
-             ? flatbuffers::ReadScalar<std::uint32_t>(bytes + at + field)
-             : 0;
-}
-
 bool verify_structure(const std::uint8_t* bytes, std::size_t size) {
-  Walk walk(bytes, size);
-  return size >= 2 * sizeof(flatbuffers::uoffset_t) &&
-         flatbuffers::ReadScalar<flatbuffers::uoffset_t>(bytes) == size - sizeof(flatbuffers::uoffset_t) &&
-         walk.table_behind(sizeof(flatbuffers::uoffset_t), kRoot);
+  return Walk(bytes, size).table_behind(sizeof(flatbuffers::uoffset_t), kRoot);
 }
 
 }  // namespace kinglet

@@ -7,10 +7,8 @@
 
 namespace kinglet {
 
-// `bytes` are size-prefixed, at least 12, and aligned to 8.
-// The version that a program says it has, of which nothing else is believed yet: a newer one may have other tables. 0: it says none.
-std::uint32_t version_of(const std::uint8_t* bytes, std::size_t size);
-
+// `bytes` begin with their size, which is the caller's to check, and are aligned to 8. Of a program that says it has another version nothing else
+// is looked at: its tables may be others.
 bool verify_structure(const std::uint8_t* bytes, std::size_t size);
 
 }  // namespace kinglet

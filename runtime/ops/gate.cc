@@ -30,9 +30,8 @@ std::uint64_t scratch_bytes(const fb::Gate& op, const fb::Function&, const Shape
 }
 
 Status run(const fb::Gate& op, const Frame& frame) {
-  const std::uint32_t rows = frame.rows_of(op.up()->value());
-  const fb::Value &gate = frame.value(op.gate()->value()), &up = frame.value(op.up()->value());
-  const std::uint32_t each = same_rows(gate, up) ? 1 : places(up);  // rows of a gate's
+  const std::uint32_t rows = frame.rows_of(op.up()->value()), own = frame.rows_of(op.gate()->value());
+  const std::uint32_t each = rows == own ? 1 : rows / own;
   return emit_rows(frame, op.output(), rows, op.width(), [&](std::uint32_t r, float* out) {
     frame.kernels->gate({.x = frame.columns(op.gate(), r / each),
                          .x_stride = 0,

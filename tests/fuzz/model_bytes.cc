@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/align.h"
+#include "model/rules.h"
 #include "model/structure.h"
 #include "model_generated.h"
 #include "tests/aligned.h"
@@ -18,11 +19,12 @@ using kinglet::testing::AlignedBytes;
 
 constexpr std::size_t kMostWeights = std::size_t{1} << 20, kMostProgram = std::size_t{1} << 20;
 
-bool is_flatbuffer(std::span<const std::byte> aligned) {
-  return verify_structure(reinterpret_cast<const std::uint8_t*>(aligned.data()), aligned.size());
-}
-
 const fb::Model& root_of(std::span<const std::byte> program) { return *fb::GetSizePrefixedModel(program.data()); }
+
+bool is_flatbuffer(std::span<const std::byte> aligned) {
+  return verify_structure(reinterpret_cast<const std::uint8_t*>(aligned.data()), aligned.size()) &&
+         root_of(aligned).version() == rules::kVersion;  // of another version only that was looked at
+}
 
 // ---------------------------------------------------------------- numbers of a program
 

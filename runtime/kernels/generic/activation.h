@@ -51,15 +51,11 @@ template <class F32>
   return cap * call_tanh(x / cap);
 }
 
-// The hard sigmoid and swish of MobileNetV3 (Howard et al. 2019, 5.2): three straight pieces, the last of them exactly 1 and x.
+// The hard sigmoid of MobileNetV3, and x times it, the hard swish (Howard et al. 2019, 5.2): three straight pieces, the last exactly 1, or x.
 template <class F32>
-[[gnu::always_inline]] inline F32 hard_sigmoid(F32 x) {
-  return relu(x + F32(3.0f), F32(6.0f)) * F32(1.0f / 6.0f);
-}
-
-template <class F32>
-[[gnu::always_inline]] inline F32 hard_swish(F32 x) {
-  return x * hard_sigmoid(x);
+[[gnu::always_inline]] inline F32 hard(F32 x, bool swish) {
+  const F32 sigmoid = relu(x + F32(3.0f), F32(6.0f)) * F32(1.0f / 6.0f);
+  return swish ? x * sigmoid : sigmoid;
 }
 
 // Calls f(a function of one F32) once: the choice is made outside the loop over the numbers, unless functions are calls and it costs nothing.
@@ -76,8 +72,9 @@ void with_activation(Activation activation, float cap, F&& f) {
       case Activation::kTanh: return f([](F32 x) { return call_tanh(x); });
       case Activation::kSigmoid: return f([](F32 x) { return call_sigmoid(x); });
       case Activation::kSoftCap: return f([cap](F32 x) { return soft_cap(x, F32(cap)); });
-      case Activation::kHardSigmoid: return f([](F32 x) { return hard_sigmoid(x); });
-      case Activation::kHardSwish: return f([](F32 x) { return hard_swish(x); });
+      case Activation::kHardSigmoid:
+      case Activation::kHardSwish:
+        return f([swish = activation == Activation::kHardSwish](F32 x) { return hard(x, swish); });
     }
 }
 
