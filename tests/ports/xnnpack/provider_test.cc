@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 
@@ -180,7 +181,7 @@ TEST(Xnnpack, TakesByDefaultWhatItIsFasterAt) {
 TEST(Xnnpack, TheShapesItIsFasterAt) {
   using enum Layer::Kind;
   const auto layer = [](Layer::Kind kind, std::uint32_t channels, std::uint32_t kernel, std::uint32_t groups = 1) {
-    Layer made{};
+    Layer made{};  // of ReLU's results
     made.kind = kind;
     made.kernel = {kernel, kernel};
     made.groups = groups;
@@ -192,21 +193,40 @@ TEST(Xnnpack, TheShapesItIsFasterAt) {
   EXPECT_EQ(is_faster(layer(kConv2d, 128, 3, 8), 1), kOf2022);
   EXPECT_EQ(is_faster(layer(kConv2d, 512, 3, 32), 1), kOf2022);
   EXPECT_FALSE(is_faster(layer(kConv2d, 128, 3, 4), 1));
-  EXPECT_TRUE(is_faster(layer(kDepthwiseConv2d, 32, 3), 1));
-  EXPECT_TRUE(is_faster(layer(kDepthwiseConv2d, 512, 3), 1));
-  EXPECT_FALSE(is_faster(layer(kDepthwiseConv2d, 576, 3), 1));
+  const auto depthwise = [&](std::uint32_t channels, std::uint32_t kernel, std::uint32_t side, bool clamps) {
+    Layer made = layer(kDepthwiseConv2d, channels, kernel);
+    made.output = {side, side};
+    if (!clamps) made.least = -std::numeric_limits<float>::infinity();
+    return is_faster(made, 1);
+  };
+  EXPECT_TRUE(depthwise(32, 3, 112, true));
+  EXPECT_TRUE(depthwise(512, 3, 14, true));
+  EXPECT_FALSE(depthwise(576, 3, 14, true));
+  EXPECT_TRUE(depthwise(200, 3, 14, false));
+  EXPECT_FALSE(depthwise(480, 3, 14, false));
+  EXPECT_TRUE(depthwise(120, 5, 28, true));
+  EXPECT_FALSE(depthwise(120, 5, 14, false));
+  EXPECT_FALSE(depthwise(576, 5, 28, true));
   EXPECT_TRUE(is_faster(layer(kMaxPool, 64, 3), 1));
   EXPECT_FALSE(is_faster(layer(kMaxPool, 128, 2), 1));
   EXPECT_TRUE(is_faster(layer(kAveragePool, 256, 2), 1));
   EXPECT_TRUE(is_faster(layer(kAveragePool, 512, 7), 1));
+  EXPECT_TRUE(is_faster(layer(kAveragePool, 120, 28), 1));
+  EXPECT_FALSE(is_faster(layer(kAveragePool, 480, 14), 1));
+  EXPECT_TRUE(is_faster(layer(kAveragePool, 1280, 7), 1));
   EXPECT_EQ(is_faster(layer(kAveragePool, 2048, 7), 1), kOf2022);
   for (const std::uint32_t rows : {1U, 16U, 128U}) EXPECT_FALSE(is_faster(layer(kLinear, 768, 1), rows));
   EXPECT_FALSE(is_faster(layer(kAdd, 768, 1), 197));
+  EXPECT_TRUE(is_faster(layer(kAdd, 40, 1), 196));
+  EXPECT_FALSE(is_faster(layer(kAdd, 64, 1), 196));
+  EXPECT_TRUE(is_faster(layer(kAdd, 64, 1), 3136));
+  EXPECT_FALSE(is_faster(layer(kAdd, 128, 1), 3136));
   EXPECT_TRUE(is_faster(layer(kRelu, 768, 1), 64));
   EXPECT_FALSE(is_faster(layer(kRelu, 768, 1), 1));
   EXPECT_TRUE(is_faster(layer(kSigmoid, 768, 1), 16));
   EXPECT_FALSE(is_faster(layer(kSigmoid, 768, 1), 1));
   EXPECT_TRUE(is_faster(layer(kTanh, 768, 1), 16));
+  EXPECT_TRUE(is_faster(layer(kTanh, 768, 1), 1));
   EXPECT_FALSE(is_faster(layer(kTanh, 16, 1), 64));
 }
 
