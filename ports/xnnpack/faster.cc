@@ -12,7 +12,7 @@ std::uint64_t places(const Extent& extent) { return std::uint64_t{extent.height}
 // Where it clamps the results itself; behind another activation they are gone through once more.
 bool depthwise_is_faster(const Layer& layer) {
   if (places(layer.kernel) > 9) return layer.input_channels <= 512 && places(layer.output) >= 512;
-  return layer.input_channels <= (layer.least == 0 ? 512 : 256);
+  return layer.input_channels <= (layer.least == 0 ? 512 : 224);
 }
 
 }  // namespace
