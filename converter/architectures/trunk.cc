@@ -18,6 +18,14 @@ ConvLayer same_layer(const Builder& b, const std::string& conv, const std::strin
           .activation = activation};
 }
 
+Rows unit(Builder& b, Rows x, const std::string& name, const Unit& unit) {
+  b.scope(name);
+  ConvLayer layer = same_layer(b, name + ".0", name + ".1", unit.stride, unit.activation);
+  if (unit.depthwise) layer.groups = x.width;
+  layer.epsilon = unit.epsilon;
+  return convolution(b, x, layer);
+}
+
 std::uint32_t count_of(const Builder& b, const std::string& features, const std::string& tensor) {
   std::uint32_t count = 0;
   while (b.has(features + std::to_string(count + 1) + tensor)) ++count;

@@ -21,6 +21,14 @@ void known_of_trunk(const Config& config, std::vector<std::string_view> keys);
 ConvLayer same_layer(const Builder& b, const std::string& conv, const std::string& batch_norm, std::uint32_t stride,
                      fb::Activation activation);
 
+// A MobileNet's unit: name.0, a convolution, and name.1, its batch norm.
+struct Unit {
+  std::uint32_t stride = 1;
+  fb::Activation activation = fb::Activation::None;
+  bool depthwise = false;
+  float epsilon = 1e-5F;  // of the batch norm
+};
+Rows unit(Builder& b, Rows x, const std::string& name, const Unit& unit);
 // How many blocks a MobileNet has: features.1, features.2 … as long as there is such a tensor. Of none only their tensors are missed.
 std::uint32_t count_of(const Builder& b, const std::string& features, const std::string& tensor);
 // `strides` of the config, 1 or 2 for every block; otherwise those of the paper.

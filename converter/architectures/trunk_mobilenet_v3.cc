@@ -28,9 +28,10 @@ class MobileNetV3 {
     const Blocks& paper = blocks == kSmall.strides.size() ? kSmall : kLarge;
     const std::vector<std::uint32_t> strides = strides_of(config_, blocks, paper.strides);
     const std::vector<fb::Activation> activations = read_activations(blocks, paper);
-    Rows x = unit({}, features(0), config_.count_or("stem_stride", 16, 2), fb::Activation::HardSwish);
+    const std::uint32_t stem_stride = config_.count_or("stem_stride", 16, 2);
+    Rows x = whole({}, features(0), fb::Activation::HardSwish, stem_stride);
     for (std::uint32_t i = 0; i < blocks; ++i) x = residual(x, features(i + 1) + ".block.", strides[i], activations[i]);
-    return unit(x, features(blocks + 1), 1, fb::Activation::HardSwish);
+    return whole(x, features(blocks + 1), fb::Activation::HardSwish);
   }
 
  private:
@@ -52,14 +53,9 @@ class MobileNetV3 {
 
   std::string features(std::uint32_t i) const { return prefix_ + "features." + std::to_string(i); }
 
-  // name.0 a convolution, name.1 its batch norm.
-  Rows unit(Rows x, const std::string& name, std::uint32_t stride, fb::Activation activation,
-            std::uint32_t groups = 1) {
-    b_.scope(name);
-    ConvLayer layer = same_layer(b_, name + ".0", name + ".1", stride, activation);
-    layer.groups = groups;
-    layer.epsilon = epsilon_;
-    return convolution(b_, x, layer);
+  // Of all channels.
+  Rows whole(Rows x, const std::string& name, fb::Activation activation, std::uint32_t stride = 1) {
+    return unit(b_, x, name, {.stride = stride, .activation = activation, .epsilon = epsilon_});
   }
 
   // Hu et al. 2018: each channel times what two layers make of the means of all.
@@ -77,10 +73,11 @@ class MobileNetV3 {
     const bool widens = is_unit(1) && (is_unit(2) || excites(2));
     std::uint32_t i = 0;
     Rows y = x;
-    if (widens) y = unit(y, name + std::to_string(i++), 1, activation);
-    y = unit(y, name + std::to_string(i++), stride, activation, y.width);
+    if (widens) y = whole(y, name + std::to_string(i++), activation);
+    y = unit(b_, y, name + std::to_string(i++),
+             {.stride = stride, .activation = activation, .depthwise = true, .epsilon = epsilon_});
     if (excites(i)) y = excited(y, name + std::to_string(i++));
-    y = unit(y, name + std::to_string(i), 1, fb::Activation::None);
+    y = whole(y, name + std::to_string(i), fb::Activation::None);
     return stride == 1 && y.width == x.width ? b_.add(y, x) : y;
   }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <random>
 #include <string>
@@ -34,7 +35,7 @@ class Inputs {
     return made;
   }
 
-  // Mild numbers, or such that nobody expects: five that are finite, three that are not.
+  // Mild numbers, or such that nobody expects.
   std::vector<float> floats(std::size_t count) {
     constexpr float kExtremes[] = {0.0F,
                                    -0.0F,
@@ -44,15 +45,14 @@ class Inputs {
                                    std::numeric_limits<float>::infinity(),
                                    -std::numeric_limits<float>::infinity(),
                                    std::numeric_limits<float>::quiet_NaN()};
-    const bool extreme = one_in(3);
-    if (extremes_only_) {
-      std::vector<float> finite(count);
-      for (float& x : finite) x = kExtremes[below(5)];
-      return finite;
-    }
+    constexpr std::uint32_t kFinite = 5;
+    const bool extreme = !extremes_only_ && one_in(3);
     std::vector<float> made(count);
-    for (float& x : made)
-      x = extreme && one_in(8) ? kExtremes[below(8)] : static_cast<float>(below(4001)) / 1000.0F - 2.0F;
+    for (float& x : made) {
+      if (extremes_only_) x = kExtremes[below(kFinite)];
+      else if (extreme && one_in(8)) x = kExtremes[below(std::size(kExtremes))];
+      else x = static_cast<float>(below(4001)) / 1000.0F - 2.0F;
+    }
     return made;
   }
 

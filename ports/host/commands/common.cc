@@ -18,8 +18,9 @@ void add_common(CLI::App& app, Common& common, CommonOptions which) {
     app.add_option("--isa", common.isa, "Kernel set to use; 'list' shows them (default: the best that runs here)")
         ->type_name("NAME");
     app.add_option("--provider", common.provider,
-                   "Who else computes: xnnpack, in floats, the grouped and depthwise convolutions, pooling and "
-                   "activations that it is faster at, and then the bits are not the same everywhere; xnnpack-int8: all "
+                   "Who else computes: xnnpack, in floats, the grouped and depthwise convolutions, pooling, "
+                   "sums and activations that it is faster at, and then the bits are not the same everywhere; "
+                   "xnnpack-int8: all "
                    "convolutions but depthwise ones in its static int8, too, of a model that was converted with "
                    "--calibrate")
         ->check(CLI::IsMember({"none", "xnnpack", "xnnpack-int8"}))

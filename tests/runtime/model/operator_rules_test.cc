@@ -24,6 +24,67 @@ std::string answer(testing::TinyModel& model, int output) {
   return opened.ok() ? "accepted" : opened.status().message();
 }
 
+std::unique_ptr<fb::Size> size(std::uint32_t height, std::uint32_t width) {
+  return std::make_unique<fb::Size>(height, width);
+}
+
+// Parts of programs; each gives the value that it makes.
+int embedded(testing::TinyModel& model, std::uint32_t width) {
+  const int rows = model.value(width, fb::Kind::F32);
+  fb::EmbedT embed;
+  embed.output = emit(rows, -1);
+  embed.tokens = model.tiles(4, width);
+  model.add(std::move(embed));
+  return rows;
+}
+
+int pooled(testing::TinyModel& model, int of, std::uint32_t width) {
+  const int text = model.value(width, fb::Kind::F32, fb::Extent::Sequences);
+  fb::PoolRowsT pool;
+  pool.input = of;
+  pool.output = emit(text, -1);
+  model.add(std::move(pool));
+  return text;
+}
+
+int selected(testing::TinyModel& model, int of) {
+  const int last = model.value(kWidth, fb::Kind::F32, fb::Extent::Outputs);
+  fb::SelectT select;
+  select.input = of;
+  select.output = emit(last, -1);
+  model.add(std::move(select));
+  return last;
+}
+
+// So many places side by side.
+int grid(testing::TinyModel& model, std::uint32_t width, std::uint32_t places) {
+  const int made = model.value(width, fb::Kind::F32, fb::Extent::Grid);
+  const fb::ModelT& root = model.model();
+  (root.step != nullptr ? root.step : root.encode)->values.back()->grid = size(1, places);
+  return made;
+}
+
+// Of single places, every `stride`th of them.
+fb::Conv2dT convolution(testing::TinyModel& model, int input, std::uint32_t channels, int made, std::uint32_t width,
+                        std::uint32_t stride = 1) {
+  fb::Conv2dT op;
+  op.input = input;
+  op.output = emit(made, -1);
+  op.weight = model.tiles(width, channels);
+  op.kernel = size(1, 1), op.stride = size(1, stride), op.dilation = size(1, 1), op.padding = size(0, 0);
+  op.inner = channels;
+  return op;
+}
+
+int regions(testing::TinyModel& model, int of) {
+  const int made = model.value(kWidth, fb::Kind::F32);
+  fb::RegionsT op;
+  op.input = of;
+  op.output = emit(made, -1);
+  model.add(std::move(op));
+  return made;
+}
+
 // A program that has a row for each token, `rows`, and one for each text, `text`.
 struct Program {
   explicit Program(bool encode, std::uint32_t width = kWidth) : model(7) {
@@ -34,30 +95,12 @@ struct Program {
     if (encode) root.context = 0, root.vocabulary = 0;
     else root.source = 0, root.source_vocabulary = 0;
     model.begin(encode);
-    rows = model.value(width, fb::Kind::F32);
-    fb::EmbedT embed;
-    embed.output = emit(rows, -1);
-    embed.tokens = model.tiles(4, width);
-    model.add(std::move(embed));
+    rows = embedded(model, width);
   }
 
   int pooled() { return pooled(rows, kWidth); }
-  int pooled(int of, std::uint32_t width) {
-    const int text = model.value(width, fb::Kind::F32, fb::Extent::Sequences);
-    fb::PoolRowsT pool;
-    pool.input = of;
-    pool.output = emit(text, -1);
-    model.add(std::move(pool));
-    return text;
-  }
-  int selected() {
-    const int last = model.value(kWidth, fb::Kind::F32, fb::Extent::Outputs);
-    fb::SelectT select;
-    select.input = rows;
-    select.output = emit(last, -1);
-    model.add(std::move(select));
-    return last;
-  }
+  int pooled(int of, std::uint32_t width) { return kinglet::pooled(model, of, width); }
+  int selected() { return kinglet::selected(model, rows); }
 
   testing::TinyModel model;
   int rows = -1;
@@ -134,26 +177,19 @@ TEST(OperatorRules, GridsAreAskedOfWhatLooksThroughWindows) {
     const bool pooling = kind == fb::Body::Pool2d;
     Program p(true);
     const int made = p.model.value(kWidth, fb::Kind::F32);
-    const auto size = [](std::uint32_t side) { return std::make_unique<fb::Size>(side, side); };
     if (pooling) {
       fb::Pool2dT op;
       op.input = p.rows;
       op.output = emit(made, -1);
-      op.kernel = size(1), op.stride = size(1), op.padding = size(0);
+      op.kernel = size(1, 1), op.stride = size(1, 1), op.padding = size(0, 0);
       p.model.add(std::move(op));
     } else if (kind == fb::Body::Conv2d) {
-      fb::Conv2dT op;
-      op.input = p.rows;
-      op.output = emit(made, -1);
-      op.kernel = size(1), op.stride = size(1), op.padding = size(0), op.dilation = size(1);
-      op.inner = kWidth;
-      op.weight = p.model.tiles(kWidth, kWidth);
-      p.model.add(std::move(op));
+      p.model.add(convolution(p.model, p.rows, kWidth, made, kWidth));
     } else {
       fb::DepthwiseConv2dT op;
       op.input = p.rows;
       op.output = emit(made, -1);
-      op.kernel = size(1), op.stride = size(1), op.padding = size(0), op.dilation = size(1);
+      op.kernel = size(1, 1), op.stride = size(1, 1), op.padding = size(0, 0), op.dilation = size(1, 1);
       op.weight = p.model.floats(1, kWidth, 0, 1);
       p.model.add(std::move(op));
     }
@@ -264,16 +300,12 @@ TEST(OperatorRules, LinearLayersReadAsManyColumnsAsSumsHold) {
   }
 }
 
-std::unique_ptr<fb::Size> size(std::uint32_t height, std::uint32_t width) {
-  return std::make_unique<fb::Size>(height, width);
-}
-
-// A program that reads a row of pixels, and convolutions of one place each.
+// A program that reads a row of pixels.
 struct Picture {
   Picture(std::uint32_t width, std::uint32_t channels) : model(7) {
     fb::ModelT& root = model.model();
     root.task = fb::Task::Embed;
-    root.source = 1;
+    root.source = width;
     root.context = root.vocabulary = root.source_vocabulary = 0;
     root.input = std::make_unique<fb::InputT>();
     root.input->grid = size(1, width);
@@ -281,30 +313,11 @@ struct Picture {
     model.begin(true);
   }
 
-  // Every `stride`th place.
-  int convolution(std::uint32_t stride, std::uint32_t out) {
+  int looked(std::uint32_t width, std::uint32_t stride = 1) {
     const fb::InputT& input = *model.model().input;
-    const int made = value(out, fb::Extent::Grid, (input.grid->width() - 1) / stride + 1);
-    fb::Conv2dT op;
-    op.output = emit(made, -1);
-    op.weight = model.tiles(out, input.channels);
-    op.kernel = size(1, 1), op.stride = size(1, stride), op.dilation = size(1, 1), op.padding = size(0, 0);
-    op.inner = input.channels;
-    model.add(std::move(op));
+    const int made = grid(model, width, (input.grid->width() - 1) / stride + 1);
+    model.add(convolution(model, -1, input.channels, made, width, stride));
     return made;
-  }
-  int value(std::uint32_t width, fb::Extent extent, std::uint32_t places = 0) {
-    const int made = model.value(width, fb::Kind::F32, extent);
-    if (extent == fb::Extent::Grid) model.model().encode->values.back()->grid = size(1, places);
-    return made;
-  }
-  int pooled(int of, std::uint32_t width) {
-    const int text = value(width, fb::Extent::Sequences);
-    fb::PoolRowsT pool;
-    pool.input = of;
-    pool.output = emit(text, -1);
-    model.add(std::move(pool));
-    return text;
   }
 
   testing::TinyModel model;
@@ -313,94 +326,50 @@ struct Picture {
 TEST(OperatorRules, ConvolutionsReadAsManyColumnsAsSumsHold) {
   for (const std::uint32_t more : {0U, 1U}) {
     Picture p(1, rules::kInner + more);
-    const int made = p.convolution(1, 1);
-    EXPECT_EQ(answer(p.model, p.pooled(made, 1)),
+    EXPECT_EQ(answer(p.model, pooled(p.model, p.looked(1), 1)),
               more == 0 ? "accepted" : "a convolution's weight is not int8, or does not fit its window");
   }
 }
 
-// An encoder that reads a picture of one place and keeps it for a decoder of tokens.
-struct Captioner {
-  Captioner() : model(7) {
+// An encoder that reads a picture of one place and keeps it for a decoder of tokens, which begins.
+struct Captioner : Picture {
+  Captioner() : Picture(1, kWidth) {
     fb::ModelT& root = model.model();
     root.task = fb::Task::Caption;
-    root.source = 1, root.source_vocabulary = 0;
     root.context = 8, root.vocabulary = 4;
-    root.input = std::make_unique<fb::InputT>();
-    root.input->grid = size(1, 1);
-    root.input->channels = kWidth;
-    model.begin(true);
-    const int seen = looked();
-    const int regions = model.value(kWidth, fb::Kind::F32);
-    fb::RegionsT op;
-    op.input = seen;
-    op.output = emit(regions, -1);
-    model.add(std::move(op));
+    const int rows = regions(model, looked(kWidth));
     fb::CacheKeyValueT cache;
-    cache.key = slice(regions);
-    cache.value = slice(regions);
+    cache.key = slice(rows);
+    cache.value = slice(rows);
     cache.state = memory = model.state(fb::StateExtent::Source, 1, kWidth);
     model.add(std::move(cache));
     model.end(-1);
     model.begin(false);
   }
 
-  // The picture itself, through a convolution.
-  int looked() {
-    const int made = model.value(kWidth, fb::Kind::F32, fb::Extent::Grid);
-    fb::ModelT& root = model.model();
-    (root.step != nullptr ? root.step : root.encode)->values.back()->grid = size(1, 1);
-    fb::Conv2dT op;
-    op.output = emit(made, -1);
-    op.kernel = size(1, 1), op.stride = size(1, 1), op.padding = size(0, 0), op.dilation = size(1, 1);
-    op.inner = kWidth;
-    op.weight = model.tiles(kWidth, kWidth);
-    model.add(std::move(op));
-    return made;
-  }
-  int embedded(std::uint32_t width) {
-    const int rows = model.value(width, fb::Kind::F32);
-    fb::EmbedT embed;
-    embed.output = emit(rows, -1);
-    embed.tokens = model.tiles(4, width);
-    model.add(std::move(embed));
-    return rows;
-  }
-
-  testing::TinyModel model;
   int memory = -1;
 };
 
 TEST(OperatorRules, PicturesAreReadByTheEncoder) {
   Captioner p;
-  EXPECT_EQ(answer(p.model, p.looked()), "a convolution reads a picture that nobody gives");
+  EXPECT_EQ(answer(p.model, p.looked(kWidth)), "a convolution reads a picture that nobody gives");
   Program of_tokens(true);
-  const int made = of_tokens.model.value(kWidth, fb::Kind::F32, fb::Extent::Grid);
-  of_tokens.model.model().encode->values.back()->grid = size(1, 1);
-  fb::Conv2dT op;
-  op.output = emit(made, -1);
-  op.kernel = size(1, 1), op.stride = size(1, 1), op.padding = size(0, 0), op.dilation = size(1, 1);
-  op.inner = kWidth;
-  op.weight = of_tokens.model.tiles(kWidth, kWidth);
-  of_tokens.model.add(std::move(op));
+  const int made = grid(of_tokens.model, kWidth, 1);
+  of_tokens.model.add(convolution(of_tokens.model, -1, kWidth, made, kWidth));
   EXPECT_EQ(answer(of_tokens.model, made), "a convolution reads a picture that nobody gives");
 }
 
 TEST(OperatorRules, OnlyKeysOfTheSameRowsAreTurned) {
   for (const bool turned : {false, true}) {
     Captioner p;
-    const int rows = p.embedded(kWidth), angles = p.embedded(2), made = p.model.value(kWidth, fb::Kind::F32);
+    const int rows = embedded(p.model, kWidth), angles = embedded(p.model, 2);
+    const int made = p.model.value(kWidth, fb::Kind::F32);
     fb::AttentionT op = attention(rows, -1);
     op.state = p.memory;
     if (turned) op.angles = angles;
     op.output = emit(made, -1);
     p.model.add(std::move(op));
-    const int last = p.model.value(kWidth, fb::Kind::F32, fb::Extent::Outputs);
-    fb::SelectT select;
-    select.input = made;
-    select.output = emit(last, -1);
-    p.model.add(std::move(select));
-    const std::string said = answer(p.model, last);
+    const std::string said = answer(p.model, selected(p.model, made));
     EXPECT_EQ(said == "rotary angles do not fit the heads they turn", turned) << said;
   }
 }
@@ -409,23 +378,16 @@ TEST(OperatorRules, OnlyKeysOfTheSameRowsAreTurned) {
 TEST(OperatorRules, AGateOfAGridIsOfOnePlaceOrOfAll) {
   const auto answer_for = [](std::uint32_t stride, bool of_rows) {
     Picture p(4, 3);
-    p.model.model().source = 4;
-    int up = p.convolution(1, kWidth);
-    if (of_rows) {
-      fb::RegionsT regions;
-      regions.input = up;
-      up = p.value(kWidth, fb::Extent::Rows);
-      regions.output = emit(up, -1);
-      p.model.add(std::move(regions));
-    }
+    int up = p.looked(kWidth);
+    if (of_rows) up = regions(p.model, up);
     fb::GateT gate;
-    gate.gate = slice(p.convolution(stride, kWidth));
+    gate.gate = slice(p.looked(kWidth, stride));
     gate.up = slice(up);
     gate.width = kWidth;
-    const int made = of_rows ? p.value(kWidth, fb::Extent::Rows) : p.value(kWidth, fb::Extent::Grid, 4);
+    const int made = of_rows ? p.model.value(kWidth, fb::Kind::F32) : grid(p.model, kWidth, 4);
     gate.output = emit(made, -1);
     p.model.add(std::move(gate));
-    return answer(p.model, p.pooled(made, kWidth));
+    return answer(p.model, pooled(p.model, made, kWidth));
   };
   const std::string differ = "a gate and what it gates have different rows";
   EXPECT_EQ(answer_for(1, false), "accepted");
