@@ -15,7 +15,8 @@ constexpr std::size_t kJudged = 4;  // inputs on which the noise is measured
 
 // What Conv2d and DepthwiseConv2d have in common.
 struct Convolution {
-  int input, residual, weight, bias;
+  int input;  // -1: the caller's grid
+  int residual, weight, bias;
   bool depthwise;
   ops::Convolution args;
 };
@@ -73,13 +74,13 @@ class Measuring {
   fb::Ranges measure(std::size_t index, Convolution conv, double& noise) const {
     load(conv);
     const fb::OperatorT& op = *function_.operators[index];
-    conv.args.window.input = *value(conv.input).grid;
+    conv.args.window.input = conv.input < 0 ? *program_.model.input->grid : *value(conv.input).grid;
     conv.args.window.output = *value(value_made(op)).grid;
     const std::size_t inputs = recording_.inputs.size();
     std::vector<Matrix> results;
     fb::Range seen, made;
     for (std::size_t i = 0; i < inputs; ++i) {
-      const ops::View x = rows_of(recorded(conv.input), i, inputs);
+      const ops::View x = seen_by(conv, i);
       widen(seen, {x.data, std::size_t{x.rows} * x.width});
       const Matrix y = result(index, conv, x, i);
       widen(made, y.data);
@@ -87,7 +88,7 @@ class Measuring {
     }
     double signal = 0, error = 0;
     for (std::size_t i = 0; i < results.size(); ++i) {
-      const ops::View x = rows_of(recorded(conv.input), i, inputs);
+      const ops::View x = seen_by(conv, i);
       Matrix rounded{x.rows, x.width, {x.data, x.data + std::size_t{x.rows} * x.width}};
       round_to(seen, rounded.data);
       Matrix y = convolve(conv, ops::view(rounded));
@@ -105,6 +106,14 @@ class Measuring {
  private:
   const fb::ValueT& value(int index) const { return *function_.values[static_cast<std::size_t>(index)]; }
   const Matrix& recorded(int index) const { return recording_.encode[made_[static_cast<std::size_t>(index)]]; }
+
+  // What it reads of input `i`.
+  ops::View seen_by(const Convolution& conv, std::size_t i) const {
+    if (conv.input >= 0) return rows_of(recorded(conv.input), i, recording_.inputs.size());
+    const fb::InputT& given = *program_.model.input;
+    const std::uint32_t pixels = given.grid->height() * given.grid->width();
+    return {recording_.inputs[i].features.data(), pixels, given.channels, given.channels};
+  }
 
   void load(Convolution& conv) const {
     const WeightSource& weight = program_.sources[static_cast<std::size_t>(conv.weight)];
@@ -155,7 +164,7 @@ std::vector<StaticNoise> set_ranges(const Program& program, const Recording& rec
     fb::BodyUnion& out = lowered.model.encode->operators[i]->body;
     StaticNoise one{.op = i, .name = op.name};
     if (const fb::Conv2dT* conv = op.body.AsConv2d()) {
-      if (conv->input < 0 || out.AsConv2d()->wide) continue;
+      if (out.AsConv2d()->wide) continue;
       Convolution both = common(*conv);
       both.residual = conv->residual;
       both.args.groups = conv->groups;

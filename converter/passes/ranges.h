@@ -1,7 +1,6 @@
 // ranges: what a calibration saw of each convolution's input and results goes into the file, for engines whose int8 numbers have one scale
 // for all places (schema: Ranges): the smallest and the largest number. (Without the outermost 0.01 % the sample captioner is no nearer to
-// floats, without 0.1 % it is 4 to 12 dB farther.) Not where the caller's grid is the input, which no engine gets, nor where 8 bits are too
-// few.
+// floats, without 0.1 % it is 4 to 12 dB farther.) Not where 8 bits are too few.
 #pragma once
 
 #include <cstddef>

@@ -37,6 +37,10 @@ Status failure(xnn_status status, std::uint32_t index) {
   return {Code::kBadArgument, "XNNPACK failed in an operator", index};
 }
 
+std::size_t numbers_given(const Layer& layer, std::size_t grids) {
+  return grids * layer.input.height * layer.input.width * layer.input_channels;
+}
+
 // XNNPACK's word for an operator it does not have: a window of one place, for instance, or a stride larger than its kernels know.
 bool has_none(xnn_status status) {
   return status == xnn_status_invalid_parameter || status == xnn_status_unsupported_parameter ||
@@ -51,6 +55,7 @@ struct Engine::State {
   Block block;
   std::vector<Taken> taken;
   std::span<float> lent;             // for results that the model does not keep
+  std::span<float> lent_input;       // for what the caller gave
   std::span<std::int8_t> lent_int8;  // for the numbers of a static convolution
 
   State(pthreadpool* threads, const Options& wishes) : pool(threads), options(wishes) {}
@@ -124,6 +129,8 @@ struct Engine::State {
     if (workspace != 0 && (one.workspace = block.allocate(64, workspace)) == nullptr) return xnn_status_out_of_memory;
     if (!lend(lent, std::size_t{grids} * grid.height * grid.width * one.layer.output_stride))
       return xnn_status_out_of_memory;
+    if (one.layer.reads_caller && !lend(lent_input, numbers_given(one.layer, grids) + kReadsBehind / sizeof(float)))
+      return xnn_status_out_of_memory;
     one.grids = grids;
     alignas(64) static float nothing[16];  // no number is touched before the call that has its own
     return one.op->place({.input = nothing,
@@ -153,14 +160,19 @@ struct Engine::State {
       return {Code::kUnsupported, "faster in the runtime, so few rows", provided.index};
     const Block::Use use(block);
     block.seal();
-    if (one->arithmetic == Arithmetic::kStaticInt8 && !one->op->reads(provided.input(), provided.grids()))
+    const float* input = provided.input();
+    if (one->layer.reads_caller) {
+      provided.copy_input(lent_input.data());
+      input = lent_input.data();
+    }
+    if (one->arithmetic == Arithmetic::kStaticInt8 && !one->op->reads(input, provided.grids()))
       return {Code::kNotFinite, "a row holds a NaN or an infinity", provided.index};
     float* results = provided.output() != nullptr ? provided.output() : lent.data();
-    const xnn_status status = compute(*one, provided, results);
+    const xnn_status status = compute(*one, provided, input, results);
     return status == xnn_status_success ? provided.finish(results) : told(status, provided.index);
   }
 
-  xnn_status compute(Taken& one, const Provided& provided, float* results) {
+  xnn_status compute(Taken& one, const Provided& provided, const float* input, float* results) {
     const bool is_linear = one.layer.kind == Layer::Kind::kLinear;
     std::size_t workspace = 0;
     xnn_status status = xnn_status_success;
@@ -172,7 +184,7 @@ struct Engine::State {
       numbers.quantized = provided.quantized_input();
       numbers.scales = provided.input_scales();
     } else {
-      numbers.input = provided.input();
+      numbers.input = input;
       numbers.addend = provided.addend();
     }
     status = one.op->place(numbers, one.grids, pool);

@@ -227,7 +227,7 @@ struct CellArgs {
   float* c;  // [hidden]; of kLstm
 };
 
-// The places of a grid that a window sees, and the weights there.
+// The places of a grid that a window sees, and the weights there. Windows side by side that see alike are one call.
 struct WindowArgs {
   const float* x;      // [width], of the first place
   std::size_t x_line;  // floats from a place to the one below, counting the window's lines
@@ -238,7 +238,10 @@ struct WindowArgs {
   std::size_t w_line;
   const float* bias;  // [width], or nullptr; of `convolve`
   std::size_t width;
-  float* y;  // [width]
+  float* y;                 // [windows, width]
+  std::size_t windows = 1;  // the next begins `x_window` floats further and makes y `y_window` further
+  std::size_t x_window = 0;
+  std::size_t y_window = 0;
 };
 
 // The largest number of a row and the lowest index that has it; minus infinity and the row's length where nothing is larger.

@@ -33,19 +33,19 @@ inline float kernel_cap(fb::Activation activation, float cap = 1.0F) {
 }
 
 // In place, where there is something to do.
-inline void activate_row(const Frame& frame, fb::Activation activation, float* row, std::uint32_t width,
-                         float cap = 1.0F) {
+inline void activate_rows(const Frame& frame, fb::Activation activation, FloatRows rows, std::size_t count,
+                          std::uint32_t width, float cap = 1.0F) {
   if (activation == fb::Activation::None) return;
-  frame.kernels->gate({.x = row,
-                       .x_stride = 0,
+  frame.kernels->gate({.x = rows.data,
+                       .x_stride = rows.stride,
                        .up = nullptr,
                        .up_stride = 0,
-                       .rows = 1,
+                       .rows = count,
                        .width = width,
                        .activation = kernel_activation(activation),
                        .cap = kernel_cap(activation, cap),
-                       .y = row,
-                       .y_stride = 0});
+                       .y = rows.data,
+                       .y_stride = rows.stride});
 }
 
 }  // namespace kinglet::ops

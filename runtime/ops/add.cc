@@ -18,16 +18,16 @@ bool verify(const fb::Add& op, Checker& check) {
 }
 
 std::uint64_t scratch_bytes(const fb::Add& op, const fb::Function& function, const Shapes& shapes) {
-  return emit_rows_scratch(op.output(), function.values()->Get(static_cast<std::uint32_t>(op.left()))->width(), shapes);
+  return emit_blocks_scratch(op.output(), function, shapes);
 }
 
 Status run(const fb::Add& op, const Frame& frame) {
   const FloatRows left = frame.floats(op.left());
   const FloatRows right = frame.floats(op.right());
   const std::uint32_t width = frame.value(op.left()).width();
-  return emit_rows(frame, op.output(), frame.rows_of(op.left()), width, [&](std::uint32_t r, float* out) {
-    frame.kernels->add(left.row(r), right.row(r), out, left.stride);
-    activate_row(frame, op.activation(), out, width);
+  return emit_blocks(frame, op.output(), frame.rows_of(op.left()), width, [&](std::uint32_t r, const Block& made) {
+    frame.kernels->add(left.row(r), right.row(r), made.rows.data, made.count * left.stride);  // strides are alike
+    activate_rows(frame, op.activation(), made.rows, made.count, width);
   });
 }
 

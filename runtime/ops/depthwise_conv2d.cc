@@ -29,7 +29,7 @@ bool verify(const fb::DepthwiseConv2d& op, Checker& check) {
 }
 
 std::uint64_t scratch_bytes(const fb::DepthwiseConv2d& op, const fb::Function& function, const Shapes& shapes) {
-  return emit_rows_scratch(op.output(), made_value(op.output(), function).width(), shapes);
+  return emit_blocks_scratch(op.output(), function, shapes);
 }
 
 Status run(const fb::DepthwiseConv2d& op, const Frame& frame) {
@@ -41,25 +41,32 @@ Status run(const fb::DepthwiseConv2d& op, const Frame& frame) {
   const FloatRows input = frame.floats(op.input());
   const float* weight = frame.vector(op.weight());
   const float* bias = frame.vector(op.bias());
-  return emit_rows(frame, op.output(), frame.rows_of(made_by(op.output())), width, [&](std::uint32_t r, float* out) {
-    const Reach lines = rows_seen(window, r % size / window.output.width());
-    const Reach columns = columns_seen(window, r % size % window.output.width());
+  const auto convolve = [&](std::uint32_t r, const WindowRun& run, const FloatRows& out) {
     const std::size_t first =
-        std::size_t{r / size} * places(in) + std::size_t{lines.first} * window.input.width() + columns.first;
-    const std::size_t tap = std::size_t{lines.begin} * window.kernel.width() + columns.begin;
-    const bool sees = lines.begin != lines.end && columns.begin != columns.end;  // padding alone is there, too
+        std::size_t{r / size} * places(in) + std::size_t{run.rows.first} * window.input.width() + run.columns.first;
+    const std::size_t tap = std::size_t{run.rows.begin} * window.kernel.width() + run.columns.begin;
+    const bool sees = !run.sees_nothing();
     frame.kernels->convolve({.x = sees ? input.row(first) : input.data,
                              .x_line = std::size_t{window.dilation.height()} * window.input.width() * input.stride,
                              .x_step = window.dilation.width() * input.stride,
-                             .lines = sees ? lines.end - lines.begin : 0,
-                             .columns = columns.end - columns.begin,
+                             .lines = sees ? run.rows.end - run.rows.begin : 0,
+                             .columns = run.columns.end - run.columns.begin,
                              .w = sees ? weight + tap * width : weight,
                              .w_line = std::size_t{window.kernel.width()} * width,
                              .bias = bias,
                              .width = width,
-                             .y = out});
-    activate_row(frame, op.activation(), out, width);
-  });
+                             .y = out.data,
+                             .windows = run.count,
+                             .x_window = window.stride.width() * input.stride,
+                             .y_window = out.stride});
+  };
+  return emit_blocks(frame, op.output(), frame.rows_of(made_by(op.output())), width,
+                     [&](std::uint32_t first, const Block& made) {
+                       each_run(window, first, made.count, [&](std::uint32_t done, const WindowRun& run) {
+                         convolve(first + done, run, {made.rows.row(done), made.rows.stride});
+                       });
+                       activate_rows(frame, op.activation(), made.rows, made.count, width);
+                     });
 }
 
 }  // namespace kinglet::ops

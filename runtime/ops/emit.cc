@@ -28,8 +28,10 @@ Status emit_quantized(const Frame& frame, const fb::Emit* emit, FloatRows source
   return finite ? Status{} : not_finite();
 }
 
-Status emit_rows(const Frame& frame, const fb::Emit* emit, std::uint32_t rows, std::uint32_t width,
-                 const MakeRow& make) {
+namespace {
+
+Status emit(const Frame& frame, const fb::Emit* emit, std::uint32_t rows, std::uint32_t width, std::uint32_t block,
+            const MakeBlock& make) {
   const bool keep = emit->rows() >= 0;
   const bool quantize = emit->quantized() >= 0;
   const FloatRows kept = keep ? frame.floats(emit->rows()) : FloatRows{};
@@ -37,14 +39,29 @@ Status emit_rows(const Frame& frame, const fb::Emit* emit, std::uint32_t rows, s
   const std::size_t stride = static_cast<std::size_t>(round_up(width, kLanes));
   bool finite = true;  // only ever set to false, by any thread, read when all are done
   for_ranges(frame, rows, std::uint64_t{rows} * width / 4, [&](std::uint32_t task, std::size_t begin, std::size_t end) {
-    float* spare = reinterpret_cast<float*>(frame.scratch) + task * stride;
-    for (std::size_t r = begin; r < end; ++r) {
-      float* out = keep ? kept.row(r) : spare;
-      make(static_cast<std::uint32_t>(r), out);
-      if (quantize && !quantize_row(frame, target, out, r, width)) __atomic_store_n(&finite, false, __ATOMIC_RELAXED);
+    float* spare = reinterpret_cast<float*>(frame.scratch) + task * block * stride;
+    for (std::size_t r = begin; r < end; r += block) {
+      const std::size_t count = end - r < block ? end - r : block;
+      const Block made{{keep ? kept.row(r) : spare, stride}, static_cast<std::uint32_t>(count)};
+      make(static_cast<std::uint32_t>(r), made);
+      if (quantize && !frame.kernels->quantize({made.rows.data, stride, count, width, target.from(r)}))
+        __atomic_store_n(&finite, false, __ATOMIC_RELAXED);
     }
   });
   return finite ? Status{} : not_finite();
+}
+
+}  // namespace
+
+Status emit_blocks(const Frame& frame, const fb::Emit* emit, std::uint32_t rows, std::uint32_t width,
+                   const MakeBlock& make) {
+  return kinglet::emit(frame, emit, rows, width, emit_block(made_value(emit, *frame.function), frame.shapes), make);
+}
+
+Status emit_rows(const Frame& frame, const fb::Emit* emit, std::uint32_t rows, std::uint32_t width,
+                 const MakeRow& make) {
+  return kinglet::emit(frame, emit, rows, width, 1,
+                       [&](std::uint32_t r, const Block& made) { make(r, made.rows.data); });
 }
 
 }  // namespace kinglet

@@ -14,9 +14,25 @@ inline const fb::Value& made_value(const fb::Emit* emit, const fb::Function& fun
   return *function.values()->Get(static_cast<std::uint32_t>(made_by(emit)));
 }
 
+// Rows of this width that an operator over grids makes at a time: as many as 16 KB hold, so that narrow ones are no call each.
+inline std::uint32_t emit_block(std::uint32_t width) {
+  constexpr std::uint32_t kFloats = 4096;
+  const auto stride = static_cast<std::uint32_t>(round_up(width, kLanes));
+  return stride < kFloats ? kFloats / stride : 1;
+}
+inline std::uint32_t emit_block(const fb::Value& made, const Shapes& shapes) {
+  return smaller(emit_block(made.width()), shapes.of(made));
+}
+
 // Scratch of emit_rows: one row per thread where no f32 value is kept.
 inline std::uint64_t emit_rows_scratch(const fb::Emit* emit, std::uint32_t width, const Shapes& shapes) {
   return emit->rows() >= 0 ? 0 : std::uint64_t{shapes.threads} * round_up(width, kLanes) * sizeof(float);
+}
+
+// Scratch of emit_blocks: a block per thread.
+inline std::uint64_t emit_blocks_scratch(const fb::Emit* emit, const fb::Function& function, const Shapes& shapes) {
+  const fb::Value& made = made_value(emit, function);
+  return emit_rows_scratch(emit, made.width(), shapes) * emit_block(made, shapes);
 }
 
 // Scratch of emit_target: all rows.
@@ -39,6 +55,15 @@ Status emit_quantized(const Frame& frame, const fb::Emit* emit, FloatRows source
 
 Status not_finite();
 bool is_finite(const float* row, std::uint32_t width);
+
+// make(first, made) writes `made.count` rows from row `first` on, [width] floats padded to 16 each, until all `rows` are made.
+struct Block {
+  FloatRows rows;
+  std::uint32_t count;
+};
+using MakeBlock = FunctionRef<void(std::uint32_t first, const Block& made)>;
+Status emit_blocks(const Frame& frame, const fb::Emit* emit, std::uint32_t rows, std::uint32_t width,
+                   const MakeBlock& make);
 
 // make(r, out) writes row r, [width] floats padded to 16, for each of `rows`.
 using MakeRow = FunctionRef<void(std::uint32_t r, float* out)>;

@@ -52,17 +52,34 @@ inline Reach columns_seen(const Window& w, std::uint32_t x) {
   return reach(x, w.input.width(), w.kernel.width(), w.stride.width(), w.padding.width(), w.dilation.width());
 }
 
-// Calls see(tap, place) for each place inside the window of output place `place`; taps ascend.
-template <class See>
-void each_tap(const Window& w, std::uint32_t place, const See& see) {
-  const Reach rows = rows_seen(w, place / w.output.width());
-  const Reach columns = columns_seen(w, place % w.output.width());
-  for (std::uint32_t i = rows.begin; i < rows.end; ++i) {
-    const std::uint32_t y = rows.first + (i - rows.begin) * w.dilation.height();
-    for (std::uint32_t j = columns.begin; j < columns.end; ++j) {
-      const std::uint32_t x = columns.first + (j - columns.begin) * w.dilation.width();
-      see(i * w.kernel.width() + j, y * w.input.width() + x);
-    }
+// Windows side by side in a line of the output: `count` from one place on, and what each of them sees of its own corner.
+struct WindowRun {
+  Reach rows, columns;
+  std::uint32_t count;
+
+  bool sees_nothing() const { return rows.begin == rows.end || columns.begin == columns.end; }  // but padding
+};
+
+// From output place `place` on at most `most` (not 0). A window beyond a side of the input is alone.
+inline WindowRun run_at(const Window& w, std::uint32_t place, std::uint32_t most) {
+  const std::uint32_t x = place % w.output.width();
+  WindowRun run{rows_seen(w, place / w.output.width()), columns_seen(w, x), 1};
+  if (run.columns.begin != 0 || run.columns.end != w.kernel.width()) return run;
+  const std::uint32_t beyond = w.input.width() + w.padding.width() - (w.kernel.width() - 1) * w.dilation.width();
+  std::uint32_t end = (beyond - 1) / w.stride.width() + 1;  // of the windows that end inside the input
+  if (end > w.output.width()) end = w.output.width();
+  run.count = end - x < most ? end - x : most;
+  return run;
+}
+
+// Calls fn(done, run) for the runs of the output rows [first, first + count), of which `done` lie before the run.
+template <class Fn>
+void each_run(const Window& w, std::uint32_t first, std::uint32_t count, const Fn& fn) {
+  const std::uint32_t size = w.output.height() * w.output.width();
+  for (std::uint32_t done = 0; done < count;) {
+    const WindowRun run = run_at(w, (first + done) % size, count - done);
+    fn(done, run);
+    done += run.count;
   }
 }
 

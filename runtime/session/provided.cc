@@ -1,10 +1,12 @@
 // What a provider sees of an operator. Nothing else refers to this file, so a program without a provider is linked without it.
+#include <cstring>
 #include <limits>
 
 #include "kernels/kernels.h"
 #include "kinglet/provider.h"
 #include "ops/activation.h"
 #include "ops/emit.h"
+#include "ops/given.h"
 #include "ops/ops.h"
 
 namespace kinglet {
@@ -79,6 +81,30 @@ void set_clamp(fb::Activation activation, Layer& layer) {
   if (activation == fb::Activation::Relu6) layer.most = 6.0F;
 }
 
+// Of rows, not of grids.
+bool is_of_rows(const fb::Operator& op) {
+  return op.body_type() == fb::Body::Linear || op.body_type() == fb::Body::Add || op.body_type() == fb::Body::Activate;
+}
+
+// Of a convolution that reads what the caller gave; its numbers lie one behind the other.
+bool reads_caller(const fb::Operator& op) { return op.body_type() == fb::Body::Conv2d && ends_of(op).input < 0; }
+
+void set_input(const fb::Operator& op, const Frame& frame, Layer& layer) {
+  layer.reads_caller = reads_caller(op);
+  if (layer.reads_caller) {
+    const fb::Input& input = *frame.model->root().input();
+    layer.input = extent(*input.grid());
+    layer.input_channels = input.channels();
+    layer.input_stride = input.channels();
+    return;
+  }
+  const int index = ends_of(op).input;
+  const fb::Value& in = frame.value(index);
+  layer.input = is_of_rows(op) ? Extent{1, 1} : extent(*in.grid());
+  layer.input_channels = in.width();
+  layer.input_stride = frame.floats(index).stride;
+}
+
 // Each `describe` fills in what is particular to its operator; false: it is not for a provider.
 bool describe(const fb::Conv2d& op, const Frame& frame, Layer& layer) {
   layer.kind = Layer::Kind::kConv2d;
@@ -143,11 +169,6 @@ bool describe(const Op&, const Frame&, Layer&) {
   return false;
 }
 
-// Of rows, not of grids.
-bool is_of_rows(const fb::Operator& op) {
-  return op.body_type() == fb::Body::Linear || op.body_type() == fb::Body::Add || op.body_type() == fb::Body::Activate;
-}
-
 // An output channel of an int8 weight; no columns where there is none, or more than there is room for.
 struct Channel {
   const std::int8_t* tile;
@@ -171,16 +192,14 @@ Result<Layer> Provided::layer() const {
   const Status unsupported{Code::kUnsupported, "this operator is not for a provider", index};
   const fb::Operator& op = operator_of(*frame_, index);
   const Ends ends = ends_of(op);
-  if (ends.output == nullptr || ends.input < 0) return unsupported;
-  const fb::Value &in = frame_->value(ends.input), &out = made_value(ends.output, *frame_->function);
+  if (ends.output == nullptr || (ends.input < 0 && !reads_caller(op))) return unsupported;
+  const fb::Value& out = made_value(ends.output, *frame_->function);
   Layer layer{};
-  layer.input = is_of_rows(op) ? Extent{1, 1} : extent(*in.grid());
+  set_input(op, *frame_, layer);
   layer.output = is_of_rows(op) ? Extent{1, 1} : extent(*out.grid());
   layer.dilation = {1, 1};
   layer.groups = 1;
-  layer.input_channels = in.width();
   layer.output_channels = out.width();
-  layer.input_stride = frame_->floats(ends.input).stride;
   layer.output_stride = static_cast<std::size_t>(round_up(out.width(), kLanes));
   layer.least = -std::numeric_limits<float>::infinity();
   layer.most = std::numeric_limits<float>::infinity();
@@ -224,7 +243,18 @@ std::uint32_t Provided::grids() const {
 
 const float* Provided::input() const {
   const Ends ends = ends_of(operator_of(*frame_, index));
-  return frame_->floats(ends.input).data + ends.first;
+  return ends.input < 0 ? nullptr : frame_->floats(ends.input).data + ends.first;
+}
+void Provided::copy_input(float* out) const {
+  const fb::Input* input = frame_->model->root().input();
+  if (input == nullptr || !reads_caller(operator_of(*frame_, index))) return;
+  const ops::GivenBytes bytes(*input, *frame_);
+  const std::size_t pixels = std::size_t{input->grid()->height()} * input->grid()->width();
+  for (std::uint32_t g = 0; g < frame_->call.sequences; ++g, out += pixels * input->channels()) {
+    const Grid& grid = frame_->call.chunks[g].grid;
+    if (grid.bytes.empty()) std::memcpy(out, grid.features.data(), grid.features.size_bytes());
+    else bytes.floats(grid.bytes.data(), pixels, out);
+  }
 }
 const float* Provided::addend() const {
   const int addend = ends_of(operator_of(*frame_, index)).addend;
@@ -246,10 +276,13 @@ Status Provided::finish(float* results) const {
   const fb::Activation activation = ends.clamps() ? fb::Activation::None : ends.activation;
   if (residual.data != nullptr || activation != fb::Activation::None) {
     for_ranges(*frame_, rows, std::uint64_t{rows} * width / 8, [&](std::uint32_t, std::size_t begin, std::size_t end) {
-      for (std::size_t r = begin; r < end; ++r) {
-        float* row = made.row(r);
-        ops::activate_row(*frame_, activation, row, width, ends.cap);
-        if (residual.data != nullptr) frame_->kernels->add(row, residual.row(r), row, width);
+      const std::size_t block = emit_block(width);
+      for (std::size_t r = begin; r < end; r += block) {
+        const std::size_t count = end - r < block ? end - r : block;
+        const FloatRows part{made.row(r), made.stride};
+        ops::activate_rows(*frame_, activation, part, count, width, ends.cap);
+        if (residual.data != nullptr)  // its rows lie as far apart
+          frame_->kernels->add(part.data, residual.row(r), part.data, count * made.stride);
       }
     });
   }

@@ -15,7 +15,15 @@ using converter::Rows;
 
 namespace {
 
-constexpr std::uint32_t kChannels = 4;  // of the caller's numbers
+// Of what the caller gives, where another operator makes the input of it.
+constexpr std::uint32_t kChannels = 4;
+
+std::uint32_t channels_given(const GridLayer& layer) { return layer.reads_caller ? layer.input : kChannels; }
+bool reads_bytes(const GridLayer& layer) { return layer.reads_caller && layer.input == 3; }
+
+std::vector<float> features(const GridLayer& layer) {
+  return converter::testing::random_floats({layer.height, layer.width, channels_given(layer)}, 3, 2).data;
+}
 
 }  // namespace
 
@@ -27,10 +35,15 @@ std::vector<std::byte> layer_file(const GridLayer& layer) {
     return b.constant(name, rows, columns,
                       converter::testing::random_floats({rows, columns}, rows + columns, size).data, type);
   };
-  b.input({layer.height, layer.width}, kChannels, {}, {});
+  converter::WeightRef gain, shift;
+  if (reads_bytes(layer)) {
+    gain = weight("gain", 1, layer.input, fb::WeightType::Float32);
+    shift = weight("shift", 1, layer.input, fb::WeightType::Float32);
+  }
+  b.input({layer.height, layer.width}, channels_given(layer), gain, shift);
   b.begin_encode();
-  const auto first = weight("first", layer.input, kChannels, fb::WeightType::Int8);
-  Rows x = b.conv2d({}, first, {});
+  const auto first = weight("first", layer.input, channels_given(layer), fb::WeightType::Int8);
+  Rows x = layer.reads_caller ? Rows{} : b.conv2d({}, first, {});
   const bool line = layer.kind == GridLayer::Kind::kConv1d;
   const converter::WindowSpec window{.kernel = {line ? 1 : layer.kernel, layer.kernel},
                                      .stride = {line ? 1 : layer.stride, layer.stride},
@@ -63,8 +76,7 @@ std::vector<std::byte> layer_file(const GridLayer& layer) {
   b.model().task = fb::Task::Embed;
   b.model().architecture = "one layer";
   const converter::testing::Folder folder;
-  const converter::ReferenceInput input{
-      .tokens = {}, .decoder_tokens = {}, .types = {}, .features = layer_input(layer)};
+  const converter::ReferenceInput input{.tokens = {}, .decoder_tokens = {}, .types = {}, .features = features(layer)};
   converter::testing::write_program(b.finish(), folder.path() / "layer.kgl", {input});
   const std::string text = converter::testing::read_bytes(folder.path() / "layer.kgl");
   std::vector<std::byte> file(text.size());
@@ -72,8 +84,11 @@ std::vector<std::byte> layer_file(const GridLayer& layer) {
   return file;
 }
 
-std::vector<float> layer_input(const GridLayer& layer) {
-  return converter::testing::random_floats({layer.height, layer.width, kChannels}, 3, 2).data;
+LayerInput layer_input(const GridLayer& layer) {
+  if (!reads_bytes(layer)) return {.bytes = {}, .features = features(layer)};
+  std::vector<std::uint8_t> bytes;
+  for (const float value : features(layer)) bytes.push_back(static_cast<std::uint8_t>(std::fabs(value) * 100));
+  return {.bytes = std::move(bytes), .features = {}};
 }
 
 }  // namespace kinglet::bench

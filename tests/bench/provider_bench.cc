@@ -1,7 +1,7 @@
 // Convolutions, pooling, linear layers, sums and activations by the runtime and by XNNPACK, operator by operator, in the shapes of known
 // models (provider_shapes.h): which of the two is faster where. Convolutions in floats and in static int8; linear layers only where XNNPACK
 // has dynamically quantized ones. One thread, alternating runs; prints a line of JSON for each, which provider_table.py makes tables of.
-//   kinglet_provider_bench [ROUNDS]
+//   kinglet_provider_bench [ROUNDS [PART]]      PART: of an operator's name, for those alone
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -78,8 +78,9 @@ class Measured {
     session_ = *Session::create(plan_, arena_.span().first(plan_.arena_bytes), options);
   }
 
-  double run(std::span<const float> features) {
-    const Chunk chunk{.grid = {.features = features}};
+  double run(const LayerInput& input) {
+    const Chunk chunk{.grid = input.grid()};
+    before_ = now();
     if (!session_->encode({&chunk, 1}).ok()) throw std::runtime_error("it does not run");
     return nanoseconds_;
   }
@@ -101,7 +102,7 @@ double median(std::vector<double> values) {
 // What a line of the summary counts.
 const char* kind_of(const ProviderShape& shape) {
   const GridLayer& l = shape.layer;
-  if (shape.first) return "first convolution";
+  if (l.reads_caller) return "first convolution";
   switch (l.kind) {
     case kConv2d:
     case kConv1d: return l.groups == 1 ? "convolution" : "grouped convolution";
@@ -163,7 +164,7 @@ std::string measure(const ProviderShape& shape, int rounds) {
   const std::vector<std::byte> file = layer_file(shape.layer);
   const AlignedBytes bytes(file);
   const Model model = *Model::open(bytes.span());
-  const auto features = layer_input(shape.layer);
+  const LayerInput input = layer_input(shape.layer);
   const std::uint32_t op = measured(shape.layer);
   Measured kinglet(model, op, By::kKinglet);
   std::unique_ptr<Measured> floats, statics;
@@ -171,8 +172,7 @@ std::string measure(const ProviderShape& shape, int rounds) {
   if (takes(model, op, xnnpack::kStatic)) statics = std::make_unique<Measured>(model, op, By::kStatic);
   std::vector<double> ours, theirs, int8;
   for (int i = -2; i < rounds; ++i) {
-    const double a = kinglet.run(features), b = floats ? floats->run(features) : 0,
-                 c = statics ? statics->run(features) : 0;
+    const double a = kinglet.run(input), b = floats ? floats->run(input) : 0, c = statics ? statics->run(input) : 0;
     if (i < 0) continue;
     ours.push_back(a);
     if (floats) theirs.push_back(b);
@@ -183,8 +183,7 @@ std::string measure(const ProviderShape& shape, int rounds) {
   return std::string("{\"version\": \"") + xnnpack::version() + "\", \"models\": \"" + shape.models +
          "\", \"kind\": \"" + kind_of(shape) + "\", \"operator\": \"" + name_of(shape) +
          "\", \"microseconds\": " + microseconds + ", \"floats\": " + ratios_of(theirs, ours) +
-         ", \"static\": " + ratios_of(int8, ours) + ", \"taken\": " + (takes(model, op, {}) ? "true" : "false") +
-         ", \"first\": " + (shape.first ? "true" : "false") + "}";
+         ", \"static\": " + ratios_of(int8, ours) + ", \"taken\": " + (takes(model, op, {}) ? "true" : "false") + "}";
 }
 
 }  // namespace
@@ -193,10 +192,13 @@ std::string measure(const ProviderShape& shape, int rounds) {
 int main(int count, char** arguments) {
   const int rounds = count > 1 ? std::atoi(arguments[1]) : 41;
   if (rounds < 1) {
-    std::fprintf(stderr, "usage: kinglet_provider_bench [ROUNDS]\n");
+    std::fprintf(stderr, "usage: kinglet_provider_bench [ROUNDS [PART]]\n");
     return 2;
   }
-  const auto shapes = kinglet::bench::provider_shapes();
+  auto shapes = kinglet::bench::provider_shapes();
+  const std::string part = count > 2 ? arguments[2] : "";
+  std::erase_if(shapes,
+                [&](const auto& shape) { return kinglet::bench::name_of(shape).find(part) == std::string::npos; });
   kinglet::converter::ProgressBar progress;
   for (std::size_t i = 0; i < shapes.size(); ++i) {
     progress.show(shapes[i].models.c_str(), static_cast<double>(i) / static_cast<double>(shapes.size()));

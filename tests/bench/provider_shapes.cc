@@ -1,7 +1,6 @@
 // The models as kinglet-convert makes them: a convolution of one place is a linear layer of as many rows as the grid has places, small
 // groups are joined, queries, keys and values are one product. What no provider is given is left out: products with a gate (gate and up of
-// Llama's feed-forward), and a model's last layer. A model's first convolution is none's either, for it reads the caller's pixels or sounds;
-// here it reads a grid of as many channels.
+// Llama's feed-forward), and a model's last layer.
 #include "tests/bench/provider_shapes.h"
 
 #include <algorithm>
@@ -18,11 +17,10 @@ class Operators {
  public:
   Operators(std::vector<ProviderShape>& all, std::string model) : all_(&all), model_(std::move(model)) {}
 
-  void add(const GridLayer& layer, bool first = false) const {
+  void add(const GridLayer& layer) const {
     const auto same = std::ranges::find(*all_, layer, &ProviderShape::layer);
-    if (same == all_->end()) return all_->push_back({model_, layer, first});
+    if (same == all_->end()) return all_->push_back({model_, layer});
     if (!same->models.ends_with(model_)) same->models += ", " + model_;
-    same->first &= first;
   }
   void linear(std::uint32_t rows, std::uint32_t input, std::uint32_t output) const {
     add({.kind = kLinear, .width = rows, .input = input, .output = output});
@@ -49,14 +47,16 @@ class Network {
 
   std::uint32_t channels() const { return channels_; }
 
-  void conv(std::uint32_t out, std::uint32_t kernel, std::uint32_t stride = 1, std::uint32_t groups = 1) {
+  void conv(std::uint32_t out, std::uint32_t kernel, std::uint32_t stride = 1, std::uint32_t groups = 1,
+            fb::Activation activation = fb::Activation::Relu) {
     if (kernel != 1 || stride != 1)
       return windows({.kind = kConv2d,
                       .output = out,
                       .kernel = kernel,
                       .stride = stride,
                       .padding = (kernel - 1) / 2,
-                      .groups = groups});
+                      .groups = groups,
+                      .activation = activation});
     model_.linear(side_ * side_, channels_, out);
     channels_ = out;
   }
@@ -86,7 +86,8 @@ class Network {
   void windows(GridLayer layer) {
     layer.height = layer.width = side_;
     layer.input = channels_;
-    model_.add(layer, std::exchange(first_, false));
+    layer.reads_caller = std::exchange(first_, false);
+    model_.add(layer);
     side_ /= layer.stride;
     channels_ = layer.output;
   }
@@ -154,7 +155,7 @@ void mobilenet_v2(Network x) {
   struct Stage {
     std::uint32_t expansion, out, blocks, stride;
   };
-  x.conv(32, 3, 2);
+  x.conv(32, 3, 2, 1, fb::Activation::Relu6);
   for (const Stage& stage : {Stage{1, 16, 1, 1}, Stage{6, 24, 2, 2}, Stage{6, 32, 3, 2}, Stage{6, 64, 4, 2},
                              Stage{6, 96, 3, 1}, Stage{6, 160, 3, 2}, Stage{6, 320, 1, 1}}) {
     for (std::uint32_t i = 0; i < stage.blocks; ++i)
@@ -177,7 +178,7 @@ constexpr InvertedResidual kMobileNetV3Small[] = {{3, 16, 16, 2, 8},    {3, 72, 
 
 // `relus`: so many blocks before those with hard swishes.
 void mobilenet_v3(Network x, std::span<const InvertedResidual> blocks, std::size_t relus, std::uint32_t classifier) {
-  x.conv(16, 3, 2);
+  x.conv(16, 3, 2, 1, fb::Activation::HardSwish);
   for (const InvertedResidual& block : blocks.first(relus)) inverted_residual(x, block, fb::Activation::Relu);
   for (const InvertedResidual& block : blocks.subspan(relus)) inverted_residual(x, block, fb::Activation::HardSwish);
   x.conv(6 * x.channels(), 1);
@@ -211,16 +212,27 @@ void cross_attention(const Operators& model, std::uint32_t rows, std::uint32_t w
 
 // Dosovitskiy et al. 2021. `tokens`: rows before those of the patches.
 void vit(const Operators& model, std::uint32_t side, std::uint32_t patch, std::uint32_t tokens, std::uint32_t width) {
-  model.add(
-      {.kind = kConv2d, .height = side, .width = side, .input = 3, .output = width, .kernel = patch, .stride = patch},
-      true);
+  model.add({.kind = kConv2d,
+             .height = side,
+             .width = side,
+             .input = 3,
+             .output = width,
+             .kernel = patch,
+             .stride = patch,
+             .reads_caller = true});
   layer(model, side / patch * (side / patch) + tokens, plain(width));
 }
 
 // Gong et al. 2021: 128 mel bands over 1,024 frames.
 void audio_spectrogram(const Operators& model) {
-  model.add({.kind = kConv2d, .height = 128, .width = 1024, .input = 1, .output = 768, .kernel = 16, .stride = 10},
-            true);
+  model.add({.kind = kConv2d,
+             .height = 128,
+             .width = 1024,
+             .input = 1,
+             .output = 768,
+             .kernel = 16,
+             .stride = 10,
+             .reads_caller = true});
   layer(model, 12 * 101 + 2, plain(768));
 }
 
@@ -233,7 +245,8 @@ void trocr_base(const Operators& model) {
 
 // Radford et al. 2022: 30 seconds of 80 mel bands, and a token.
 void whisper(const Operators& model, std::uint32_t width) {
-  model.add({.kind = kConv1d, .width = 3000, .input = 80, .output = width, .kernel = 3, .padding = 1}, true);
+  model.add(
+      {.kind = kConv1d, .width = 3000, .input = 80, .output = width, .kernel = 3, .padding = 1, .reads_caller = true});
   model.add({.kind = kConv1d, .width = 3000, .input = width, .output = width, .kernel = 3, .stride = 2, .padding = 1});
   layer(model, 1500, plain(width));
   layer(model, 1, plain(width));

@@ -11,7 +11,6 @@ namespace kinglet::bench {
 struct ProviderShape {
   std::string models;  // that have it
   GridLayer layer;
-  bool first = false;  // reads the caller's numbers in all of them, which no provider is given
 };
 
 std::vector<ProviderShape> provider_shapes();

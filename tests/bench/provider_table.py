@@ -30,7 +30,7 @@ def ratio(row, arithmetic):
 
 def default(row):
     """Who computes it, and whether it should be the other."""
-    if row is None or row["floats"] is None or row["first"]:  # what reads the caller's numbers is given to nobody
+    if row is None or row["floats"] is None:
         return "Kinglet", False
     middle = row["floats"][1]
     if row["taken"]:

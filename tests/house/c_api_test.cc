@@ -40,6 +40,7 @@ const std::map<std::string, Names> kCounterparts = {
     {"Observation::read", {"kinglet_observation_read"}},
     {"Provided::layer", {}},  // a provider is C++, and a port's
     {"Provided::weights", {}},
+    {"Provided::copy_input", {}},
     {"Provided::most_grids", {}},
     {"Provided::grids", {}},
     {"Provided::input", {}},

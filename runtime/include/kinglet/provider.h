@@ -43,6 +43,7 @@ struct Layer {
   float least, most;                        // results below and above become these
   const float* bias;                        // [output_channels], or null
   Range seen, made;                         // of a calibrated convolution: its input, and what it gives to `finish`
+  bool reads_caller;                        // its input is what the caller gave: there is no `input`, but `copy_input`
 };
 
 // An operator of a model's function, as a provider sees it.
@@ -51,8 +52,7 @@ class Provided {
   bool encode = false;      // of the function `encode`, else of `step`
   std::uint32_t index = 0;  // among the function's operators
 
-  // kUnsupported: it is none of the kinds above, its input is the caller's, or an average counts its padding; a linear layer has two
-  // weights, reads 16 bits, or makes the function's results, of which a session may want a part only.
+  // kUnsupported: it is none of the kinds above, or an average counts its padding; a linear layer has two weights, reads 16 bits, or makes the function's results, of which a session may want a part only.
   Result<Layer> layer() const;
   // One output channel's weights as floats: [kernel.height, kernel.width, input channels of its group], of a depthwise convolution
   // [kernel.height, kernel.width].
@@ -64,7 +64,8 @@ class Provided {
   // While it runs:
   std::uint32_t grids() const;
   const float* input() const;
-  const float* addend() const;                 // of a sum, the other input
+  void copy_input(float* out) const;  // what the caller gave, [grids, input.height, input.width, input_channels]
+  const float* addend() const;        // of a sum, the other input
   const std::int8_t* quantized_input() const;  // of a linear layer, and what each of its rows is times
   const float* input_scales() const;
   float* output() const;  // null: the model keeps no floats of it, and the provider lends memory for them
