@@ -56,7 +56,9 @@ class ScratchFolder {
   void write(const std::string& name, std::string_view bytes) {
     const auto [file, is_new] = files_.try_emplace(name);
     const std::filesystem::path written = file->second.write(bytes);
-    if (is_new) std::filesystem::create_symlink(written, path_ / name);
+    if (!is_new) return;
+    std::filesystem::create_directories((path_ / name).parent_path());
+    std::filesystem::create_symlink(written, path_ / name);
   }
 
  private:

@@ -23,4 +23,10 @@ inline constexpr const char* kCheckpointFiles[] = {
     "llama2c.bin",   "lone.safetensors",
 };
 
+inline constexpr const char* kSideFiles[] = {
+    "config.json",    "generation_config.json",    "preprocessor_config.json", "processor_config.json",
+    "modules.json",   "1_Pooling/config.json",     "2_Dense/config.json",      "2_Dense/model.safetensors",
+    "tokenizer.json", "sentence_bert_config.json",
+};
+
 }  // namespace kinglet::fuzz

@@ -1,4 +1,4 @@
-// Any bytes as a picture, prepared as a model's input asks for: [how][picture].
+// Any bytes as a picture, prepared as a model's input asks for, shown to people and packed again: [how][picture].
 #include "pictures/picture.h"
 
 #include "failure.h"
@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto file = scratch.write(fuzz::text_of(data + 1, size - 1));
   fb::InputT input;
   input.grid = std::make_unique<fb::Size>(5U, 7U);
-  input.channels = how % 2 == 0 ? 3 : 1;
+  input.channels = how == 255 ? 2 : how % 2 == 0 ? 3 : 1;
   input.gain = input.shift = 0;
   input.picture = std::make_unique<fb::PictureT>();
   input.picture->filter = static_cast<fb::Filter>(how / 2 % 6);
@@ -28,7 +28,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   builder.Finish(fb::Input::Pack(builder, &input));
   try {
     const auto& wanted = *flatbuffers::GetRoot<fb::Input>(builder.GetBufferPointer());
-    (void)host::prepare(file, host::read_picture(file, wanted.channels(), kMostPixels), wanted);
+    const host::Pixels read = host::read_picture(file, wanted.channels(), kMostPixels);
+    (void)host::prepare(file, read, wanted);
+    (void)host::png_of(host::seen_part(file, read, wanted, 8));
+    if (how / 64 % 2 != 0) (void)host::input_picture(file, wanted);  // from the file alone: the same once more
   } catch (const host::Failure&) {
     return 0;
   }

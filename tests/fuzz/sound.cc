@@ -1,9 +1,11 @@
-// Any bytes as a sound, read at a rate and cut where it is quiet: [rate][sound]. What features a model makes of samples is run_tasks.cc's.
+// Any bytes as a sound, read at a rate, cut where it is quiet and heard as a model does: [rate][sound]. What a model's file may say of sounds is
+// run_tasks.cc's.
 #include "audio/sound.h"
 
 #include "failure.h"
 #include "tests/fuzz/files.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/input_table.h"
 
 using namespace kinglet;
 
@@ -22,6 +24,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     const std::vector<float> samples = host::read_sound(file, rate);
     (void)host::cut_sound(samples, rate - rate / 4, rate);
+    const bool whisper = data[0] / 4 % 2 == 0;
+    const fb::InputT heard = testing::sound_input(whisper ? fb::MelScale::Slaney : fb::MelScale::Kaldi, rate, 64, 32,
+                                                  fb::Size(whisper ? 1 : 8, 6), whisper ? 8 : 1);
+    const testing::InputTable input(heard);
+    (void)host::Listener("a model", data[0] == 255 ? nullptr : &input.get()).features(samples);
   } catch (const host::Failure&) {
     return 0;
   }

@@ -4,12 +4,14 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "converter/readers/json.h"
 #include "converter/readers/read.h"
 #include "converter/readers/safetensors.h"
 #include "converter/tokenizers/tokenizer_json.h"
 #include "tests/fuzz/files.h"
 #include "tests/fuzz/folder_bytes.h"
 #include "tests/fuzz/folders.h"
+#include "tests/fuzz/golden_checkpoints.h"
 #include "tests/fuzz/refused_seeds.h"
 #include "tests/fuzz/seed_files.h"
 #include "tests/fuzz/tokenizer_folder.h"
@@ -111,15 +113,29 @@ void refuse_llama2c(const fs::path& folder) {
   keep(whole + "x");
 }
 
+// What an architecture says of its own configuration and of the files beside it: the same words mean other lines of another.
+void refuse_side_files(const fs::path& goldens, const fs::path& folder) {
+  const GoldenCheckpoints checkpoints(goldens);
+  refuse_folders(folder, kSideFiles, [&](const fs::path& path) {
+    const json config = converter::read_json_object(path / "config.json");
+    for (converter::Checkpoint& checkpoint : checkpoints.with(config)) {
+      checkpoint.path = path;
+      std::string why;
+      if (!build_parts(checkpoint, why)) throw converter::Error(config.value("model_type", "") + why);
+    }
+  });
+}
+
 }  // namespace
 
-void write_refused(const fs::path& folder) {
+void write_refused(const fs::path& goldens, const fs::path& folder) {
   refuse_models(folder / "kgl");
   refuse_tokenizers(folder / "tokenizer_json");
   refuse_folders(folder / "vocabulary", kTokenizerFiles,
                  [](const fs::path& path) { each_reader(path, [](const auto& read) { (void)read(); }); });
   refuse_folders(folder / "checkpoint", kCheckpointFiles,
                  [](const fs::path& path) { (void)converter::read_checkpoint(path); });
+  refuse_side_files(goldens, folder / "side_files");
   refuse_safetensors(folder / "safetensors");
   refuse_llama2c(folder / "llama2c");
 }

@@ -24,6 +24,7 @@
 #include "tests/fuzz/model_bytes.h"
 #include "tests/fuzz/pipeline_seeds.h"
 #include "tests/fuzz/seed_files.h"
+#include "tests/fuzz/side_seeds.h"
 #include "tests/fuzz/small_tokenizers.h"
 #include "tests/fuzz/write_refused.h"
 #include "tests/runtime/tasks/text_model.h"
@@ -299,6 +300,10 @@ void write_pictures(const fs::path& folder) {
   const auto take = [&](const std::string& name) {
     write(folder / name, how + made);
     write(folder / (name + "-grey"), std::string(1, 1) + made);
+    write(folder / (name + "-again"), std::string(1, 64) + made);
+    write(folder / (name + "-crooked"), std::string(1, 32) + made);
+    write(folder / (name + "-as-it-is"), std::string(1, 16) + made);
+    write(folder / (name + "-of-two"), std::string(1, '\xff') + made);
     made.clear();
   };
   stbi_write_png_to_func(append, &made, 6, 5, 3, pixels.data(), 18);
@@ -358,7 +363,8 @@ void write_sounds(const fs::path& folder) {
     sf_write_float(file, samples.data(), static_cast<sf_count_t>(samples.size()));
     sf_close(file);
     const std::string bytes = read_file(path);
-    for (char rate_read = 0; rate_read < 4; ++rate_read)
+    write(folder / (name + std::string("-unheard")), std::string(1, '\xff') + bytes);
+    for (char rate_read = 0; rate_read < 8; ++rate_read)
       write(folder / (name + std::to_string(rate_read)), std::string(1, rate_read) + bytes);
     write(folder / (name + std::string("-cut")), std::string(1, '\0') + bytes.substr(0, bytes.size() / 2));
     if (format == (SF_FORMAT_WAV | SF_FORMAT_FLOAT)) write_refused_sounds(bytes, folder);
@@ -411,12 +417,13 @@ void write_all(const fs::path& tests, const fs::path& folder) {
   write_tokenizers(tests, folder);
   write_checkpoints(tests, folder);
   write_folders(tests, folder);
+  write_side_files(tests / "goldens", folder / "side_files");
   write_chat_templates(tests, folder / "chat_template");
   write_pictures(folder / "picture");
   write_pictures_of_tests(tests / "ports/host/pictures/files.json", folder / "picture");
   write_sounds(folder / "sound");
   write_calls(folder / "c_api");
-  write_refused(folder);
+  write_refused(tests / "goldens", folder);
   write_pipelines(folder / "tokenizer_json");  // behind it: of these, which are refused, no others are made
 }
 
