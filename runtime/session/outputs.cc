@@ -1,4 +1,5 @@
 // What a session shows of its calls: output rows, the best token of each, attention weights.
+#include "base/overlap.h"
 #include "ops/scores.h"
 #include "session/impl.h"
 #include "session/runner.h"
@@ -94,6 +95,7 @@ std::span<const AttentionCapture> Session::captures() const {
 Status Session::capture(std::span<const AttentionCapture> captures) {
   Impl* self = static_cast<Impl*>(this);
   const Model& model = self->plan.model;
+  const std::span<const std::byte> arena{reinterpret_cast<const std::byte*>(self), self->plan.arena_bytes};
   for (std::size_t i = 0; i < captures.size(); ++i) {
     const AttentionCapture& c = captures[i];
     if (c.rows == 0 || c.columns == 0) return bad("a capture has no room", i);
@@ -102,7 +104,10 @@ Status Session::capture(std::span<const AttentionCapture> captures) {
     for (std::size_t j = 0; j < i; ++j) {
       if (captures[j].attention == c.attention && captures[j].sequence == c.sequence)
         return bad("two captures want the same attention of the same sequence", i);
+      if (overlap(captures[j].weights, c.weights)) return bad("a capture's memory is not its own", i);
     }
+    if (overlap(c.weights, captures) || overlap(c.weights, arena) || overlap(c.weights, model.bytes()))
+      return bad("a capture's memory is not its own", i);
     const std::uint64_t cells = std::uint64_t{c.rows} * c.columns;  // heads are few: no overflow below
     if (cells > c.weights.size() || cells * attention_info(model, c.attention).heads > c.weights.size())
       return bad("a capture's memory is smaller than its heads, rows and columns", i);

@@ -16,7 +16,7 @@ constexpr float kMostCoverage = 100;
 
 Status bad(Message message, std::uint64_t subject = 0) { return {Code::kBadArgument, message, subject}; }
 
-std::uint32_t words(std::uint32_t vocabulary) { return (vocabulary + 31) / 32; }
+std::uint32_t words(std::uint32_t vocabulary) { return vocabulary / 32 + (vocabulary % 32 != 0 ? 1U : 0U); }
 
 template <class F>
 void for_blocks(std::span<const float> logits, std::size_t size, const F& f) {
@@ -67,7 +67,11 @@ std::size_t TokenMarks::workspace_bytes(std::uint32_t vocabulary) {
   return std::size_t{3} * words(vocabulary) * sizeof(std::uint32_t);
 }
 
-TokenMarks::TokenMarks(std::uint32_t vocabulary, std::span<std::byte> workspace) : vocabulary_(vocabulary) {
+TokenMarks::TokenMarks(std::uint32_t vocabulary, std::span<std::byte> workspace) {
+  if (workspace.size() < workspace_bytes(vocabulary) || workspace.empty() ||
+      reinterpret_cast<std::uintptr_t>(workspace.data()) % alignof(std::uint32_t) != 0)
+    return;
+  vocabulary_ = vocabulary;
   stops_ = reinterpret_cast<std::uint32_t*>(workspace.data());
   suppressed_ = stops_ + words(vocabulary);
   suppressed_first_ = suppressed_ + words(vocabulary);
@@ -82,8 +86,10 @@ void TokenMarks::mark(std::uint32_t* bits, std::span<const std::int32_t> tokens)
 }
 
 bool TokenMarks::any_stops(std::size_t first, std::size_t count) const {
+  if (first >= vocabulary_) return false;
+  const std::size_t end = count < vocabulary_ - first ? first + count : vocabulary_;
   std::uint32_t any = 0;
-  for (std::size_t word = first / 32; word * 32 < first + count; ++word) any |= stops_[word];
+  for (std::size_t word = first / 32; word * 32 < end; ++word) any |= stops_[word];
   return any != 0;
 }
 
@@ -246,6 +252,7 @@ Status BeamSearch::advance() {
 }
 
 Hypothesis BeamSearch::result(std::uint32_t index) const {
+  if (index >= results()) return {};
   const Ended& ended = best_[index];
   return {.score = ended.score,
           .log_prob = ended.log_prob,
@@ -254,6 +261,7 @@ Hypothesis BeamSearch::result(std::uint32_t index) const {
 }
 
 void BeamSearch::write(std::uint32_t index, std::span<std::int32_t> tokens) const {
+  if (index >= results() || tokens.size() < result(index).tokens) return;
   const Ended& ended = best_[index];
   if (ended.token >= 0) tokens[ended.steps] = ended.token;
   std::uint32_t at = ended.parent;

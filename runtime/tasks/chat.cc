@@ -1,5 +1,6 @@
 #include "kinglet/chat.h"
 
+#include <cstdint>
 #include <cstring>
 
 #include "model_generated.h"
@@ -27,11 +28,11 @@ bool Chat::has_template(const Model& model) { return model.root().chat() != null
 std::size_t Chat::rendered_bytes(const Model& model, std::size_t text_bytes) {
   const fb::ChatTemplate* t = model.root().chat();
   if (t == nullptr) return text_bytes;
-  std::size_t bytes = text_bytes + view(t->default_system()).size();
+  std::size_t bytes = view(t->default_system()).size();
   for (const auto* part : {t->prefix(), t->system_before(), t->system_after(), t->user_before(), t->user_after(),
                            t->assistant_before(), t->assistant_after()})
     bytes += view(part).size();
-  return bytes;
+  return text_bytes < SIZE_MAX - bytes ? bytes + text_bytes : SIZE_MAX;
 }
 
 Result<Chat> Chat::create(Generator& generator, const Model& model, std::span<std::byte> workspace,

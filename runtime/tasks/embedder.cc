@@ -74,7 +74,7 @@ std::size_t Embedder::shorten(std::size_t tokens, const Passage& passage, const 
 
 // One text's tokens and types.
 Result<std::size_t> Embedder::read(const Passage& passage, const EmbedOptions& options) {
-  if (passage.text.size() + passage.second.size() > text_bytes_)
+  if (passage.text.size() > text_bytes_ || passage.second.size() > text_bytes_ - passage.text.size())
     return Status{Code::kOutOfMemory, "a text is longer than the workspace was made for"};
   std::memset(text_types_.data(), 0, text_types_.size());
   auto made = passage.pair ? tokenizer_.encode_pair(passage.text, passage.second, options.special, scratch_,

@@ -100,7 +100,7 @@ Status Generator::add(std::span<const std::int32_t> tokens) {
     if (token < 0 || static_cast<std::uint32_t>(token) >= session_->plan().model.root().vocabulary())
       return bad("a token is not in the vocabulary", static_cast<std::uint32_t>(token));
   }
-  if (!tokens.empty()) std::memcpy(history_.data() + count_, tokens.data(), tokens.size_bytes());
+  if (!tokens.empty()) std::memmove(history_.data() + count_, tokens.data(), tokens.size_bytes());
   return take(tokens.size(), false);
 }
 

@@ -4,6 +4,7 @@
 #include <new>
 
 #include "base/align.h"
+#include "base/overlap.h"
 #include "model_generated.h"
 #include "tasks/pixels.h"
 #include "tasks/resize.h"
@@ -259,6 +260,7 @@ std::size_t PictureInput::size() const {
 
 Status PictureInput::prepare(const PixelBuffer& pixels, std::span<std::uint8_t> grid) {
   if (auto s = state_->check(pixels, grid.size()); !s.ok()) return s;
+  if (overlap(pixels.bytes, grid)) return {Code::kBadArgument, "memory of two arguments overlaps"};
   state_->make(pixels, grid.data());
   return {};
 }

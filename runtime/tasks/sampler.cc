@@ -30,8 +30,10 @@ Status check(std::span<const std::int32_t> tokens, std::uint32_t vocabulary) {
 
 std::size_t Sampler::workspace_bytes(std::uint32_t vocabulary) {
   constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
+  constexpr std::uint64_t kMostTokens = std::uint64_t{1} << 31;  // a token is a number of 31 bits
+  constexpr std::uint64_t kMost = smaller<std::uint64_t>(kAll / 2, 2 * sizeof(float) * kMostTokens);
   const std::uint64_t bytes = 2 * scores_bytes(vocabulary);
-  return bytes > kAll / 2 ? kAll : static_cast<std::size_t>(bytes);
+  return bytes > kMost ? kAll : static_cast<std::size_t>(bytes);
 }
 
 Result<Sampler> Sampler::create(std::uint32_t vocabulary, const SamplerOptions& options,
@@ -66,7 +68,7 @@ Result<Sampler> Sampler::create(std::uint32_t vocabulary, const SamplerOptions& 
 
 // Suppression, repetition penalty, and the highest score that is left.
 Status Sampler::score(std::span<const float> logits, std::span<const std::int32_t> seen) {
-  std::memcpy(scores_, logits.data(), logits.size_bytes());
+  std::memmove(scores_, logits.data(), logits.size_bytes());  // they may be the last scores
   if (options_.repetition_penalty != 1) {
     std::uint32_t* marks = order_;  // one bit per token: each is punished once, however often it was seen
     std::memset(marks, 0, (vocabulary_ + 31) / 32 * sizeof(std::uint32_t));

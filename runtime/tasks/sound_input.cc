@@ -3,6 +3,7 @@
 #include <new>
 
 #include "base/align.h"
+#include "base/overlap.h"
 #include "model_generated.h"
 #include "tasks/fourier.h"
 #include "tasks/logarithm.h"
@@ -224,10 +225,12 @@ std::size_t SoundInput::samples() const { return static_cast<std::size_t>(sample
 std::size_t SoundInput::size() const { return std::size_t{state_->input->grid()->width()} * bands_of(*state_->input); }
 
 Status SoundInput::features(std::span<const float> samples, std::span<float> grid) {
+  if (overlap(samples, grid)) return {Code::kBadArgument, "memory of two arguments overlaps"};
   return state_->make(Samples(samples), grid);
 }
 
 Status SoundInput::features(std::span<const std::int16_t> samples, std::span<float> grid) {
+  if (overlap(samples, grid)) return {Code::kBadArgument, "memory of two arguments overlaps"};
   return state_->make(Samples(samples), grid);
 }
 

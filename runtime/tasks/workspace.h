@@ -20,10 +20,9 @@ class Workspace {
   // `count` uninitialized elements; their address means something only where the whole workspace fits.
   template <class T>
   std::span<T> take(std::uint64_t count) {
-    const std::uint64_t begin = used_;
-    used_ += count > kMost ? kMost : round_up(count * sizeof(T), kAlignment);
-    if (used_ > memory_.size()) return {};
-    return {reinterpret_cast<T*>(memory_.data() + begin), static_cast<std::size_t>(count)};
+    std::byte* const part = take(count, sizeof(T));
+    if (part == nullptr) return {};
+    return {reinterpret_cast<T*>(part), static_cast<std::size_t>(count)};
   }
 
   std::uint64_t used() const { return used_; }
@@ -44,6 +43,13 @@ class Workspace {
   }
 
  private:
+  // Null: it does not fit. Not inlined: a task takes many parts.
+  [[gnu::noinline]] std::byte* take(std::uint64_t count, std::size_t size) {
+    const std::uint64_t begin = used_;
+    used_ += count > kMost ? kMost : round_up(count * size, kAlignment);
+    return used_ > memory_.size() ? nullptr : memory_.data() + begin;
+  }
+
   static constexpr std::uint64_t kMost = std::uint64_t{1} << 48;  // of one part; nothing that fits a machine is larger
 
   std::span<std::byte> memory_;

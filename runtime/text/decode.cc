@@ -1,7 +1,9 @@
 // Decoding: pieces are the bytes of the text; only what must wait and what must go is decided here.
 #include <cstring>
 
+#include "base/overlap.h"
 #include "kinglet/tokenizer.h"
+#include "text/sink.h"
 #include "text/tables.h"
 #include "text/utf8.h"
 
@@ -20,7 +22,10 @@ class Output {
   void put(std::string_view bytes) {
     for (const char byte : bytes) {
       const auto value = static_cast<std::uint8_t>(byte);
-      if (state_.held_bytes > 0 && !continues(state_.held[0], state_.held_bytes, value)) flush();
+      // A state is the caller's: one that holds more than it can is ended.
+      if (state_.held_bytes > 0 &&
+          (state_.held_bytes >= sizeof state_.held || !continues(state_.held[0], state_.held_bytes, value)))
+        flush();
       if (state_.held_bytes == 0 && sequence_bytes(value) == 0) {
         write(kReplacementBytes);
         continue;
@@ -120,6 +125,7 @@ Result<std::size_t> Tokenizer::finish(DecodeState& state, std::span<char> out) c
 
 Result<std::size_t> Tokenizer::decode(std::span<const std::int32_t> tokens, std::span<char> out,
                                       bool skip_special) const {
+  if (overlap(tokens, out)) return text::overlapping();
   const text::Tables tables(*tables_);
   DecodeState state;
   std::size_t size = 0;

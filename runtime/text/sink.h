@@ -24,4 +24,6 @@ inline Status scratch_too_small() {
   return Status(Code::kOutOfMemory, "the scratch memory is too small for this text");
 }
 
+inline Status overlapping() { return Status(Code::kBadArgument, "memory of two arguments overlaps"); }
+
 }  // namespace kinglet::text

@@ -1,6 +1,7 @@
 // Encoding: added tokens cut out, the stretches between them normalized, split into words and given to the model.
 #include "kinglet/tokenizer.h"
 
+#include "base/overlap.h"
 #include "text/added_tokens.h"
 #include "text/bpe.h"
 #include "text/normalize.h"
@@ -165,6 +166,8 @@ std::size_t Tokenizer::scratch_bytes(std::size_t text_bytes) const {
 
 Result<std::size_t> Tokenizer::encode(std::string_view text, Special special, std::span<std::byte> scratch,
                                       std::span<std::int32_t> out) const {
+  if (overlap(scratch, out) || overlap(std::span(text), scratch) || overlap(std::span(text), out))
+    return text::overlapping();
   const text::Tables tables(*tables_);
   text::Sink sink{out};
   Status s = text::put_all(tables_->before(), special.add, sink);
@@ -177,6 +180,11 @@ Result<std::size_t> Tokenizer::encode(std::string_view text, Special special, st
 Result<std::size_t> Tokenizer::encode_pair(std::string_view first, std::string_view second, Special special,
                                            std::span<std::byte> scratch, std::span<std::int32_t> out,
                                            std::span<std::uint8_t> types) const {
+  for (const std::string_view text : {first, second}) {
+    if (overlap(std::span(text), scratch) || overlap(std::span(text), out) || overlap(std::span(text), types))
+      return text::overlapping();
+  }
+  if (overlap(scratch, out) || overlap(scratch, types) || overlap(out, types)) return text::overlapping();
   const text::Tables tables(*tables_);
   text::Sink sink{out};
   text::Encoder encoder(tables, special.parse, text::Scratch(scratch), sink);

@@ -7,16 +7,13 @@
 #include <fstream>
 #include <map>
 #include <regex>
-#include <set>
 #include <sstream>
 #include <string>
 
-#include "source.h"
+#include "api.h"
 
 namespace kinglet::house {
 namespace {
-
-using Names = std::set<std::string>;
 
 // Each public function of C++, by its class, and how C says it.
 const std::map<std::string, Names> kCounterparts = {
@@ -164,41 +161,6 @@ const std::map<std::string, Names> kCounterparts = {
 // What C alone has.
 const Names kOnlyInC = {"kinglet_api_version", "kinglet_text_of"};
 
-// Headers that hold no functions of the API, but statuses and what a port gives.
-const Names kTypesOnly = {"status.h", "parallel.h"};
-
-bool is_public(const Source& source) { return starts_with(source, "runtime/include/kinglet/"); }
-bool is_c(const Source& source) {
-  return starts_with(source, "runtime/include/kinglet/c/") || source.path == "runtime/include/kinglet/kinglet.h";
-}
-std::string name_of(const Source& source) { return source.path.substr(source.path.rfind('/') + 1); }
-
-// The public functions of a C++ header: "Class::function", or "function" outside a class. Reads this house's layout: one declaration a
-// line, members indented by two, a class closed by "};".
-Names functions_of(const Source& source) {
-  static const std::regex opens(R"(^(?:class|struct)(?: \[\[\w+\]\])? (\w+)(?: final)? \{$)");
-  static const std::regex member(R"(^  [\w:<>*&, \[\]]*?\b(\w+)\([^;{]*(?:[;{]|,$|=))"),
-      free(R"(^[A-Za-z][\w:<>*& ]* \*?&?(\w+)\()");
-  static const Names kNoFunctions = {"operator", "static_assert", "sizeof", "void"};
-  Names names;
-  std::string inside;
-  bool visible = true;
-  for (const std::string& line : code_of(source)) {
-    std::smatch match;
-    if (std::regex_search(line, match, opens)) inside = match[1], visible = true;
-    else if (line.starts_with("};")) inside.clear();
-    else if (line == " private:") visible = false;
-    else if (line == " public:") visible = true;
-    else if (inside.empty() && std::regex_search(line, match, free) && !kNoFunctions.contains(match[1]))
-      names.insert(match[1]);
-    else if (!inside.empty() && visible && line.find("= delete") == std::string::npos &&
-             line.find("(*") == std::string::npos && line.find("operator") == std::string::npos &&
-             std::regex_search(line, match, member) && match[1] != inside)
-      names.insert(inside + "::" + match[1].str());
-  }
-  return names;
-}
-
 Names declared_in_c() {
   static const std::regex function(R"(\b(kinglet_\w+)\()");
   Names names;
@@ -213,11 +175,8 @@ Names declared_in_c() {
 }
 
 TEST(CApi, WhateverCppCanDoHasACounterpart) {
-  Names functions;
-  for (const auto& source : sources_of_project()) {
-    if (is_public(source) && !is_c(source) && !kTypesOnly.contains(name_of(source)))
-      functions.merge(functions_of(source));
-  }
+  const auto all = functions_of_cpp();
+  const Names functions(all.begin(), all.end());
   for (const auto& name : functions) EXPECT_TRUE(kCounterparts.contains(name)) << name << " has no counterpart in C";
   for (const auto& [name, in_c] : kCounterparts)
     EXPECT_TRUE(functions.contains(name)) << name << " is no function any more";
@@ -384,15 +343,6 @@ TEST(CApi, TheReadmesExampleCompiles) {
         << example;
   }
   EXPECT_GT(compilers, 0);
-}
-
-TEST(CApiSelfTest, FunctionsOfAHeaderAreSeen) {
-  const Source source =
-      source_of("runtime/include/kinglet/a.h",
-                "// A.\nstd::uint32_t of(const Model& model);\nclass A {\n public:\n  A() = default;\n"
-                "  static Result<A> open(int x,\n                       int y);\n  int rows() const { return 1; }\n"
-                " private:\n  int hidden();\n};\n");
-  EXPECT_EQ(functions_of(source), Names({"of", "A::open", "A::rows"}));
 }
 
 }  // namespace

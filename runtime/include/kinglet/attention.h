@@ -31,7 +31,7 @@ struct AttentionInfo {
 };
 
 std::uint32_t attention_count(const Model& model);
-// `index` below attention_count, in the order in which they run.
+// `index` below attention_count, in the order in which they run; no heads: there is no such attention.
 AttentionInfo attention_info(const Model& model, std::uint32_t index);
 
 // Where the weights of one attention and one sequence go. Row: position of the token that looks, where `rows` are fewer than that

@@ -65,16 +65,17 @@ class TokenMarks {
  public:
   static std::size_t workspace_bytes(std::uint32_t vocabulary);
 
-  TokenMarks() = default;
-  // Nothing is marked. `workspace` is aligned to 4 bytes and has workspace_bytes.
+  TokenMarks() = default;  // of no vocabulary
+  // Nothing is marked. `workspace` is aligned to 4 bytes and has workspace_bytes; where it is not or has not, there is no token in the vocabulary.
   TokenMarks(std::uint32_t vocabulary, std::span<std::byte> workspace);
 
   void stop(std::span<const std::int32_t> tokens);            // tokens that are not in the vocabulary mean nothing
   void suppress(std::span<const std::int32_t> tokens);        // likewise
   void suppress_first(std::span<const std::int32_t> tokens);  // as the first token of a text; likewise
-  bool stops(std::uint32_t token) const { return (stops_[token / 32] >> token % 32 & 1U) != 0; }
+  bool stops(std::uint32_t token) const { return token < vocabulary_ && (stops_[token / 32] >> token % 32 & 1U) != 0; }
   bool any_stops(std::size_t first, std::size_t count) const;  // among those tokens and their neighbours
   bool suppressed(std::uint32_t token, bool first = false) const {
+    if (token >= vocabulary_) return false;
     const std::uint32_t word = suppressed_[token / 32] | (first ? suppressed_first_[token / 32] : 0U);
     return (word >> token % 32 & 1U) != 0;
   }
@@ -91,7 +92,7 @@ class TokenMarks {
 
 class BeamSearch {
  public:
-  BeamSearch() = default;
+  BeamSearch() = default;  // a search that is done, without results
 
   // A multiple of 64, linear in `beams`. `max_tokens` is the longest hypothesis, its stop token included. SIZE_MAX where no memory is.
   static std::size_t workspace_bytes(std::uint32_t beams, std::uint32_t max_tokens);
@@ -115,14 +116,16 @@ class BeamSearch {
   // Ends and continues hypotheses. kBadArgument: no token is left to choose from.
   Status advance();
 
-  // Running hypothesis `index`: which hypothesis of the step before it continues, and by which token.
-  std::uint32_t parent(std::uint32_t index) const { return path_[step() * beams_ + index].parent; }
-  std::int32_t token(std::uint32_t index) const { return path_[step() * beams_ + index].token; }
+  // Running hypothesis `index`: which hypothesis of the step before it continues, and by which token. 0 and -1 before the first step, and
+  // where no such hypothesis runs.
+  std::uint32_t parent(std::uint32_t index) const { return stepped(index) ? path_[step() * beams_ + index].parent : 0; }
+  std::int32_t token(std::uint32_t index) const { return stepped(index) ? path_[step() * beams_ + index].token : -1; }
 
   // The best that ended, the best first; at most options.nbest.
   std::uint32_t results() const { return ended_ < options_.nbest ? ended_ : options_.nbest; }
-  Hypothesis result(std::uint32_t index) const;
-  void write(std::uint32_t index, std::span<std::int32_t> tokens) const;  // [result(index).tokens]
+  Hypothesis result(std::uint32_t index) const;  // without tokens where there is no such result
+  // [result(index).tokens]; nothing where that does not fit, or is no result.
+  void write(std::uint32_t index, std::span<std::int32_t> tokens) const;
 
  private:
   struct Step {
@@ -147,6 +150,7 @@ class BeamSearch {
 
   static bool better(const Candidate& a, const Candidate& b);
   std::size_t step() const { return made_ - 1; }
+  bool stepped(std::uint32_t index) const { return index < running_ && made_ > 0; }
   void offer(Candidates& list, const Candidate& candidate) const;
   void end(const Candidate& candidate, bool stops);
   bool hopeless() const;

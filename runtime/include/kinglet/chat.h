@@ -31,7 +31,7 @@ class Chat {
   static bool has_template(const Model& model);
 
   // Bytes of a turn with messages of up to `text_bytes` (system and user together): the workspace's, and the `text_bytes` that the
-  // generator is to be made for.
+  // generator is to be made for. SIZE_MAX where no memory is.
   static std::size_t rendered_bytes(const Model& model, std::size_t text_bytes);
 
   // Begins a conversation; `generator` and `system` stay alive. `system` null: the template's own. kUnsupported: no template.

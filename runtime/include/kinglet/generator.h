@@ -90,7 +90,9 @@ class Generator {
   // The results of the last `generate` if it was a beam search that did not fail earlier than kContextFull, the best first (whose
   // text is in the context), until the context changes.
   std::uint32_t results() const { return results_; }
-  Hypothesis result(std::uint32_t index) const { return beams_.searches[0].result(index); }
+  Hypothesis result(std::uint32_t index) const {  // without tokens where there is no such result
+    return index < results_ ? beams_.searches[0].result(index) : Hypothesis{};
+  }
   // Its text: `out` has room for it, and for any token's (decode_bytes() of the tokenizer). kOutOfMemory: it has not.
   Result<std::string_view> text(std::uint32_t index, std::span<char> out);
 

@@ -55,7 +55,7 @@ class PictureInput {
 
   std::size_t size() const;  // bytes of the grid
 
-  // `grid`: [size()]. kBadArgument: rows that overlap, fewer bytes than the picture has, or a grid of another size.
+  // `grid`: [size()]. kBadArgument: rows that overlap, fewer bytes than the picture has, a grid of another size or in the picture's memory.
   Status prepare(const PixelBuffer& pixels, std::span<std::uint8_t> grid);
 
  private:

@@ -20,6 +20,7 @@ struct Limits {
   std::uint32_t threads = 1;      // how many threads may work on one call
 };
 
+// As `make` gave it: a session believes each number.
 struct Plan {
   Model model;
   Limits limits;                    // with the defaults filled in

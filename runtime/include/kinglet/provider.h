@@ -54,14 +54,14 @@ class Provided {
 
   // kUnsupported: it is none of the kinds above, or an average counts its padding; a linear layer has two weights, reads 16 bits, or makes the function's results, of which a session may want a part only.
   Result<Layer> layer() const;
-  // One output channel's weights as floats: [kernel.height, kernel.width, input channels of its group], of a depthwise convolution
+  // One output channel's weights as floats, or nothing where there is no such channel or too little room: [kernel.height, kernel.width, input channels of its group], of a depthwise convolution
   // [kernel.height, kernel.width].
   void weights(std::uint32_t channel, std::span<float> out) const;
   // Of what has int8 weights (linear layers, convolutions but depthwise ones) these, and what they are times.
   float weights(std::uint32_t channel, std::span<std::int8_t> out) const;
   std::uint32_t most_grids() const;  // of a call
 
-  // While it runs:
+  // While it runs, of what `layer` describes:
   std::uint32_t grids() const;
   const float* input() const;
   void copy_input(float* out) const;  // what the caller gave, [grids, input.height, input.width, input_channels]
@@ -70,7 +70,7 @@ class Provided {
   const float* input_scales() const;
   float* output() const;  // null: the model keeps no floats of it, and the provider lends memory for them
   // What remains of the operator when its results are in `results` (`output`, or the lent memory): activation, residual, the quantized
-  // form. kNotFinite as of any operator.
+  // form. `results`: as many rows as `output` has. kNotFinite as of any operator.
   Status finish(float* results) const;
 
  private:

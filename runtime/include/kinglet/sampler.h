@@ -40,7 +40,7 @@ class Sampler {
  public:
   Sampler() = default;
 
-  // Room for one row of scores and an order of the tokens. SIZE_MAX where no memory is.
+  // Room for one row of scores and an order of the tokens. SIZE_MAX where no memory is, or of more tokens than 2^31.
   static std::size_t workspace_bytes(std::uint32_t vocabulary);
 
   // `suppressed` is added to the options' list; both lists and the workspace (aligned to 8 bytes) stay the caller's and alive.
@@ -53,7 +53,7 @@ class Sampler {
   // Whether `next` gives what Session::pick does: the largest logit that is not suppressed, whatever was seen.
   bool greedy() const { return options_.temperature == 0 && options_.repetition_penalty == 1; }
 
-  // `logits` [vocabulary]; `seen` are the tokens that the repetition penalty is for. kNotFinite: a logit is a NaN or +infinity;
+  // `logits` [vocabulary], which may be the scores in the workspace; `seen` are the tokens that the repetition penalty is for. kNotFinite: a logit is a NaN or +infinity;
   // kBadArgument: no token is left.
   Result<std::int32_t> next(std::span<const float> logits, std::span<const std::int32_t> seen = {}, Draw draw = {});
 

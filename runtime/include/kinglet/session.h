@@ -32,7 +32,8 @@ class Observation {
   std::uint32_t first_row = 0;  // rows of each sequence that a sequential function ran before
   std::uint32_t rows = 0;
   std::uint32_t width = 0;  // 0: it only fills a state, or scores of which only the best are wanted
-  void read(std::uint32_t row, std::span<float> out) const;  // [width]; a quantized result is converted back
+  // [width]; a quantized result is converted back. Nothing where there is no such row, or less room.
+  void read(std::uint32_t row, std::span<float> out) const;
 
  private:
   friend struct Runner;
@@ -103,7 +104,8 @@ class Session {
   Result<std::int32_t> picked(std::uint32_t index) const;
 
   // From now on writes attention weights there; `captures` and their memory stay the caller's and must outlive it (none: stops).
-  // kBadArgument, the subject being the capture's index: no such attention or sequence, or memory smaller than it says. A call whose
+  // kBadArgument, the subject being the capture's index: no such attention or sequence, memory smaller than it says, or memory that is
+  // another capture's, the arena's or the file's. A call whose
   // rows or columns do not fit a capture is refused, too.
   Status capture(std::span<const AttentionCapture> captures);
   std::span<const AttentionCapture> captures() const;

@@ -36,7 +36,7 @@ class SoundInput {
   std::size_t size() const;     // numbers of the grid
 
   // Of samples of one channel, 1 and -1 being the loudest; behind the last it is silent, those beyond samples() are not read. `grid`:
-  // [size()]. kNotFinite: the sample at `subject` is no number. kBadArgument: a grid of another size.
+  // [size()]. kNotFinite: the sample at `subject` is no number. kBadArgument: a grid of another size, or in the memory of the samples.
   Status features(std::span<const float> samples, std::span<float> grid);
   // As a converter or a WAV file gives them: 32,768 is the loudest.
   Status features(std::span<const std::int16_t> samples, std::span<float> grid);

@@ -5,6 +5,16 @@
 //
 // A Status owns nothing: its message is a string literal, its subject a number whose meaning the message states. A firmware may leave the
 // messages out (KINGLET_PARTS without Messages); then each is empty.
+//
+// Rules that hold for every function of these headers:
+//   numbers   may be any, and memory may be none: what does not fit is a Status, or an empty view, 0 or nothing where there is no Status.
+//   memory    a span, a view or a reference leads to as much as it says; no function can see that it does not. What an object was made of, or
+//             keeps, stays there, and nobody else changes it, as long as the object is used.
+//   writing   what a call writes to is nothing else that it was given, and no arena, workspace or file. Tokenizer, PictureInput, SoundInput
+//             and Session::capture look whether arguments of one call overlap; nobody can see of any other memory whose it is.
+//   nothing   is what a default constructor makes, and what a Result holds that is not ok(): it waits for an assignment, and nothing may be
+//             asked of it, but where a header says so.
+//   calls     on one session, by whichever objects, come one after the other, and none out of a callback.
 #pragma once
 
 #include <cstdint>

@@ -51,7 +51,7 @@ class Tokenizer {
   // 24 bytes for each byte of its longest word (for each character of the text, where the model does not split words).
   std::size_t scratch_bytes(std::size_t text_bytes) const;
 
-  // Writes the ids of `text` and returns their number. kOutOfMemory: scratch or out is too small.
+  // Writes the ids of `text` and returns their number. kOutOfMemory: scratch or out is too small. kBadArgument: two of the three overlap.
   Result<std::size_t> encode(std::string_view text, Special special, std::span<std::byte> scratch,
                              std::span<std::int32_t> out) const;
 
