@@ -38,9 +38,9 @@ Status run(const fb::Regions& op, const Frame& frame) {
   const float* positions = frame.vector(op.positions());
   return emit_rows(frame, op.output(), frame.call.rows, width, [&](std::uint32_t r, float* out) {
     const std::uint32_t at = r % all;
-    const float* row =
-        at < before ? first + std::size_t{at} * width : input.row(std::size_t{r / all} * size + (at - before));
-    std::memcpy(out, row, width * sizeof(float));
+    const std::size_t grid = r / all;
+    if (at < before) std::memcpy(out, first + std::size_t{at} * width, width * sizeof(float));
+    else std::memcpy(out, input.row(grid * size + (at - before)), width * sizeof(float));
     if (positions != nullptr) frame.kernels->add(out, positions + std::size_t{at} * width, out, width);
   });
 }

@@ -61,6 +61,14 @@ Status not_a_number(std::span<const float> logits) {
   return {Code::kNotFinite, "a logit is a NaN or an infinity", t};
 }
 
+// A part of a workspace, all of whose parts have elements of 4 bytes; `at` is behind it afterwards.
+template <class T>
+void take(std::byte*& at, T*& part, std::size_t count) {
+  static_assert(alignof(T) == alignof(std::uint32_t));
+  part = reinterpret_cast<T*>(at);
+  at += count * sizeof(T);
+}
+
 }  // namespace
 
 std::size_t TokenMarks::workspace_bytes(std::uint32_t vocabulary) {
@@ -132,18 +140,13 @@ Result<BeamSearch> BeamSearch::create(const BeamOptions& options, const TokenMar
   search.beams_ = options.beams;
   search.max_tokens_ = max_tokens;
   search.forced_ = forced;
-  std::byte* at = workspace.data();  // all parts have elements of 4 bytes
-  const auto take = [&at]<class T>(T*& part, std::size_t count) {
-    static_assert(alignof(T) == alignof(std::uint32_t));
-    part = reinterpret_cast<T*>(at);
-    at += count * sizeof(T);
-  };
-  take(search.path_, std::size_t{max_tokens} * options.beams);
-  take(search.going_.best, options.beams);
-  take(search.ending_.best, options.beams);
-  take(search.best_, options.beams);
-  take(search.log_probs_, options.beams);
-  take(search.coverage_, options.beams);
+  std::byte* at = workspace.data();
+  take(at, search.path_, std::size_t{max_tokens} * options.beams);
+  take(at, search.going_.best, options.beams);
+  take(at, search.ending_.best, options.beams);
+  take(at, search.best_, options.beams);
+  take(at, search.log_probs_, options.beams);
+  take(at, search.coverage_, options.beams);
   search.log_probs_[0] = 0;
   search.running_ = 1;
   return search;

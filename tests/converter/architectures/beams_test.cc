@@ -1,5 +1,5 @@
 // Beam searches over golden checkpoints: the runtime's BeamSearch over the float reference's logits finds what transformers'
-// generate(num_beams=4) found (tests/goldens/beams.py).
+// generate(num_beams=…) found (tests/goldens/beams.py).
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,6 +12,7 @@
 #include "converter/reference/reference.h"
 #include "kinglet/beam.h"
 #include "tests/aligned.h"
+#include "tests/converter/golden.h"
 
 namespace kinglet::converter {
 namespace {
@@ -34,7 +35,8 @@ std::vector<std::string> variants() {
   return names;
 }
 
-BeamOptions options_of(const nlohmann::json& search, std::uint32_t beams) {
+BeamOptions options_of(const nlohmann::json& search) {
+  const auto beams = search.at("beams").get<std::uint32_t>();
   BeamOptions options{.beams = beams, .nbest = beams, .length_penalty = search.at("length_penalty").get<float>()};
   const auto& early = search.at("early_stopping");
   if (early.is_string()) options.early_stopping = EarlyStopping::kNever;
@@ -49,13 +51,10 @@ TEST_P(BeamGoldens, FloatSearchesFindWhatTransformersFound) {
   const Program program = build_program(read_checkpoint(folder), {});
   Reference reference(program, {});
   const auto document = read_json(folder / "beams.json");
-  const auto beams = document.at("beams").get<std::uint32_t>();
   int number = 0;
   for (const auto& search : document.at("searches")) {
     SCOPED_TRACE("search " + std::to_string(number++));
-    ReferenceInput input;
-    input.tokens = search.at("tokens").get<Tokens>();
-    if (search.contains("decoder_tokens")) input.decoder_tokens = search["decoder_tokens"].get<Tokens>();
+    ReferenceInput input = testing::golden_input(search, folder);
     Tokens& text = input.decoder_tokens.empty() ? input.tokens : input.decoder_tokens;
     const Tokens prompt = text;
     const auto next_logits = [&](const Tokens& continuation) {
@@ -71,9 +70,9 @@ TEST_P(BeamGoldens, FloatSearchesFindWhatTransformersFound) {
     TokenMarks marks(vocabulary, bits.span());
     marks.stop(search.at("ends").get<Tokens>());
     marks.suppress(search.at("suppressed").get<Tokens>());
-    kinglet::testing::AlignedBytes memory(BeamSearch::workspace_bytes(beams, longest));
-    auto beam = BeamSearch::create(options_of(search, beams), marks, longest, search.at("forced").get<std::int32_t>(),
-                                   memory.span());
+    const BeamOptions options = options_of(search);
+    kinglet::testing::AlignedBytes memory(BeamSearch::workspace_bytes(options.beams, longest));
+    auto beam = BeamSearch::create(options, marks, longest, search.at("forced").get<std::int32_t>(), memory.span());
     ASSERT_TRUE(beam.ok()) << beam.status().message();
     std::vector<Tokens> running(1);
     while (!beam->done()) {
@@ -101,7 +100,7 @@ TEST_P(BeamGoldens, FloatSearchesFindWhatTransformersFound) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, BeamGoldens, ::testing::ValuesIn(variants()),
-                         [](const auto& variant) { return variant.param; });
+                         [](const auto& variant) { return testing::test_name(variant.param); });
 
 }  // namespace
 }  // namespace kinglet::converter
