@@ -89,7 +89,7 @@ Rows Builder::conv2d(Rows x, WeightRef weight, const ConvSpec& spec) {
 Rows Builder::depthwise_conv2d(Rows x, WeightRef weight, const ConvSpec& spec) {
   const std::string name = weight_name(weight);
   auto body = convolution_body<fb::DepthwiseConv2dT>(whole(x), weight, spec);
-  require(edit(weight).columns == x.width, name + " has not as many columns as its input");
+  require(edit(weight).rows == x.width, name + " has not as many rows as its input has columns");
   const fb::Size grid = output_of(spec.window, grid_of(x), name);
   return emit(make_operator(std::move(body)), name, x.width, fb::Extent::Grid, grid);
 }

@@ -87,17 +87,12 @@ WeightRef window_weight(Builder& b, const std::string& name, const Shape& s, std
   return b.source(std::move(source), fb::WeightType::Int8);
 }
 
-// [N, 1, height, width] as [height * width, N], with the batch norm's gain.
+// [N, 1, height, width] as [N, height * width], with the batch norm's gain.
 WeightRef depthwise_weight(Builder& b, const std::string& name, const Shape& s, std::vector<float> gain) {
   const WeightSource stored = b.stored(name, {s.outputs, 1, s.height, s.width});
-  WeightSource source{.name = name, .rows = s.taps(), .columns = s.outputs, .column_scale = std::move(gain)};
-  source.load = [stored, s](std::span<float> out) {
-    const std::vector<float> in = stored.floats();
-    for (std::size_t c = 0; c < s.outputs; ++c) {
-      for (std::size_t tap = 0; tap < s.taps(); ++tap) out[tap * s.outputs + c] = in[c * s.taps() + tap];
-    }
-  };
-  return b.source(std::move(source), fb::WeightType::Float32);
+  WeightSource source{.name = name, .rows = s.outputs, .columns = s.taps(), .row_scale = std::move(gain)};
+  source.load = [stored](std::span<float> out) { std::ranges::copy(stored.floats(), out.begin()); };
+  return b.source(std::move(source), fb::WeightType::Int8);
 }
 
 WeightRef bias_of(Builder& b, const ConvLayer& layer, const Shape& s, const Affine& affine) {

@@ -60,12 +60,16 @@ Matrix conv2d(View x, const Convolution& args, unsigned threads) {
 }
 
 Matrix depthwise_conv2d(View x, const Convolution& args) {
+  std::vector<float> weight(std::size_t{args.weight.width} * x.width);  // [taps, columns]
+  for (std::uint32_t tap = 0; tap < args.weight.width; ++tap) {
+    for (std::uint32_t c = 0; c < x.width; ++c) weight[std::size_t{tap} * x.width + c] = args.weight.row(c)[tap];
+  }
   Matrix y{places(args.window.output), x.width, {}};
   y.data.resize(std::size_t{y.rows} * y.width);
   for (std::uint32_t r = 0; r < y.rows; ++r) {
     const auto out = y.row(r);
     each_place(args.window, r, [&](std::uint32_t tap, std::size_t place) {
-      for (std::uint32_t c = 0; c < x.width; ++c) out[c] += x.row(place)[c] * args.weight.row(tap)[c];
+      for (std::uint32_t c = 0; c < x.width; ++c) out[c] += x.row(place)[c] * weight[std::size_t{tap} * x.width + c];
     });
     for (std::uint32_t c = 0; c < x.width; ++c)
       out[c] = activate(out[c] + (args.bias.empty() ? 0.0F : args.bias.data[c]), args.activation, args.cap);

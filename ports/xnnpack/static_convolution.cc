@@ -22,18 +22,6 @@ bool set_scale(Range range, Int8Scale& out) {
   return true;
 }
 
-// A depthwise convolution's weights are floats in the file, and may be no numbers: then neither is the scale.
-float quantize(std::span<const float> floats, std::span<std::int8_t> out) {
-  float most = 0;
-  for (const float w : floats) {
-    if (!std::isfinite(w)) return w;
-    most = std::max(most, std::fabs(w));
-  }
-  if (most == 0) return 0;
-  for (std::size_t i = 0; i < floats.size(); ++i) out[i] = static_cast<std::int8_t>(std::lrint(floats[i] / most * 127));
-  return most / 127;
-}
-
 std::size_t pixels(const Extent& grid, std::size_t grids) { return grids * grid.height * grid.width; }
 
 std::size_t padded(std::size_t bytes) { return (bytes + 63) / 64 * 64 + kReadBehind; }
@@ -50,15 +38,9 @@ bool StaticWeights::fill(const Layer& layer, const Provided& provided) {
   weights.resize(inner * layer.output_channels);
   scales.resize(layer.output_channels);
   bias.resize(layer.output_channels);
-  std::vector<float> floats(depthwise ? inner : 0);
   for (std::uint32_t c = 0; c < layer.output_channels; ++c) {
     const std::span<std::int8_t> channel = std::span(weights).subspan(c * inner, inner);
-    if (depthwise) {
-      provided.weights(c, std::span(floats));
-      scales[c] = quantize(floats, channel);
-    } else {
-      scales[c] = provided.weights(c, channel);
-    }
+    scales[c] = provided.weights(c, channel);
     // Its bias is all there is. Of any other scale that is no positive normal number XNNPACK makes no operator.
     if (scales[c] == 0) {
       std::fill(channel.begin(), channel.end(), std::int8_t{0});

@@ -234,8 +234,9 @@ struct WindowArgs {
   std::size_t x_step;  // and to the one beside
   std::size_t lines;
   std::size_t columns;
-  const float* w;  // as x, but the place beside is `width` further; of `convolve`
+  const float* w;  // as x; of `convolve`
   std::size_t w_line;
+  std::size_t w_step;
   const float* bias;  // [width], or nullptr; of `convolve`
   std::size_t width;
   float* y;                 // [windows, width]

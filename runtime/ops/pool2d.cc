@@ -105,6 +105,7 @@ Status run(const fb::Pool2d& op, const Frame& frame) {
                             .columns = columns.end - columns.begin,
                             .w = nullptr,
                             .w_line = 0,
+                            .w_step = 0,
                             .bias = nullptr,
                             .width = width,
                             .y = out.data,

@@ -169,6 +169,13 @@ bool describe(const Op&, const Frame&, Layer&) {
   return false;
 }
 
+// A convolution's; -1 of any other operator.
+int weight_of(const fb::Operator& op) {
+  if (const fb::Conv2d* conv = op.body_as_Conv2d()) return conv->weight();
+  const fb::DepthwiseConv2d* depthwise = op.body_as_DepthwiseConv2d();
+  return depthwise == nullptr ? -1 : depthwise->weight();
+}
+
 // An output channel of an int8 weight; no columns where there is none, or more than there is room for.
 struct Channel {
   const std::int8_t* tile;
@@ -212,23 +219,24 @@ Result<Layer> Provided::layer() const {
 
 void Provided::weights(std::uint32_t channel, std::span<float> out) const {
   const fb::Operator& op = operator_of(*frame_, index);
-  if (const fb::Conv2d* conv = op.body_as_Conv2d()) {
-    const Channel all = channel_of(*frame_, conv->weight(), channel, out.size());
+  const int stored = weight_of(op);
+  if (stored < 0) return;
+  const fb::Weight& weight = frame_->weight(stored);
+  if (weight.type() == fb::WeightType::Int8) {
+    const Channel all = channel_of(*frame_, stored, channel, out.size());
     for (std::size_t k = 0; k < all.columns; ++k) out[k] = all.scale * static_cast<float>(all.at(k));
-  } else if (const fb::DepthwiseConv2d* depthwise = op.body_as_DepthwiseConv2d()) {
-    const fb::Weight& weight = frame_->weight(depthwise->weight());
-    if (channel >= weight.columns() || out.size() < weight.rows()) return;
-    const float* floats = frame_->vector(depthwise->weight());
-    for (std::size_t k = 0; k < weight.rows(); ++k) out[k] = floats[k * weight.columns() + channel];
+  } else if (channel < weight.columns() &&
+             out.size() >= weight.rows()) {  // a depthwise convolution's of an earlier version
+    for (std::size_t k = 0; k < weight.rows(); ++k) out[k] = frame_->vector(stored)[k * weight.columns() + channel];
   }
 }
 
 float Provided::weights(std::uint32_t channel, std::span<std::int8_t> out) const {
   const fb::Operator& op = operator_of(*frame_, index);
-  const fb::Linear* linear = op.body_as_Linear();
-  const fb::Conv2d* conv = op.body_as_Conv2d();
-  if (linear == nullptr && conv == nullptr) return 0;
-  const Channel all = channel_of(*frame_, linear != nullptr ? linear->weight() : conv->weight(), channel, out.size());
+  const int weight = op.body_as_Linear() != nullptr ? op.body_as_Linear()->weight() : weight_of(op);
+  if (weight < 0 || frame_->weight(weight).type() != fb::WeightType::Int8)
+    return std::numeric_limits<float>::quiet_NaN();
+  const Channel all = channel_of(*frame_, weight, channel, out.size());
   for (std::size_t k = 0; k < all.columns; ++k) out[k] = all.at(k);
   return all.scale;
 }

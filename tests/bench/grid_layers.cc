@@ -31,7 +31,7 @@ std::vector<std::byte> layer_file(const GridLayer& layer) {
   converter::Checkpoint checkpoint;
   Builder b(checkpoint);
   const auto weight = [&](const char* name, std::uint32_t rows, std::uint32_t columns, fb::WeightType type) {
-    const float size = 1.7F / std::sqrt(static_cast<float>(type == fb::WeightType::Int8 ? columns : rows));
+    const float size = 1.7F / std::sqrt(static_cast<float>(columns));
     return b.constant(name, rows, columns,
                       converter::testing::random_floats({rows, columns}, rows + columns, size).data, type);
   };
@@ -56,7 +56,7 @@ std::vector<std::byte> layer_file(const GridLayer& layer) {
                    {.window = window, .activation = layer.activation, .groups = layer.groups});
       break;
     case GridLayer::Kind::kDepthwise:
-      x = b.depthwise_conv2d(x, weight("measured", taps, layer.input, fb::WeightType::Float32),
+      x = b.depthwise_conv2d(x, weight("measured", layer.input, taps, fb::WeightType::Int8),
                              {.window = window, .activation = layer.activation});
       if (layer.for_product) x = b.linear(x, weight("after", 16, layer.input, fb::WeightType::Int8));
       break;

@@ -56,7 +56,7 @@ Program tiny_pictures() {
                     {.window = {.kernel = {3, 5}, .stride = {1, 2}, .padding = {2, 1}}, .bias = stem_bias});
   x = b.activate(x, HardSwish);
   const WeightRef depthwise_bias = w.floats(1, 20, 0.3F);
-  Rows y = b.depthwise_conv2d(x, w.floats(9, 20, 0.6F),
+  Rows y = b.depthwise_conv2d(x, w.matrix(20, 9),
                               {.window = {.kernel = {3, 3}, .padding = {2, 2}, .dilation = {2, 2}},
                                .bias = depthwise_bias,
                                .activation = Silu});

@@ -210,6 +210,7 @@ void window_cases(Suite& s) {
       args.x_step = width + apart;
       args.x_line = columns * args.x_step + apart;
       args.w_line = columns * width;
+      args.w_step = width;
       args.x = s.floats(lines * args.x_line, kind);
       args.w = s.floats(lines * args.w_line, Numbers::kNormal);
       args.bias = s.random.coin() ? s.floats(width, Numbers::kNormal) : nullptr;

@@ -57,7 +57,7 @@ class Provided {
   // One output channel's weights as floats, or nothing where there is no such channel or too little room: [kernel.height, kernel.width, input channels of its group], of a depthwise convolution
   // [kernel.height, kernel.width].
   void weights(std::uint32_t channel, std::span<float> out) const;
-  // Of what has int8 weights (linear layers, convolutions but depthwise ones) these, and what they are times.
+  // Of what has int8 weights (linear layers, convolutions; depthwise ones before 0.3 had floats) these, and what they are times; else NaN.
   float weights(std::uint32_t channel, std::span<std::int8_t> out) const;
   std::uint32_t most_grids() const;  // of a call
 

@@ -15,7 +15,7 @@ template <class F32, int kWindows, class P>
   for (std::size_t i = 0; i < args.lines; ++i) {
     const float* x = args.x + window * args.x_window + i * args.x_line + c;
     const float* w = args.w + i * args.w_line + c;
-    for (std::size_t j = 0; j < args.columns; ++j, x += args.x_step, w += args.width) {
+    for (std::size_t j = 0; j < args.columns; ++j, x += args.x_step, w += args.w_step) {
       const F32 weight = load<F32>(w, part);
       unroll<kWindows>(
           [&](auto v) { sums[v.value] = sums[v.value] + load<F32>(x + v.value * args.x_window, part) * weight; });

@@ -33,7 +33,7 @@ Program make(const Shape& shape) {
   const Rows x = b.conv2d({}, weight("first", kChannels, 2, fb::WeightType::Int8), {});
   Rows y = b.conv2d(x, weight("second", kChannels, 9 * kChannels, fb::WeightType::Int8),
                     {.window = window, .activation = shape.activation, .residual = shape.residual ? x : Rows{}});
-  y = b.depthwise_conv2d(y, weight("third", 9, kChannels, fb::WeightType::Float32),
+  y = b.depthwise_conv2d(y, weight("third", kChannels, 9, fb::WeightType::Int8),
                          {.window = window, .activation = fb::Activation::Relu});
   b.output(b.pool(b.regions(y), fb::Pooling::Mean));
   b.model().task = fb::Task::Embed;

@@ -42,6 +42,7 @@ void for_windows(Numbers kind, const Check& check) {
                              .columns = columns,
                              .w = w.data(),
                              .w_line = (columns + 2) * width,
+                             .w_step = width,
                              .bias = width % 2 == 0 ? nullptr : bias.data(),
                              .width = width,
                              .y = y.data(),
