@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 #include "converter/error.h"
 
@@ -80,8 +81,8 @@ OutputFile::OutputFile(const fs::path& path) : path_(resolved(path)) {
 }
 
 OutputFile::~OutputFile() {
-  if (fd_ < 0) return;
-  ::close(fd_);
+  if (fd_ >= 0) ::close(fd_);
+  if (temporary_.empty()) return;
   ::unlink(temporary_.c_str());
   unfinished.armed = false;
 }
@@ -107,11 +108,11 @@ void OutputFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes
 }
 
 void OutputFile::commit() {
-  if (::fsync(fd_) != 0) fail(std::strerror(errno));
+  // A disk may say only now that it is full: before the file has its name.
+  if (::fsync(fd_) != 0 || ::close(std::exchange(fd_, -1)) != 0) fail(std::strerror(errno));
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail(std::strerror(errno));
   unfinished.armed = false;
-  ::close(fd_);
-  fd_ = -1;
+  temporary_.clear();
   // The new name too should survive a power failure; where a directory cannot be synced, the file is still whole.
   const fs::path parent = path_.parent_path().empty() ? fs::path(".") : path_.parent_path();
   if (const int directory = ::open(parent.c_str(), O_RDONLY | O_CLOEXEC); directory >= 0) {

@@ -29,7 +29,7 @@ class OutputFile {
   [[noreturn]] void fail(const std::string& what) const;
 
   std::filesystem::path path_;
-  std::filesystem::path temporary_;
+  std::filesystem::path temporary_;  // empty after `commit`
   int fd_ = -1;
 };
 

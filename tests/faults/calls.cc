@@ -18,12 +18,22 @@
 namespace {
 
 using kinglet::faults::ask;
+using kinglet::faults::kHalf;
 using kinglet::faults::Kind;
+using kinglet::faults::kNothing;
 
 bool fails(Kind kind) {
   const int error = ask(kind);
-  if (error != 0) errno = error;
-  return error != 0;
+  if (error > 0) errno = error;
+  return error > 0;
+}
+
+// Of a call that moves bytes: how many of them it may move, or less than none where it fails.
+ssize_t allowed(Kind kind, size_t size) {
+  const int error = ask(kind);
+  if (error > 0) errno = error;
+  if (error != 0 && error != kHalf) return error == kNothing ? 0 : -1;
+  return static_cast<ssize_t>(error == kHalf ? (size + 1) / 2 : size);
 }
 
 // The next function of this name: the C library's, or a sanitizer's.
@@ -83,27 +93,32 @@ char* mkdtemp(char* pattern) noexcept {
 
 ssize_t read(int fd, void* bytes, size_t size) {
   static auto* const real = next<ssize_t(int, void*, size_t)>("read");
-  return fails(Kind::kRead) ? -1 : real(fd, bytes, size);
+  const ssize_t most = allowed(Kind::kRead, size);
+  return most <= 0 ? most : real(fd, bytes, static_cast<size_t>(most));
 }
 
 ssize_t pread(int fd, void* bytes, size_t size, off_t offset) {
   static auto* const real = next<ssize_t(int, void*, size_t, off_t)>("pread");
-  return fails(Kind::kRead) ? -1 : real(fd, bytes, size, offset);
+  const ssize_t most = allowed(Kind::kRead, size);
+  return most <= 0 ? most : real(fd, bytes, static_cast<size_t>(most), offset);
 }
 
 ssize_t write(int fd, const void* bytes, size_t size) {
   static auto* const real = next<ssize_t(int, const void*, size_t)>("write");
-  return fails(Kind::kWrite) ? -1 : real(fd, bytes, size);
+  const ssize_t most = allowed(Kind::kWrite, size);
+  return most <= 0 ? most : real(fd, bytes, static_cast<size_t>(most));
 }
 
 ssize_t pwrite(int fd, const void* bytes, size_t size, off_t offset) {
   static auto* const real = next<ssize_t(int, const void*, size_t, off_t)>("pwrite");
-  return fails(Kind::kWrite) ? -1 : real(fd, bytes, size, offset);
+  const ssize_t most = allowed(Kind::kWrite, size);
+  return most <= 0 ? most : real(fd, bytes, static_cast<size_t>(most), offset);
 }
 
 ssize_t writev(int fd, const iovec* parts, int count) {
   static auto* const real = next<ssize_t(int, const iovec*, int)>("writev");
-  return fails(Kind::kWrite) ? -1 : real(fd, parts, count);
+  const ssize_t most = allowed(Kind::kWrite, static_cast<size_t>(count));  // of the parts
+  return most <= 0 ? most : real(fd, parts, static_cast<int>(most));
 }
 
 // Of the C library's streams stdout: what the library itself writes for them does not ask.

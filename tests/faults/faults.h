@@ -13,11 +13,14 @@ constexpr unsigned bit(Kind kind) { return 1U << static_cast<unsigned>(kind); }
 inline constexpr unsigned kFiles = bit(Kind::kOpen) | bit(Kind::kRead) | bit(Kind::kWrite) | bit(Kind::kSync) |
                                    bit(Kind::kRename) | bit(Kind::kMap) | bit(Kind::kLook) | bit(Kind::kClose);
 
+// Instead of an errno: a read or write that moves nothing, without an error, or only half.
+inline constexpr int kNothing = -1, kHalf = -2;
+
 struct Fault {
   unsigned kinds = 0;
   std::uint64_t at = 0;     // from 1; 0: never, calls are only counted
   bool lasting = false;     // and all that come after it
-  int error = 0;            // errno of the call that fails; 0: it goes on
+  int error = 0;            // errno of the call that fails, or one of the above; 0: it goes on
   void (*act)() = nullptr;  // before it
 };
 
@@ -27,7 +30,7 @@ void disarm();
 
 extern const bool kThreadsAsk;  // a sanitizer's do not
 
-// What becomes of a call that is about to be made: 0, or the errno that it fails with.
+// What becomes of a call that is about to be made: 0, or the fault's error.
 int ask(Kind kind) noexcept;
 
 }  // namespace kinglet::faults
