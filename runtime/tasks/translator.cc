@@ -47,7 +47,7 @@ struct TranslatorLayout {
       const auto coverage = Coverage::take(workspace, plan);
       if (!coverage.ok()) return coverage.status();
       const auto place = workspace.take<Coverage>(1);
-      if (!place.empty()) t.beams_.coverage = new (place.data()) Coverage(*coverage);
+      if (!place.empty() && workspace.check().ok()) t.beams_.coverage = new (place.data()) Coverage(*coverage);
     }
     t.text_bytes_ = text_bytes;
     return {};

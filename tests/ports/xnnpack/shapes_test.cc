@@ -15,7 +15,7 @@
 #include "pictures/picture.h"
 #include "tests/converter/golden.h"
 #include "tests/converter/tensors.h"
-#include "xnnpack/engine.h"
+#include "tests/ports/xnnpack/tested_engine.h"
 
 namespace kinglet::xnnpack {
 namespace {
@@ -71,7 +71,7 @@ struct Captions {
   std::vector<std::string> texts;
 };
 
-Captions caption(const Model& model, const std::vector<Picture>& all, Engine* engine) {
+Captions caption(const Model& model, const std::vector<Picture>& all, TestedEngine* engine) {
   const auto plan = Plan::make(model, {.source_rows = kBatch * model.root().source(), .sequences = kBatch});
   EXPECT_TRUE(plan.ok());
   const host::Arena arena(plan->arena_bytes + kReadsBehind);
@@ -111,7 +111,7 @@ TEST(XnnpackStatic, CaptionsWhatItNeverSaw) {
   ASSERT_EQ(all.size(), 500U);
   Options options;
   options.static_convolutions = true;
-  Engine engine(nullptr, options);
+  TestedEngine engine(nullptr, options);
   const Captions ours = caption(model, all, nullptr), theirs = caption(model, all, &engine);
   int same = 0;
   for (std::size_t i = 0; i < ours.texts.size(); ++i) same += ours.texts[i] == theirs.texts[i] ? 1 : 0;

@@ -13,6 +13,7 @@
 #include "tests/converter/golden.h"
 #include "tests/converter/tiny_pictures.h"
 #include "tests/ports/xnnpack/options.h"
+#include "tests/ports/xnnpack/tested_engine.h"
 #include "xnnpack/engine.h"
 
 namespace kinglet::xnnpack {
@@ -34,7 +35,7 @@ Converted calibrated_pictures() {
   return Converted(converter::testing::tiny_pictures(), {picture(1), picture(2), picture(3)});
 }
 
-std::vector<float> run(const Converted& model, const ReferenceInput& input, Engine& engine) {
+std::vector<float> run(const Converted& model, const ReferenceInput& input, TestedEngine& engine) {
   return model.run({&input, 1}, {.provider = engine.provider()});
 }
 
@@ -45,7 +46,7 @@ TEST(XnnpackStatic, ComputesEveryConvolutionThatHasRanges) {
   const auto program = converter::testing::tiny_pictures();
   Reference reference(program, {});
   for (const std::uint32_t seed : {1U, 7U, 8U}) {
-    Engine engine(nullptr, kStatic);
+    TestedEngine engine(nullptr, kStatic);
     const ReferenceInput input = picture(seed);
     const auto made = run(model, input, engine);
     EXPECT_EQ(engine.operators(), 4U);
@@ -62,7 +63,7 @@ TEST(XnnpackStatic, OnlyTheKindsThatAreAskedFor) {
     Options options = kStatic;
     options.static_convolutions = !depthwise;
     options.static_depthwise = depthwise;
-    Engine engine(nullptr, options);
+    TestedEngine engine(nullptr, options);
     (void)run(model, input, engine);
     EXPECT_EQ(engine.operators(), depthwise ? 1U : 3U);
   }
@@ -84,7 +85,7 @@ TEST(XnnpackStatic, FollowsPyTorchOnGoldens) {
     std::vector<float> ours, theirs, wanted;
     std::size_t taken = 0, same = 0, rows = 0;
     for (const auto& [input, expected] : cases) {
-      Engine engine(nullptr, kStatic);
+      TestedEngine engine(nullptr, kStatic);
       const auto int8 = model.run({&input, 1}), made = run(model, input, engine);
       ours.insert(ours.end(), int8.begin(), int8.end());
       theirs.insert(theirs.end(), made.begin(), made.end());
@@ -112,12 +113,12 @@ TEST(XnnpackStatic, NumbersOutsideTheRanges) {
   if (!kHasStaticConvolutions) GTEST_SKIP() << "this XNNPACK has none";
   const Converted model = calibrated_pictures();
   const ReferenceInput large = picture(5, 20);
-  Engine engine(nullptr, kStatic);
+  TestedEngine engine(nullptr, kStatic);
   for (const float x : run(model, large, engine)) EXPECT_TRUE(std::isfinite(x));
   const Plan plan = *Plan::make(model.model());
   const auto encode = [&](const Options& how, float feature) {
     kinglet::testing::AlignedBytes arena(plan.arena_bytes + kReadsBehind);
-    Engine second(nullptr, how);
+    TestedEngine second(nullptr, how);
     SessionOptions options;
     options.provider = second.provider();
     const auto session = Session::create(plan, arena.span().first(plan.arena_bytes), options);
@@ -149,7 +150,7 @@ TEST(XnnpackStatic, NonsenseIsTheRuntimes) {
       const fb::Ranges both(range, range);
       if (ranges != nullptr) std::memcpy(const_cast<fb::Ranges*>(ranges), &both, sizeof both);  // NOLINT
     }
-    Engine engine(nullptr, kStatic);
+    TestedEngine engine(nullptr, kStatic);
     const auto made = run(model, input, engine);
     if (engine.operators() == 0) {
       EXPECT_EQ(made, ours);

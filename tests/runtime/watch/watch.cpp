@@ -1,5 +1,6 @@
 // An allocator that ends the program when the runtime uses the heap. The runtime and the tests are compiled with -finstrument-functions, the
-// runtime's calls under other names (CMakeLists.txt): so each thread knows whose function it is in, and callbacks of a test may allocate.
+// runtime's calls under other names (watched.cmake): so each thread knows whose function it is in, and callbacks of a test may allocate. What
+// says nothing of itself (kernels, another engine's library) is whose function called it.
 #include <unistd.h>
 #include <cstddef>
 #include <cstdint>
@@ -67,32 +68,32 @@ void* __libc_realloc(void*, std::size_t);
 void* __libc_memalign(std::size_t, std::size_t);
 void __libc_free(void*);
 
-void* malloc(std::size_t bytes) {
+void* malloc(std::size_t bytes) noexcept {
   refuse_runtime("the runtime called malloc\n");
   return __libc_malloc(bytes);
 }
-void* calloc(std::size_t count, std::size_t bytes) {
+void* calloc(std::size_t count, std::size_t bytes) noexcept {
   refuse_runtime("the runtime called calloc\n");
   return __libc_calloc(count, bytes);
 }
-void* realloc(void* memory, std::size_t bytes) {
+void* realloc(void* memory, std::size_t bytes) noexcept {
   refuse_runtime("the runtime called realloc\n");
   return __libc_realloc(memory, bytes);
 }
-void* memalign(std::size_t alignment, std::size_t bytes) {
+void* memalign(std::size_t alignment, std::size_t bytes) noexcept {
   refuse_runtime("the runtime called memalign\n");
   return __libc_memalign(alignment, bytes);
 }
-void* aligned_alloc(std::size_t alignment, std::size_t bytes) {
+void* aligned_alloc(std::size_t alignment, std::size_t bytes) noexcept {
   refuse_runtime("the runtime called aligned_alloc\n");
   return __libc_memalign(alignment, bytes);
 }
-int posix_memalign(void** memory, std::size_t alignment, std::size_t bytes) {
+int posix_memalign(void** memory, std::size_t alignment, std::size_t bytes) noexcept {
   refuse_runtime("the runtime called posix_memalign\n");
   *memory = __libc_memalign(alignment, bytes);
   return *memory == nullptr ? 12 : 0;  // ENOMEM
 }
-void free(void* memory) {
+void free(void* memory) noexcept {
   refuse_runtime("the runtime called free\n");
   __libc_free(memory);
 }
