@@ -78,18 +78,22 @@ TEST(Ranges, AreThoseOfTheRecording) {
   for (const fb::Activation activation : {fb::Activation::None, fb::Activation::Relu, fb::Activation::Relu6}) {
     const Made made = ranges({activation});
     const auto& ops = made.model.encode->operators;
-    EXPECT_EQ(ops[0]->body.AsConv2d()->ranges, nullptr);  // nobody but the runtime reads the caller's grid
+    const fb::Ranges& first = *ops[0]->body.AsConv2d()->ranges;
     const fb::Ranges &second = *ops[1]->body.AsConv2d()->ranges, &third = *ops[2]->body.AsDepthwiseConv2d()->ranges;
+    Matrix given;
+    for (const ReferenceInput& input : inputs())
+      given.data.insert(given.data.end(), input.features.begin(), input.features.end());
+    expect_same(first.input(), range_of(given));
+    expect_same(first.output(), range_of(made.recording.encode[0]));
     expect_same(second.input(), range_of(made.recording.encode[0]));
     expect_same(second.output(), range_of(made.recording.encode[1]));
     expect_same(third.input(), range_of(made.recording.encode[1]));
     expect_same(third.output(), range_of(made.recording.encode[2]));
     EXPECT_EQ(third.output().low(), 0);
-    ASSERT_EQ(made.noises.size(), 2U);
-    EXPECT_EQ(made.noises[0].op, 1U);
-    EXPECT_EQ(made.noises[1].op, 2U);
-    EXPECT_GT(made.noises[0].q8_db, made.noises[0].db);
-    EXPECT_TRUE(std::isinf(made.noises[1].q8_db));
+    ASSERT_EQ(made.noises.size(), 3U);
+    for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(made.noises[i].op, i);
+    EXPECT_GT(made.noises[1].q8_db, made.noises[1].db);
+    EXPECT_TRUE(std::isinf(made.noises[2].q8_db));
     for (const StaticNoise& one : made.noises) {
       EXPECT_GT(one.db, 30);
       EXPECT_LT(one.db, 60);
