@@ -19,7 +19,10 @@ TEST_P(Caption, IsWhatTransformersWrites) {
   const auto all = nlohmann::json::parse(in);
   for (const auto& one : all.at("captions")) {
     const std::string picture = KINGLET_SOURCE_DIR "/tests/" + folder + "/" + one.at("picture").get<std::string>();
-    const auto ran = run({"caption", file, picture, "-n", std::to_string(all.at("max_new_tokens").get<int>())});
+    std::vector<std::string> arguments{"caption", file, picture, "-n",
+                                       std::to_string(all.at("max_new_tokens").get<int>())};
+    if (one.contains("beams")) arguments.insert(arguments.end(), {"--beam", one["beams"].dump()});
+    const auto ran = run(arguments);
     EXPECT_EQ(ran.status, 0) << show(ran);
     EXPECT_EQ(ran.out, one.at("text").get<std::string>() + "\n") << one;
   }
