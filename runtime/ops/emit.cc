@@ -28,10 +28,8 @@ Status emit_quantized(const Frame& frame, const fb::Emit* emit, FloatRows source
   return finite ? Status{} : not_finite();
 }
 
-namespace {
-
-Status emit(const Frame& frame, const fb::Emit* emit, std::uint32_t rows, std::uint32_t width, std::uint32_t block,
-            const MakeBlock& make) {
+Status emit_blocks(const Frame& frame, const fb::Emit* emit, std::uint32_t rows, std::uint32_t width,
+                   std::uint32_t block, const MakeBlock& make) {
   const bool keep = emit->rows() >= 0;
   const bool quantize = emit->quantized() >= 0;
   const FloatRows kept = keep ? frame.floats(emit->rows()) : FloatRows{};
@@ -49,19 +47,6 @@ Status emit(const Frame& frame, const fb::Emit* emit, std::uint32_t rows, std::u
     }
   });
   return finite ? Status{} : not_finite();
-}
-
-}  // namespace
-
-Status emit_blocks(const Frame& frame, const fb::Emit* emit, std::uint32_t rows, std::uint32_t width,
-                   const MakeBlock& make) {
-  return kinglet::emit(frame, emit, rows, width, emit_block(made_value(emit, *frame.function), frame.shapes), make);
-}
-
-Status emit_rows(const Frame& frame, const fb::Emit* emit, std::uint32_t rows, std::uint32_t width,
-                 const MakeRow& make) {
-  return kinglet::emit(frame, emit, rows, width, 1,
-                       [&](std::uint32_t r, const Block& made) { make(r, made.rows.data); });
 }
 
 }  // namespace kinglet

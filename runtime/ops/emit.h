@@ -56,18 +56,26 @@ Status emit_quantized(const Frame& frame, const fb::Emit* emit, FloatRows source
 Status not_finite();
 bool is_finite(const float* row, std::uint32_t width);
 
-// make(first, made) writes `made.count` rows from row `first` on, [width] floats padded to 16 each, until all `rows` are made.
+// make(first, made) writes `made.count` rows from row `first` on, [width] floats padded to 16 each, until all `rows` are made, at most
+// `block` at a time.
 struct Block {
   FloatRows rows;
   std::uint32_t count;
 };
 using MakeBlock = FunctionRef<void(std::uint32_t first, const Block& made)>;
 Status emit_blocks(const Frame& frame, const fb::Emit* emit, std::uint32_t rows, std::uint32_t width,
-                   const MakeBlock& make);
+                   std::uint32_t block, const MakeBlock& make);
+
+// Of an operator over grids.
+inline Status emit_blocks(const Frame& frame, const fb::Emit* emit, std::uint32_t rows, std::uint32_t width,
+                          const MakeBlock& make) {
+  return emit_blocks(frame, emit, rows, width, emit_block(made_value(emit, *frame.function), frame.shapes), make);
+}
 
 // make(r, out) writes row r, [width] floats padded to 16, for each of `rows`.
-using MakeRow = FunctionRef<void(std::uint32_t r, float* out)>;
-Status emit_rows(const Frame& frame, const fb::Emit* emit, std::uint32_t rows, std::uint32_t width,
-                 const MakeRow& make);
+template <class Make>
+Status emit_rows(const Frame& frame, const fb::Emit* emit, std::uint32_t rows, std::uint32_t width, const Make& make) {
+  return emit_blocks(frame, emit, rows, width, 1, [&](std::uint32_t r, const Block& made) { make(r, made.rows.data); });
+}
 
 }  // namespace kinglet
