@@ -54,7 +54,10 @@ class GoldenCheckpoints {
 // The whole, and each part that only CLIP has. Whether one of them became a program; else `why` it did not.
 inline bool build_parts(const converter::Checkpoint& checkpoint, std::string& why) {
   bool built = false;
+  const auto type = checkpoint.config.find("model_type");
+  const bool whole = type == checkpoint.config.end() || *type != "clip";
   for (const char* part : {"", "text", "vision"}) {
+    if (whole && *part != '\0') break;
     try {
       (void)converter::build_program(converter::part_of(checkpoint, part), {});
       built = true;

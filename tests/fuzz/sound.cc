@@ -23,10 +23,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto file = scratch.write(fuzz::text_of(data + 1, size - 1));
   try {
     const std::vector<float> samples = host::read_sound(file, rate);
-    (void)host::cut_sound(samples, rate - rate / 4, rate);
+    (void)host::cut_sound(samples, data[0] / 8 % 2 == 0 ? rate - rate / 4 : rate + rate / 2, rate);
     const bool whisper = data[0] / 4 % 2 == 0;
-    const fb::InputT heard = testing::sound_input(whisper ? fb::MelScale::Slaney : fb::MelScale::Kaldi, rate, 64, 32,
-                                                  fb::Size(whisper ? 1 : 8, 6), whisper ? 8 : 1);
+    fb::InputT heard = testing::sound_input(whisper ? fb::MelScale::Slaney : fb::MelScale::Kaldi, rate, 64, 32,
+                                            fb::Size(whisper ? 1 : 8, 6), whisper ? 8 : 1);
+    if (data[0] == 254) heard.sound.reset();
     const testing::InputTable input(heard);
     (void)host::Listener("a model", data[0] == 255 ? nullptr : &input.get()).features(samples);
   } catch (const host::Failure&) {

@@ -113,16 +113,17 @@ void refuse_llama2c(const fs::path& folder) {
   keep(whole + "x");
 }
 
-// What an architecture says of its own configuration and of the files beside it: the same words mean other lines of another.
+// Of an architecture's own configuration and of the files beside it. What it accepts is as new as what it refuses: another way through it.
 void refuse_side_files(const fs::path& goldens, const fs::path& folder) {
   const GoldenCheckpoints checkpoints(goldens);
   refuse_folders(folder, kSideFiles, [&](const fs::path& path) {
     const json config = converter::read_json_object(path / "config.json");
-    for (converter::Checkpoint& checkpoint : checkpoints.with(config)) {
-      checkpoint.path = path;
-      std::string why;
-      if (!build_parts(checkpoint, why)) throw converter::Error(config.value("model_type", "") + why);
-    }
+    std::vector<converter::Checkpoint> own = checkpoints.with(config);
+    if (own.empty()) return;
+    own.front().path = path;
+    std::string answer;
+    const bool built = build_parts(own.front(), answer);
+    throw converter::Error(built ? "accepted as " + config.value("model_type", json()).dump() : answer);
   });
 }
 

@@ -1,7 +1,4 @@
 // Writes what the fuzzers begin with: kinglet_fuzz_seeds TESTS FOLDER. FOLDER/TARGET/… is one file for each input.
-#include <sndfile.h>
-#include <stb/stb_image_write.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <exception>
@@ -21,6 +18,7 @@
 #include "tests/fuzz/folder_seeds.h"
 #include "tests/fuzz/folders.h"
 #include "tests/fuzz/inputs.h"
+#include "tests/fuzz/media_seeds.h"
 #include "tests/fuzz/model_bytes.h"
 #include "tests/fuzz/pipeline_seeds.h"
 #include "tests/fuzz/seed_files.h"
@@ -243,145 +241,7 @@ void write_checkpoints(const fs::path& tests, const fs::path& folder) {
   write(folder / "llama2c/whole", std::string(reinterpret_cast<const char*>(&size), sizeof size) + checkpoint + tokens);
 }
 
-// ---------------------------------------------------------------- pictures
-
-std::string bytes_of_hex(const std::string& hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
-    bytes.push_back(static_cast<char>(std::stoul(hex.substr(i, 2), nullptr, 16)));
-  return bytes;
-}
-
-// Those of the host program's tests, of every format; and what is wrong with some, each in its own way.
-void write_pictures_of_tests(const fs::path& list, const fs::path& folder) {
-  const auto add = [&](const std::string& name, const std::string& file) {
-    write(folder / name, std::string(1, '\0') + file);
-    write(folder / (name + "-grey"), std::string(1, 1) + file);
-  };
-  for (const auto& one : json::parse(read_file(list))) {
-    const std::string name = one.at("name"), file = bytes_of_hex(one.at("file"));
-    add(name, file);
-    add(name + "-cut", file.substr(0, file.size() - file.size() / 8));
-    const auto changed = [&](const char* how, std::size_t at, char byte) {
-      if (at >= file.size()) return;
-      std::string other = file;
-      other[at] = byte;
-      add(name + how, other);
-    };
-    if (name.ends_with(".png")) {
-      changed("-checksum", file.find("IEND") - 5, '?');
-      changed("-deep", 24, 16);
-      const std::size_t data = file.find("IDAT");
-      add(name + "-empty",
-          file.substr(0, data - 4) + std::string("\0\0\0\0IDAT\x35\xaf\x06\x1e", 12) + file.substr(data - 4));
-    }
-    if (name.ends_with(".gif")) {
-      changed("-part", 6, 99);
-      changed("-later", file.find(','), ';');
-    }
-    if (name.ends_with(".jpg")) {
-      if (const std::size_t codes = file.find("\xff\xc4"); codes != file.npos) changed("-codes", codes + 5, '\xff');
-      if (const std::size_t tags = file.find("Exif"); tags != file.npos) {
-        changed("-untagged", tags, 'e');
-        changed("-order", tags + 6, 'X');
-      }
-    }
-  }
-}
-
-void write_pictures(const fs::path& folder) {
-  const std::string how(1, '\0');
-  std::vector<std::uint8_t> pixels(6 * 5 * 3);
-  for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<std::uint8_t>(i * 37);
-  std::string made;
-  const auto append = [](void* to, void* data, int size) {
-    static_cast<std::string*>(to)->append(static_cast<const char*>(data), static_cast<std::size_t>(size));
-  };
-  const auto take = [&](const std::string& name) {
-    write(folder / name, how + made);
-    write(folder / (name + "-grey"), std::string(1, 1) + made);
-    write(folder / (name + "-again"), std::string(1, 64) + made);
-    write(folder / (name + "-crooked"), std::string(1, 32) + made);
-    write(folder / (name + "-as-it-is"), std::string(1, 16) + made);
-    write(folder / (name + "-of-two"), std::string(1, '\xff') + made);
-    made.clear();
-  };
-  stbi_write_png_to_func(append, &made, 6, 5, 3, pixels.data(), 18);
-  take("png");
-  stbi_write_jpg_to_func(append, &made, 6, 5, 3, pixels.data(), 80);
-  take("jpeg");
-  stbi_write_bmp_to_func(append, &made, 6, 5, 3, pixels.data());
-  take("bmp");
-  stbi_write_tga_to_func(append, &made, 6, 5, 3, pixels.data());
-  take("tga");
-  made = "P6 2 2 255\nabcdefghijkl";
-  take("ppm");
-  made = "P5 2 2 255\nabcd";
-  take("pgm");
-  made = "P5 # of a cat\n2 2 # more\n255\nabcd";
-  take("pgm-comment");
-  made = "P5 2 2222222222 255\nabcd";
-  take("pgm-digits");
-  made = "P5 2 2 65535\nabcdabcd";
-  take("pgm-wide");
-  made = std::string("GIF89a\2\0\2\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\2\0\2\0\0\2\3\x44\x02\x05\0;", 35);
-  take("gif");
-}
-
-// ---------------------------------------------------------------- sounds
-
-// What is wrong with a WAV file of two channels of f32, each in its own way: places of its header and of its last sample.
-void write_refused_sounds(const std::string& wav, const fs::path& folder) {
-  const auto add = [&](const char* name, std::size_t at, std::string_view bytes) {
-    std::string file = wav;
-    file.replace(at, bytes.size(), bytes);
-    write(folder / name, std::string(1, '\0') + file);
-  };
-  add("no-channels", 22, std::string_view("\0\0", 2));
-  add("many-channels", 22, "\x01\x02");
-  add("slow", 24, std::string_view("\x07\0\0\0", 4));
-  add("quick", 24, std::string_view("\0\0\0\x10", 4));
-  add("no-number", wav.size() - 4, std::string_view("\0\0\xc0\x7f", 4));
-  add("of-a-pipe", 4, "\xff\xff\xff\xff");
-  add("short", 4, std::string_view("\0\0\1\0", 4));
-  write(folder / "head", std::string(1, '\0') + wav.substr(0, 11));
-  write(folder / "silent", std::string(1, '\0') + wav.substr(0, wav.find("data") + 8));
-}
-
-// A sound of two channels in each format that libsndfile writes here.
-void write_sounds(const fs::path& folder) {
-  std::vector<float> samples(2 * 9600);  // long enough to be cut in two at the lowest rate
-  for (std::size_t i = 0; i < samples.size(); ++i) samples[i] = static_cast<float>(i % 37) / 37 - 0.5F;
-  const auto add = [&](const char* name, int format, int rate) {
-    SF_INFO info{};
-    info.samplerate = rate;
-    info.channels = 2;
-    info.format = format;
-    const fs::path path = fs::temp_directory_path() / ("kinglet-fuzz-seed-" + std::string(name));
-    SNDFILE* file = sf_open(path.c_str(), SFM_WRITE, &info);
-    if (file == nullptr) return;
-    sf_write_float(file, samples.data(), static_cast<sf_count_t>(samples.size()));
-    sf_close(file);
-    const std::string bytes = read_file(path);
-    write(folder / (name + std::string("-unheard")), std::string(1, '\xff') + bytes);
-    for (char rate_read = 0; rate_read < 8; ++rate_read)
-      write(folder / (name + std::to_string(rate_read)), std::string(1, rate_read) + bytes);
-    write(folder / (name + std::string("-cut")), std::string(1, '\0') + bytes.substr(0, bytes.size() / 2));
-    if (format == (SF_FORMAT_WAV | SF_FORMAT_FLOAT)) write_refused_sounds(bytes, folder);
-    fs::remove(path);
-  };
-  add("wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000);
-  add("wav-float", SF_FORMAT_WAV | SF_FORMAT_FLOAT, 8000);
-  add("wav-adpcm", SF_FORMAT_WAV | SF_FORMAT_IMA_ADPCM, 16000);
-  add("aiff", SF_FORMAT_AIFF | SF_FORMAT_PCM_24, 22050);
-  add("au", SF_FORMAT_AU | SF_FORMAT_PCM_16, 16000);
-  add("caf", SF_FORMAT_CAF | SF_FORMAT_ALAC_16, 16000);
-  add("rf64", SF_FORMAT_RF64 | SF_FORMAT_PCM_16, 16000);
-  add("w64", SF_FORMAT_W64 | SF_FORMAT_PCM_16, 16000);
-  add("flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 16000);
-  add("ogg", SF_FORMAT_OGG | SF_FORMAT_VORBIS, 16000);
-  add("mp3", SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III, 16000);
-}
+// ---------------------------------------------------------------- calls
 
 // What opens everything and runs it, for each of the models: choices of c_api.cc.
 void write_calls(const fs::path& folder) {
@@ -419,8 +279,7 @@ void write_all(const fs::path& tests, const fs::path& folder) {
   write_folders(tests, folder);
   write_side_files(tests / "goldens", folder / "side_files");
   write_chat_templates(tests, folder / "chat_template");
-  write_pictures(folder / "picture");
-  write_pictures_of_tests(tests / "ports/host/pictures/files.json", folder / "picture");
+  write_pictures(tests / "ports/host/pictures/files.json", folder / "picture");
   write_sounds(folder / "sound");
   write_calls(folder / "c_api");
   write_refused(tests / "goldens", folder);
