@@ -162,7 +162,7 @@ struct Engine::State {
     block.seal();
     const float* input = provided.input();
     if (one->layer.reads_caller) {
-      provided.copy_input(lent_input.data());
+      provided.copy_input(lent_input);
       input = lent_input.data();
     }
     if (one->arithmetic == Arithmetic::kStaticInt8 && !one->op->reads(input, provided.grids()))

@@ -253,17 +253,20 @@ const float* Provided::input() const {
   const Ends ends = ends_of(operator_of(*frame_, index));
   return ends.input < 0 ? nullptr : frame_->floats(ends.input).data + ends.first;
 }
-void Provided::copy_input(float* out) const {
+void Provided::copy_input(std::span<float> out) const {
   const fb::Input* input = frame_->model->root().input();
   if (input == nullptr || !reads_caller(operator_of(*frame_, index))) return;
   const ops::GivenBytes bytes(*input, *frame_);
   const std::size_t pixels = std::size_t{input->grid()->height()} * input->grid()->width();
-  for (std::uint32_t g = 0; g < frame_->call.sequences; ++g, out += pixels * input->channels()) {
+  const std::size_t numbers = pixels * input->channels();
+  if (out.size() / numbers < frame_->call.sequences) return;
+  for (std::uint32_t g = 0; g < frame_->call.sequences; ++g, out = out.subspan(numbers)) {
     const Grid& grid = frame_->call.chunks[g].grid;
-    if (grid.bytes.empty()) std::memcpy(out, grid.features.data(), grid.features.size_bytes());
-    else bytes.floats(grid.bytes.data(), pixels, out);
+    if (grid.bytes.empty()) std::memmove(out.data(), grid.features.data(), grid.features.size_bytes());
+    else bytes.floats(grid.bytes.data(), pixels, out.data());
   }
 }
+
 const float* Provided::addend() const {
   const int addend = ends_of(operator_of(*frame_, index)).addend;
   return addend < 0 ? nullptr : frame_->floats(addend).data;

@@ -64,8 +64,9 @@ class Provided {
   // While it runs, of what `layer` describes:
   std::uint32_t grids() const;
   const float* input() const;
-  void copy_input(float* out) const;  // what the caller gave, [grids, input.height, input.width, input_channels]
-  const float* addend() const;        // of a sum, the other input
+  // What the caller gave, [grids, input.height, input.width, input_channels]; nothing where there is less room.
+  void copy_input(std::span<float> out) const;
+  const float* addend() const;                 // of a sum, the other input
   const std::int8_t* quantized_input() const;  // of a linear layer, and what each of its rows is times
   const float* input_scales() const;
   float* output() const;  // null: the model keeps no floats of it, and the provider lends memory for them

@@ -34,6 +34,7 @@ class ProviderSweep : public testing::Sweep {
     sweep_counts(op);
     const auto looked_at = [](const auto* data) { return std::span(data, data == nullptr ? 0U : 1U); };
     sweep("Provided::grids", [&] { return op.grids(); });
+    sweep("Provided::copy_input", [&](std::span<float> out) { op.copy_input(out); });
     sweep("Provided::addend", [&] { return looked_at(op.addend()); });
     if (layer->kind == Layer::Kind::kLinear) {
       sweep("Provided::quantized_input", [&] { return looked_at(op.quantized_input()); });
